@@ -1,0 +1,173 @@
+/*
+ * nodectl exec [--tether] -- CMD: runs CMD where the node's network stack is. Without an own
+ * kernel that is here; with one, the guest's agent runs it, over the management wire, with its
+ * streams, its terminal, its signals and its exit code as they are.
+ */
+#define _GNU_SOURCE
+#include "nodectl.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+static struct termios saved;
+static int raw;
+
+static void restore_terminal(void) {
+  if (raw) tcsetattr(0, TCSANOW, &saved);
+}
+
+static int connect_agent(void) {
+  struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(MGMT_PORT)};
+  int one = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  inet_pton(AF_INET, MGMT_GUEST_IP, &to.sin_addr);
+  if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof to) < 0) die("this node's kernel does not answer: %s", strerror(errno));
+  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  return fd;
+}
+
+static int signal_fd(void) {
+  sigset_t mask;
+  sigemptyset(&mask);
+  int all[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGCONT, SIGWINCH, SIGTSTP, SIGCHLD};
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++) sigaddset(&mask, all[i]);
+  sigprocmask(SIG_BLOCK, &mask, NULL);
+  return signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static void add_request(struct buf *out, int tty, int argc, char **argv) {
+  struct buf request = {0};
+  struct winsize size = {.ws_row = 24, .ws_col = 80};
+  const char *term = getenv("TERM");
+  char cwd[4096];
+  if (tty) ioctl(0, TIOCGWINSZ, &size);
+  uint16_t head[3] = {htons(tty), htons(size.ws_row), htons(size.ws_col)};
+  buf_add(&request, head, sizeof head);
+  if (!getcwd(cwd, sizeof cwd)) strcpy(cwd, "/");
+  if (!term) term = "";
+  buf_add(&request, cwd, strlen(cwd) + 1);
+  buf_add(&request, term, strlen(term) + 1);
+  for (int i = 0; i < argc; i++) buf_add(&request, argv[i], strlen(argv[i]) + 1);
+  if (request.len > FRAME_MAX) die("the command line is too long");
+  buf_frame(out, F_RUN, request.data, (uint32_t)request.len);
+  free(request.data);
+}
+
+static int run_in_guest(int tether, int argc, char **argv) {
+  int conn = connect_agent(), signals = signal_fd(), tty = isatty(0) && isatty(1);
+  struct buf in = {0}, out = {0};
+  size_t window = STDIN_WINDOW;
+  int stdin_open = 1;
+  if (tty && tcgetattr(0, &saved) == 0) {
+    struct termios t = saved;
+    cfmakeraw(&t);
+    raw = tcsetattr(0, TCSANOW, &t) == 0;
+    atexit(restore_terminal);
+  }
+  add_request(&out, tty, argc, argv);
+  for (;;) {
+    if (out.len && write_all(conn, out.data, out.len) < 0) die("this node's kernel went away");
+    buf_drop(&out, out.len);
+    struct pollfd p[] = {{conn, POLLIN, 0}, {signals, POLLIN, 0}, {stdin_open && window ? 0 : -1, POLLIN, 0}};
+    if (poll(p, 3, -1) < 0 && errno != EINTR) die("poll: %s", strerror(errno));
+    struct signalfd_siginfo info;
+    while (read(signals, &info, sizeof info) == sizeof info) {
+      if (info.ssi_signo == SIGCHLD) continue;
+      if (info.ssi_signo == SIGWINCH) {
+        struct winsize size;
+        if (ioctl(0, TIOCGWINSZ, &size) == 0) {
+          uint16_t body[2] = {htons(size.ws_row), htons(size.ws_col)};
+          buf_frame(&out, F_WINCH, body, sizeof body);
+        }
+        continue;
+      }
+      unsigned char number = (unsigned char)info.ssi_signo;
+      buf_frame(&out, F_SIGNAL, &number, 1);
+    }
+    if (p[2].revents) {
+      char chunk[16384];
+      ssize_t n = read(0, chunk, window < sizeof chunk ? window : sizeof chunk);
+      if (n <= 0) {
+        stdin_open = 0;
+        if (tether) {
+          unsigned char number = SIGTERM;
+          buf_frame(&out, F_SIGNAL, &number, 1);
+        }
+        n = 0;
+      }
+      buf_frame(&out, F_STDIN, chunk, (uint32_t)n);
+      window -= (size_t)n;
+    }
+    if (p[0].revents) {
+      char chunk[FRAME_MAX];
+      const char *payload;
+      uint32_t len;
+      int type;
+      ssize_t n = read(conn, chunk, sizeof chunk);
+      if (n < 0 && errno == EINTR) continue;
+      if (n <= 0) die("this node's kernel went away");
+      buf_add(&in, chunk, (size_t)n);
+      while ((type = buf_peek(&in, &payload, &len)) > 0) {
+        if (type == F_STDOUT) write_all(1, payload, len);
+        if (type == F_STDERR) write_all(2, payload, len);
+        if (type == F_ACK) {
+          uint32_t taken;
+          memcpy(&taken, payload, 4);
+          window += ntohl(taken);
+        }
+        if (type == F_EXIT) return (unsigned char)payload[0];
+        buf_drop(&in, 5 + len);
+      }
+      if (type < 0) die("the agent sent nonsense");
+    }
+  }
+}
+
+/* Here, but ended with whoever holds our stdin: an engine keeps an exec alive when its caller is gone. */
+static int run_tethered(char **argv) {
+  int signals = signal_fd(), status;
+  pid_t pid = fork();
+  if (pid == 0) {
+    unblock_signals();
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    exec_or_exit(argv);
+  }
+  for (int watch = 1;;) {
+    struct pollfd p[] = {{signals, POLLIN, 0}, {watch ? 0 : -1, POLLIN, 0}};
+    if (poll(p, 2, -1) < 0 && errno != EINTR) die("poll: %s", strerror(errno));
+    struct signalfd_siginfo info;
+    while (read(signals, &info, sizeof info) == sizeof info)
+      if (info.ssi_signo != SIGCHLD && info.ssi_signo != SIGWINCH) kill(pid, (int)info.ssi_signo);
+    if (p[1].revents) {
+      char chunk[256];
+      if (read(0, chunk, sizeof chunk) <= 0) {
+        watch = 0;
+        kill(pid, SIGTERM);
+      }
+    }
+    if (waitpid(pid, &status, WNOHANG) == pid) return exit_code(status);
+  }
+}
+
+int exec_main(int argc, char **argv) {
+  int tether = argc > 0 && strcmp(argv[0], "--tether") == 0;
+  argc -= tether;
+  argv += tether;
+  if (argc > 0 && strcmp(argv[0], "--") == 0) argc--, argv++;
+  if (argc < 1) die("usage: nodectl exec [--tether] -- CMD...");
+  if (access(LAB_BOOT, F_OK) == 0) return run_in_guest(tether, argc, argv);
+  if (tether) return run_tethered(argv);
+  exec_or_exit(argv);
+}

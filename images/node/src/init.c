@@ -1,0 +1,360 @@
+/*
+ * Process 1, of a container and of a guest kernel alike: runs the node's init script, starts
+ * its services, keeps their output and their exit. A service that ends stays down and says so:
+ * in a test bed a silent restart would hide the crash that the bed is there to show.
+ */
+#define _GNU_SOURCE
+#include "nodectl.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MAX_SERVICES 32
+#define STOP_DEADLINE_MS 5000
+
+struct service {
+  char *name, *command;
+  pid_t pid;     /* 0: not running */
+  int status;    /* of the last run */
+  int ran;       /* has it run at all */
+  int out;       /* its stdout and stderr, or -1 */
+  struct buf line;
+  int waiter;    /* control connection that waits for its end, or -1 */
+  long long kill_at; /* when SIGTERM did not do: SIGKILL, in ms */
+};
+
+static struct service services[MAX_SERVICES];
+static int n_services;
+
+static long long now_ms(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
+}
+
+static void say(const char *who, const char *line, size_t len) {
+  char out[4400];
+  int n = snprintf(out, sizeof out, "%s: %.*s\n", who, (int)(len > 4096 ? 4096 : len), line);
+  write_all(1, out, (size_t)n);
+}
+
+static void set_state(const char *text) {
+  int fd = open(LAB_STATE ".new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (fd < 0) return;
+  write_all(fd, text, strlen(text));
+  close(fd);
+  rename(LAB_STATE ".new", LAB_STATE);
+}
+
+/* Hands whole lines on; at the end of the stream the rest too. */
+static void relay(struct service *s, int ended) {
+  char *end;
+  while (s->line.len && (end = memchr(s->line.data, '\n', s->line.len))) {
+    say(s->name, s->line.data, (size_t)(end - s->line.data));
+    buf_drop(&s->line, (size_t)(end - s->line.data) + 1);
+  }
+  if (s->line.len > 4096 || (ended && s->line.len)) {
+    say(s->name, s->line.data, s->line.len);
+    buf_drop(&s->line, s->line.len);
+  }
+}
+
+static void read_output(struct service *s) {
+  char chunk[4096];
+  ssize_t n = read(s->out, chunk, sizeof chunk);
+  if (n > 0) {
+    buf_add(&s->line, chunk, (size_t)n);
+    relay(s, 0);
+  } else if (n == 0 || errno != EAGAIN) {
+    relay(s, 1);
+    close(s->out);
+    s->out = -1;
+  }
+}
+
+static void start_service(struct service *s) {
+  int out[2];
+  if (s->out >= 0) read_output(s);
+  if (s->out >= 0) close(s->out);
+  if (pipe2(out, O_CLOEXEC) < 0) die("pipe: %s", strerror(errno));
+  s->pid = fork();
+  if (s->pid < 0) die("fork: %s", strerror(errno));
+  if (s->pid == 0) {
+    char command[4096];
+    char *argv[] = {"sh", "-c", command, NULL};
+    unblock_signals();
+    setsid();
+    int null = open("/dev/null", O_RDONLY);
+    dup2(null, 0);
+    dup2(out[1], 1);
+    dup2(out[1], 2);
+    snprintf(command, sizeof command, "exec %s", s->command);
+    exec_or_exit(argv);
+  }
+  close(out[1]);
+  fcntl(out[0], F_SETFL, O_NONBLOCK);
+  s->out = out[0];
+  s->ran = 1;
+  s->kill_at = 0;
+}
+
+static void answer(int fd, const char *text) {
+  if (fd < 0) return;
+  write_all(fd, text, strlen(text));
+  close(fd);
+}
+
+static void ended(struct service *s, int status) {
+  char text[64];
+  s->pid = 0;
+  s->status = status;
+  s->kill_at = 0;
+  while (s->out >= 0) {
+    struct pollfd p = {s->out, POLLIN, 0};
+    if (poll(&p, 1, 0) <= 0) break;
+    read_output(s);
+  }
+  int n = snprintf(text, sizeof text, "ended with %s %d", WIFSIGNALED(status) ? "signal" : "status",
+                   WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+  say(s->name, text, (size_t)n);
+  answer(s->waiter, "ok\n");
+  s->waiter = -1;
+}
+
+static void reap(pid_t watched, int *watched_status) {
+  int status;
+  pid_t pid;
+  while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+    if (pid == watched) *watched_status = status;
+    for (int i = 0; i < n_services; i++)
+      if (services[i].pid == pid) ended(&services[i], status);
+  }
+}
+
+static void control(int fd) {
+  char request[256] = {0}, reply[8192] = {0};
+  struct timeval limit = {1, 0};
+  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  ssize_t n = read(fd, request, sizeof request - 1);
+  if (n <= 0) {
+    close(fd);
+    return;
+  }
+  char *verb = strtok(request, " \n"), *name = strtok(NULL, " \n");
+  struct service *s = NULL;
+  for (int i = 0; name && i < n_services; i++)
+    if (strcmp(services[i].name, name) == 0) s = &services[i];
+  if (verb && strcmp(verb, "status") == 0) {
+    size_t at = 0;
+    for (int i = 0; i < n_services; i++) {
+      struct service *e = &services[i];
+      if (name && e != s) continue;
+      if (e->pid) at += (size_t)snprintf(reply + at, sizeof reply - at, "%s running %d\n", e->name, e->pid);
+      else if (!e->ran) at += (size_t)snprintf(reply + at, sizeof reply - at, "%s stopped\n", e->name);
+      else at += (size_t)snprintf(reply + at, sizeof reply - at, "%s ended %d\n", e->name, exit_code(e->status));
+    }
+    answer(fd, reply);
+  } else if (!verb || !s) {
+    answer(fd, "error no such service\n");
+  } else if (strcmp(verb, "start") == 0) {
+    if (!s->pid) start_service(s);
+    answer(fd, "ok\n");
+  } else if (strcmp(verb, "stop") == 0) {
+    if (!s->pid) {
+      answer(fd, "ok\n");
+    } else {
+      answer(s->waiter, "error another stop took over\n");
+      s->waiter = fd;
+      s->kill_at = now_ms() + STOP_DEADLINE_MS;
+      kill(s->pid, SIGTERM);
+      kill(s->pid, SIGCONT);
+    }
+  } else {
+    answer(fd, "error unknown verb\n");
+  }
+}
+
+static int control_socket(void) {
+  struct sockaddr_un at = {.sun_family = AF_UNIX, .sun_path = SVC_SOCKET};
+  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  unlink(SVC_SOCKET);
+  if (fd < 0 || bind(fd, (struct sockaddr *)&at, sizeof at) < 0 || listen(fd, 16) < 0) die("%s: %s", SVC_SOCKET, strerror(errno));
+  return fd;
+}
+
+static void read_services(void) {
+  FILE *f = fopen(LAB_SERVICES, "re");
+  char line[4096];
+  while (f && n_services < MAX_SERVICES && fgets(line, sizeof line, f)) {
+    char *name = strtok(line, " \n"), *command = strtok(NULL, "\n");
+    if (!name || !command) continue;
+    services[n_services++] = (struct service){.name = strdup(name), .command = strdup(command), .out = -1, .waiter = -1};
+  }
+  if (f) fclose(f);
+}
+
+static pid_t spawn_script(const char *path) {
+  pid_t pid = fork();
+  if (pid == 0) {
+    char *argv[] = {"sh", "-eu", (char *)path, NULL};
+    unblock_signals();
+    exec_or_exit(argv);
+  }
+  return pid;
+}
+
+/* Waits for the fabric's word that the wires are in place. */
+static void wait_for_go(void) {
+  char byte;
+  int fd = open(LAB_GO, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) die("%s: %s", LAB_GO, strerror(errno));
+  while (read(fd, &byte, 1) < 0 && errno == EINTR) {}
+  close(fd);
+}
+
+static void guest_mounts(void) {
+  mount("proc", "/proc", "proc", 0, NULL);
+  mount("sysfs", "/sys", "sysfs", 0, NULL);
+  mount("devtmpfs", "/dev", "devtmpfs", 0, NULL);
+  mkdir("/dev/pts", 0755);
+  mkdir("/dev/shm", 01777);
+  mount("devpts", "/dev/pts", "devpts", 0, "ptmxmode=666");
+  mount("tmpfs", "/dev/shm", "tmpfs", 0, NULL);
+  mount("tmpfs", "/run", "tmpfs", 0, "mode=755");
+  mount("tmpfs", "/tmp", "tmpfs", 0, NULL);
+  char *links[][2] = {{"/proc/self/fd", "/dev/fd"}, {"/proc/self/fd/0", "/dev/stdin"}, {"/proc/self/fd/1", "/dev/stdout"}, {"/proc/self/fd/2", "/dev/stderr"}};
+  for (size_t i = 0; i < sizeof links / sizeof *links; i++)
+    if (symlink(links[i][0], links[i][1]) < 0 && errno != EEXIST) die("%s: %s", links[i][1], strerror(errno));
+  int console = open("/dev/console", O_RDWR);
+  if (console >= 0) {
+    dup2(console, 0);
+    dup2(console, 1);
+    dup2(console, 2);
+    if (console > 2) close(console);
+  }
+  setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
+  setenv("HOME", "/root", 1);
+  char name[64] = {0};
+  FILE *f = fopen("/etc/hostname", "re");
+  if (f && fscanf(f, "%63s", name) == 1) sethostname(name, strlen(name));
+  if (f) fclose(f);
+}
+
+/* The agent lives in a network namespace of its own, so the lab's interfaces are all a user sees. */
+static void start_agent(void) {
+  int ready[2], go[2], netns = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+  char byte, command[128];
+  if (netns < 0 || pipe2(ready, O_CLOEXEC) < 0 || pipe2(go, O_CLOEXEC) < 0) die("agent: %s", strerror(errno));
+  pid_t pid = fork();
+  if (pid == 0) _exit(agent_main(netns, ready[1], go[0]));
+  close(ready[1]);
+  if (read(ready[0], &byte, 1) != 1) die("the agent did not start");
+  snprintf(command, sizeof command, "ip link set vec0 netns %d", pid);
+  if (system(command) != 0) die("the management wire cannot be moved");
+  write_all(go[1], "g", 1);
+  if (read(ready[0], &byte, 1) != 1) die("the agent does not listen");
+  close(ready[0]);
+  close(go[0]);
+  close(go[1]);
+  close(netns);
+}
+
+int init_main(int guest) {
+  sigset_t mask;
+  int booted_status = -1;
+  pid_t script;
+  if (guest) guest_mounts();
+  else unlink(LAB_STATE);
+  signal(SIGPIPE, SIG_IGN);
+  if (guest) start_agent();
+  else wait_for_go();
+  sigemptyset(&mask);
+  sigaddset(&mask, SIGCHLD);
+  sigaddset(&mask, SIGTERM);
+  sigaddset(&mask, SIGINT);
+  sigprocmask(SIG_BLOCK, &mask, NULL);
+  int signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+  int boots = !guest && access(LAB_BOOT, F_OK) == 0;
+  if (!boots) read_services();
+  int listener = boots ? -1 : control_socket();
+  script = spawn_script(boots ? LAB_BOOT : LAB_INIT);
+  for (int started = 0;;) {
+    struct pollfd polls[MAX_SERVICES + 2] = {{signals, POLLIN, 0}, {listener, POLLIN, 0}};
+    int timeout = -1;
+    for (int i = 0; i < n_services; i++) {
+      polls[i + 2] = (struct pollfd){services[i].out, POLLIN, 0};
+      if (services[i].kill_at) {
+        long long left = services[i].kill_at - now_ms();
+        if (left <= 0) {
+          kill(services[i].pid, SIGKILL);
+          services[i].kill_at = now_ms() + STOP_DEADLINE_MS;
+          left = STOP_DEADLINE_MS;
+        }
+        if (timeout < 0 || left < timeout) timeout = (int)left;
+      }
+    }
+    if (poll(polls, (nfds_t)n_services + 2, timeout) < 0 && errno != EINTR) die("poll: %s", strerror(errno));
+    for (int i = 0; i < n_services; i++)
+      if (services[i].out >= 0 && services[i].out == polls[i + 2].fd && polls[i + 2].revents) read_output(&services[i]);
+    struct signalfd_siginfo info;
+    while (read(signals, &info, sizeof info) == sizeof info) {
+      if (info.ssi_signo == SIGCHLD) continue;
+      if (guest) continue;
+      /* docker stop: the container's end ends everything in it */
+      return 0;
+    }
+    reap(script, &booted_status);
+    if (booted_status >= 0 && boots) return exit_code(booted_status); /* the guest kernel is gone */
+    if (booted_status >= 0 && !started) {
+      started = 1;
+      if (booted_status == 0) {
+        for (int i = 0; i < n_services; i++) start_service(&services[i]);
+        set_state("ready\n");
+      } else {
+        char text[64];
+        snprintf(text, sizeof text, "failed: its init script ended with %d\n", exit_code(booted_status));
+        set_state(text);
+      }
+    }
+    if (listener >= 0 && polls[1].revents) {
+      int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+      if (fd >= 0) control(fd);
+    }
+  }
+}
+
+int svc_main(int argc, char **argv) {
+  char request[256] = {0}, reply[8192] = {0};
+  size_t at = 0;
+  ssize_t n;
+  if (argc < 1 || argc > 2 || (argc == 1 && strcmp(argv[0], "status") != 0)) {
+    fputs("usage: svc status [NAME] | svc start NAME | svc stop NAME\n", stderr);
+    return 2;
+  }
+  struct sockaddr_un to = {.sun_family = AF_UNIX, .sun_path = SVC_SOCKET};
+  int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+  if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof to) < 0) die("%s: %s", SVC_SOCKET, strerror(errno));
+  snprintf(request, sizeof request, "%s %s\n", argv[0], argc > 1 ? argv[1] : "");
+  write_all(fd, request, strlen(request));
+  while ((n = read(fd, reply + at, sizeof reply - 1 - at)) > 0) at += (size_t)n;
+  if (strncmp(reply, "error ", 6) == 0) {
+    fprintf(stderr, "svc: %s", reply + 6);
+    return 1;
+  }
+  if (strcmp(argv[0], "status") == 0) fputs(reply, stdout);
+  return at > 0 || strcmp(argv[0], "status") == 0 ? 0 : 1;
+}

@@ -1,0 +1,60 @@
+/* nodectl: the one program of ours inside a node. See nodectl.c for the verbs. */
+#ifndef NODECTL_H
+#define NODECTL_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Where `lab` puts a node's files, and where the node says how it is. */
+#define LAB_GO "/lab/go"             /* FIFO: a byte in it means "your wires are in place" */
+#define LAB_STATE "/lab/state"       /* "ready", or "failed: why" */
+#define LAB_INIT "/lab/init.sh"      /* addresses, routes, sysctls, tunnels */
+#define LAB_SERVICES "/lab/services" /* one service a line: NAME COMMAND... */
+#define LAB_BOOT "/lab/boot.sh"      /* only in nodes with an own kernel: boots it */
+#define SVC_SOCKET "/run/nodectl.sock"
+
+/* The management wire between container and guest; no lab can see it. */
+#define MGMT_GUEST_IP "169.254.77.2"
+#define MGMT_PREFIX "/30"
+#define MGMT_PORT 77
+
+int init_main(int in_guest);
+int exec_main(int argc, char **argv);
+int agent_main(int main_netns, int ready_fd, int go_fd);
+int svc_main(int argc, char **argv);
+int go_main(int argc, char **argv);
+int offload_main(int argc, char **argv);
+
+/* One frame on the management wire: type, big-endian length, payload. */
+enum frame {
+  F_RUN = 'R',    /* client: flags, rows, cols, then NUL-ended cwd, TERM, argv */
+  F_STDIN = 'I',  /* client: bytes; an empty one is end of file */
+  F_SIGNAL = 'S', /* client: signal number */
+  F_WINCH = 'W',  /* client: rows, cols */
+  F_STDOUT = 'O', /* agent */
+  F_STDERR = 'E', /* agent */
+  F_ACK = 'A',    /* agent: so many bytes of stdin were taken */
+  F_EXIT = 'X',   /* agent: exit status, 128+n after signal n */
+};
+#define FRAME_MAX 65536
+#define STDIN_WINDOW 65536
+
+struct buf {
+  char *data;
+  size_t len, cap;
+};
+void buf_add(struct buf *b, const void *data, size_t len);
+void buf_drop(struct buf *b, size_t len);
+void buf_frame(struct buf *b, char type, const void *data, uint32_t len);
+/* A whole frame at the head of b: its type, with payload and length set; 0 when none is whole yet, -1 when it is too long. */
+int buf_peek(const struct buf *b, const char **payload, uint32_t *len);
+
+void die(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
+int write_all(int fd, const void *data, size_t len);
+int exit_code(int wait_status);
+void unblock_signals(void);
+/* Replaces this process by argv; ends it with 127 (not found) or 126 when that fails. */
+void exec_or_exit(char **argv) __attribute__((noreturn));
+
+#endif

@@ -1,0 +1,73 @@
+import { interfaceOn, type Lab, type LabNode, nodeOf, type VrrpInstance } from '../lab/model.ts';
+import type { Packet, VrrpPacket } from '../net/packet.ts';
+import type { CheckSpec } from './check.ts';
+
+/** A director that sends adverts on an instance's segment. */
+export interface Sender {
+  readonly node: LabNode;
+  readonly newest: VrrpPacket;
+}
+
+/** The members that sent adverts (not resignations) among these packets, the newest sender first; also those with another id. */
+export function senders(lab: Lab, vrrp: VrrpInstance, packets: readonly Packet[]): readonly Sender[] {
+  const newest = new Map<string, VrrpPacket>();
+  for (const p of packets) if (p.kind === 'vrrp' && p.segment === vrrp.segment && p.priority > 0) newest.set(p.src, p);
+  return vrrp.members
+    .flatMap((m): Sender[] => {
+      const node = nodeOf(lab, m.node);
+      const advert = newest.get(interfaceOn(node, vrrp.segment).address);
+      return advert ? [{ node, newest: advert }] : [];
+    })
+    .sort((a, b) => b.newest.at - a.newest.at);
+}
+
+/**
+ * How long a backup waits before it takes over, in milliseconds: 3 × advert + skew, the skew being
+ * (256 − priority) / 256 × advert (RFC 3768 §6.1, RFC 5798 §6.1).
+ */
+export function masterDownInterval(vrrp: VrrpInstance, priority: number): number {
+  return 3 * vrrp.advert + ((256 - priority) / 256) * vrrp.advert;
+}
+
+/** What adverts themselves may come late on a busy machine, in milliseconds. */
+export const SCHEDULING_MARGIN_MS = 1000;
+
+/** The longest time from silence to the takeover by the slowest member. */
+function election(vrrp: VrrpInstance): number {
+  return Math.max(...vrrp.members.map((m) => masterDownInterval(vrrp, m.priority))) + SCHEDULING_MARGIN_MS;
+}
+
+/** Who is master, and that all speak of the same virtual router, from the adverts on the wire. */
+export function vrrpChecks(lab: Lab, vrrp: VrrpInstance): readonly CheckSpec[] {
+  const [first] = vrrp.members;
+  const window = vrrp.advert * 2500;
+  const evidence = [`${vrrp.segment}.pcap (vrrp)`];
+  const among = (packets: readonly Packet[]) => senders(lab, vrrp, packets);
+  return [
+    {
+      id: 'vrrp.master',
+      subject: vrrp.name,
+      promise: `${first?.node} alone sends adverts for ${vrrp.name}: it has the highest priority (${first?.priority})`,
+      within: 2 * election(vrrp),
+      every: 50,
+      look: async (bed) => {
+        const heard = among(bed.wire.since(bed.wire.newest - window)).filter((s) => s.newest.id === vrrp.id);
+        const seen = heard.map((s) => `${s.node.name} (priority ${s.newest.priority})`).join(' and ') || 'nobody';
+        return { ok: heard.length === 1 && heard[0]?.node.name === first?.node, seen: `${seen} in the last ${window / 1e6} s`, evidence };
+      },
+    },
+    {
+      id: 'vrrp.id',
+      subject: vrrp.name,
+      promise: `every advert of its directors carries virtual router id ${vrrp.id}`,
+      within: election(vrrp),
+      every: 50,
+      look: async (bed) => {
+        const heard = among(bed.wire.since(0));
+        const strangers = heard.filter((s) => s.newest.id !== vrrp.id);
+        const seen = heard.map((s) => `${s.node.name} id ${s.newest.id}`).join(', ') || 'no advert';
+        return { ok: heard.length > 0 && strangers.length === 0, final: strangers.length > 0, seen, evidence };
+      },
+    },
+  ];
+}

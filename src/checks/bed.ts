@@ -1,0 +1,108 @@
+import { ipvs } from '../drivers/ipvs.ts';
+import type { ServiceTable } from '../drivers/service-table.ts';
+import type { Engine, ExecStream } from '../engine/engine.ts';
+import type { Wire } from '../fabric/capture.ts';
+import { found, type Interface, interfaceOn, type Lab, type LabNode, nodeOf, type Service, vrrpOf } from '../lab/model.ts';
+import { contains, parseAddress, parseSubnet } from '../net/cidr.ts';
+import type { RunningLab } from '../plan/observe.ts';
+import type { Evidence } from '../report/evidence.ts';
+import { senders } from './adverts.ts';
+import { CannotObserve } from './check.ts';
+
+/** Milliseconds for which a table that was read is used again. */
+const TABLE_FRESH_MS = 250;
+
+/** A running lab under observation: its wires, its nodes, and where evidence is kept. */
+export class Bed {
+  readonly engine: Engine;
+  readonly running: RunningLab;
+  readonly wire: Wire;
+  readonly evidence: Evidence;
+  readonly signal: AbortSignal;
+  readonly #tables = new Map<string, { at: number; table: Promise<ServiceTable> }>();
+
+  constructor(engine: Engine, running: RunningLab, wire: Wire, evidence: Evidence, signal: AbortSignal) {
+    this.engine = engine;
+    this.running = running;
+    this.wire = wire;
+    this.evidence = evidence;
+    this.signal = signal;
+  }
+
+  get lab(): Lab {
+    return this.running.lab;
+  }
+
+  containerOf(node: string): string {
+    return found(this.running.nodes.get(node), `container of ${node}`).id;
+  }
+
+  /** Runs a command in a node's kernel and returns its output. Throws CannotObserve when it fails. */
+  async run(node: string, command: readonly string[]): Promise<string> {
+    const result = await this.engine.exec(this.containerOf(node), ['nodectl', 'exec', '--', ...command], { signal: this.signal });
+    if (result.code !== 0) throw new CannotObserve(`${command.join(' ').slice(0, 80)} on ${node} ended with ${result.code}: ${result.stderr.trim() || result.stdout.trim()}`);
+    return result.stdout;
+  }
+
+  /** Starts a program in a node's kernel that ends with this process. */
+  async spawn(node: string, command: readonly string[]): Promise<ExecStream> {
+    return this.engine.execStream(this.containerOf(node), ['nodectl', 'exec', '--tether', '--', ...command]);
+  }
+
+  /** The service table of a director. Throws CannotObserve when it cannot be read. */
+  async table(director: string): Promise<ServiceTable> {
+    const known = this.#tables.get(director);
+    if (known && performance.now() - known.at < TABLE_FRESH_MS) return known.table;
+    const table = ipvs.readTable((command) => this.run(director, command));
+    table.catch(() => undefined); // whoever awaits it learns of it
+    this.#tables.set(director, { at: performance.now(), table });
+    return table;
+  }
+
+  /** The client that speaks to services. */
+  get client(): LabNode {
+    return found(this.lab.nodes.find((n) => n.kind === 'client'), 'client');
+  }
+
+  /** The interface of a node that is on the segment of an address; its first one when none is. */
+  towards(node: LabNode, address: string): Interface {
+    const target = parseAddress(address);
+    const on = node.interfaces.find((i) => {
+      const subnet = parseSubnet(`${i.address}/${i.prefix}`);
+      return target && subnet && contains(subnet, target);
+    });
+    return on ?? found(node.interfaces[0], `interface of ${node.name}`);
+  }
+
+  /**
+   * The director that holds a service now: who sends its VRRP instance's adverts; the one that
+   * should, while none does; the only director where there is no VRRP.
+   */
+  inCharge(service: Service): LabNode {
+    const vrrp = vrrpOf(this.lab, service.name);
+    if (!vrrp) return found(this.lab.nodes.find((n) => n.kind === 'director'), 'director');
+    const [newest] = senders(this.lab, vrrp, this.wire.since(this.wire.newest - vrrp.advert * 2500));
+    return newest ? newest.node : nodeOf(this.lab, found(vrrp.members[0], 'member').node);
+  }
+
+  /** MAC address of a node on the segment of an address. */
+  macTowards(node: LabNode, address: string): string {
+    return this.towards(node, address).mac;
+  }
+
+  /** Who has a MAC address, in a reader's words. */
+  nameOfMac(mac: string): string {
+    const owner = this.lab.nodes.find((n) => n.interfaces.some((i) => i.mac === mac));
+    return owner ? owner.name : mac;
+  }
+
+  /** The segment of a VRRP instance's adverts, as a director's interface on it. */
+  vrrpInterface(node: LabNode, segment: string): Interface {
+    return interfaceOn(node, segment);
+  }
+}
+
+/** Now, in microseconds of the wall clock, as packets have it. The engine may be another machine: compare packets with packets where it matters. */
+export function nowMicros(): number {
+  return Date.now() * 1000;
+}

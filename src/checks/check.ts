@@ -1,0 +1,61 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { CheckResult } from '../events.ts';
+import type { Bed } from './bed.ts';
+
+/** What a look gave: whether the promise holds, what was seen, and where that can be looked up. */
+export interface Observation {
+  readonly ok: boolean;
+  readonly seen: string;
+  readonly evidence?: readonly string[];
+  readonly figures?: Readonly<Record<string, number>>;
+  /** No later look can change it: do not wait for the deadline. */
+  readonly final?: boolean;
+}
+
+/** A check: what is promised about whom, and how to look. It looks first, then again until the deadline. */
+export interface CheckSpec {
+  readonly id: string;
+  readonly subject: string;
+  readonly promise: string;
+  /** Milliseconds until the promise must hold. */
+  readonly within: number;
+  /** Milliseconds between looks. */
+  readonly every: number;
+  look(bed: Bed): Promise<Observation>;
+}
+
+/** A look that could not be taken: the check is inconclusive, never passed and never failed. */
+export class CannotObserve extends Error {
+  override readonly name = 'CannotObserve';
+}
+
+/** Runs a check to its verdict. Throws only when aborted, or for a bug of ours. */
+export async function runCheck(spec: CheckSpec, bed: Bed, step: string): Promise<CheckResult> {
+  const began = performance.now();
+  const result = (verdict: CheckResult['verdict'], o: Omit<Observation, 'ok'>): CheckResult => ({
+    id: spec.id,
+    subject: spec.subject,
+    step,
+    verdict,
+    promised: spec.promise,
+    seen: o.seen,
+    evidence: o.evidence ?? [],
+    ms: performance.now() - began,
+    ...(o.figures ? { figures: o.figures } : {}),
+  });
+  for (;;) {
+    bed.signal.throwIfAborted();
+    let last: Observation | undefined;
+    let trouble = '';
+    try {
+      last = await spec.look(bed);
+      if (last.ok) return result('passed', last);
+    } catch (error) {
+      if (!(error instanceof CannotObserve)) throw error;
+      trouble = error.message;
+    }
+    const left = spec.within - (performance.now() - began);
+    if (left <= 0 || last?.final) return last ? result('failed', last) : result('inconclusive', { seen: `could not be observed: ${trouble}` });
+    await delay(Math.min(spec.every, left), undefined, { signal: bed.signal });
+  }
+}

@@ -1,0 +1,32 @@
+import { type Lab, type Service, vrrpOf } from '../lab/model.ts';
+import { modes } from '../modes/index.ts';
+import { vrrpChecks } from './adverts.ts';
+import type { Bed } from './bed.ts';
+import type { CheckSpec } from './check.ts';
+import { healthTrafficCheck, removalBudget } from './health.ts';
+import { vipCheck } from './path.ts';
+import { schedulerChecks } from './scheduler.ts';
+import { tableChecks } from './table.ts';
+import { drive, type Traffic } from './traffic.ts';
+
+/** What is promised before anything is asked: a master, and tables that hold the lab. */
+export function standingChecks(lab: Lab, service: Service): readonly CheckSpec[] {
+  const vrrp = vrrpOf(lab, service.name);
+  const settle = service.health ? removalBudget(service.health) : 2000;
+  return [...(vrrp ? vrrpChecks(lab, vrrp) : []), ...tableChecks(lab, service, settle)];
+}
+
+/** What is promised of traffic, by the mode and by the scheduler; and what goes on beside it. */
+export function trafficChecks(bed: Bed, service: Service, name: string): readonly CheckSpec[] {
+  let driven: Promise<Traffic> | undefined;
+  const traffic = () => {
+    driven ??= drive(bed, service, name);
+    return driven;
+  };
+  return [
+    ...modes[service.mode].contract(bed.lab, service, traffic),
+    vipCheck(service),
+    ...schedulerChecks(service, traffic),
+    ...(service.health ? [healthTrafficCheck(bed.lab, service, service.health)] : []),
+  ];
+}

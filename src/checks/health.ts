@@ -1,0 +1,43 @@
+import { RETRY_DELAY_MS } from '../drivers/keepalived-conf.ts';
+import type { HealthCheck, Lab, Service } from '../lab/model.ts';
+import { directors } from '../lab/model.ts';
+import { endpoint } from '../net/cidr.ts';
+import { SCHEDULING_MARGIN_MS } from './adverts.ts';
+import type { CheckSpec } from './check.ts';
+import { tally } from './path.ts';
+import { tcp } from './traffic.ts';
+
+/**
+ * The longest that a stopped program can stay in the table, in milliseconds: a whole interval
+ * until the next check, then the retries. Its host refuses at once, so no connect timeout comes in.
+ */
+export function removalBudget(health: HealthCheck): number {
+  return health.every + health.retry * RETRY_DELAY_MS;
+}
+
+/** The longest that a started program can stay out of the table, in milliseconds. */
+export function returnBudget(health: HealthCheck): number {
+  return health.every;
+}
+
+/** Every director checks every real server on the right port, under its own address. */
+export function healthTrafficCheck(lab: Lab, service: Service, health: HealthCheck): CheckSpec {
+  const pairs = directors(lab).flatMap((d) => service.reals.map((r) => ({ director: d, real: r })));
+  return {
+    id: 'health.check',
+    subject: service.name,
+    promise: `${directors(lab).map((d) => d.name).join(' and ')} connect to ${service.reals.map((r) => endpoint(r.address, health.port)).join(' and ')} under their own addresses, not a LIP`,
+    within: health.every + health.retry * RETRY_DELAY_MS + SCHEDULING_MARGIN_MS,
+    every: 100,
+    look: async (bed) => {
+      const seen = tcp(bed.wire.since(0)).filter((p) => p.syn && !p.ack && service.reals.some((r) => r.address === p.dst));
+      const missing = pairs.filter(({ director, real }) => {
+        const own = bed.towards(director, real.address);
+        return !seen.some((p) => p.src === own.address && p.srcMac === own.mac && p.dst === real.address && p.dstPort === health.port);
+      });
+      const own = new Set(directors(lab).flatMap((d) => d.interfaces.map((i) => i.address)));
+      const checks = seen.filter((p) => own.has(p.src)).map((p) => `${bed.nameOfMac(p.srcMac)} (${p.src}) to ${endpoint(p.dst, p.dstPort)}`);
+      return { ok: missing.length === 0, seen: tally(checks), evidence: lab.segments.map((s) => `${s.name}.pcap (tcp.flags.syn == 1 && tcp.dstport == ${health.port})`) };
+    },
+  };
+}

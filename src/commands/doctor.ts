@@ -1,0 +1,40 @@
+import { statfsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { imageStates } from '../engine/images.ts';
+import { EXIT } from '../failure.ts';
+import { probeKernel } from '../kernels/choose.ts';
+import { kernels } from '../kernels/index.ts';
+import type { KernelName } from '../kernels/kernel.ts';
+import { print, printJson, table } from '../output/print.ts';
+import { withSession } from './session.ts';
+
+/** `lab doctor`: what this machine and its engine can do, and why not more. Returns 3 when no lab could run here. */
+export async function doctor(options: { json?: boolean; again?: boolean }): Promise<number> {
+  const found = await withSession({ quiet: true }, async ({ engine }) => {
+    const info = await engine.info();
+    const images = await imageStates(engine);
+    const ready = images.every((i) => i.present || i.name === 'base');
+    const names = Object.keys(kernels) as KernelName[];
+    const choices = [];
+    for (const name of names) {
+      choices.push({ name, ...(ready ? await probeKernel(engine, name, { again: options.again ?? false }) : { usable: false, version: '', why: 'not tried: the image is not built (`lab images build`)' }) });
+    }
+    const disk = statfsSync(tmpdir());
+    return { engine: info, images, kernels: choices, auto: choices.find((k) => k.usable)?.name, disk: { path: tmpdir(), freeGb: Math.round((disk.bavail * disk.bsize) / 1e8) / 10 } };
+  });
+  if (options.json) printJson(found);
+  else {
+    const { engine } = found;
+    print(
+      table([
+        ['engine', `Docker ${engine.version}, API ${engine.apiVersion}, at ${engine.address}`],
+        ['machine', `${engine.os}, kernel ${engine.kernel}, ${engine.arch}, ${engine.cpus} CPUs, ${Math.round(engine.memory / 2 ** 30)} GiB`],
+        ...found.kernels.map((k) => [`kernel ${k.name}`, `${k.usable ? 'usable' : 'not usable'}${k.version && k.usable ? ` (${k.version})` : ''}: ${k.why}`]),
+        ['kernel auto', found.auto ?? 'nothing here can carry a director'],
+        ...found.images.map((i) => [`image ${i.name}`, i.present ? `${i.tag}, ${Math.round(i.bytes / 1e6)} MB` : `${i.tag} is missing`]),
+        ['disk', `${found.disk.freeGb} GB free at ${found.disk.path}`],
+      ]),
+    );
+  }
+  return found.auto === undefined ? EXIT.environment : EXIT.ok;
+}

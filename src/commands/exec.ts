@@ -1,0 +1,76 @@
+import { constants } from 'node:os';
+import type { Readable, Writable } from 'node:stream';
+import { dockerEngine } from '../engine/docker.ts';
+import type { Engine, ExecStream } from '../engine/engine.ts';
+import { Failure } from '../failure.ts';
+import { mustHaveNode, mustRun } from '../plan/observe.ts';
+
+/** Signals that are handed on to the command. */
+const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const;
+
+/**
+ * `lab exec`: runs a command in a node, in whichever kernel its network is, with its streams, its
+ * signals and its exit code as they are. Returns the command's exit code.
+ */
+export async function exec(name: string, node: string, command: readonly string[]): Promise<number> {
+  const engine = dockerEngine();
+  try {
+    const running = await mustRun(engine, name);
+    const container = await mustHaveNode(running, node);
+    if (!container.running) throw new Failure('usage', `node "${node}" of lab "${name}" has ended`, `\`lab up ${running.lab.lab}\` brings it back`);
+    const tty = process.stdin.isTTY === true && process.stdout.isTTY === true;
+    const argv = command[0] === '--' ? command.slice(1) : command;
+    const run = await engine.execStream(container.id, ['nodectl', 'exec', '--', ...argv], {
+      tty,
+      env: [`TERM=${process.env['TERM'] ?? 'xterm'}`],
+    });
+    const undo = tty ? attachTerminal(run) : forwardSignals(engine, running.fabric.id, run);
+    try {
+      process.stdin.pipe(run.stdin);
+      await Promise.all([forward(run.stdout, process.stdout), forward(run.stderr, process.stderr)]);
+      return await run.exit;
+    } finally {
+      undo();
+      process.stdin.unpipe(run.stdin);
+      process.stdin.destroy();
+      run.stdin.destroy();
+    }
+  } finally {
+    engine.close();
+  }
+}
+
+/** Copies a stream to its end, waiting for the reader. */
+async function forward(from: Readable, to: Writable): Promise<void> {
+  for await (const chunk of from) {
+    if (!to.write(chunk)) await new Promise((resolve) => to.once('drain', resolve));
+  }
+}
+
+/** Keys go to the command as they are, and the terminal's size with them. */
+function attachTerminal(run: ExecStream): () => void {
+  const resize = () => {
+    run.resize(process.stdout.rows, process.stdout.columns).catch(() => undefined); // it has just ended
+  };
+  process.stdin.setRawMode(true);
+  process.stdout.on('resize', resize);
+  resize();
+  return () => {
+    process.stdin.setRawMode(false);
+    process.stdout.off('resize', resize);
+  };
+}
+
+/** The engine has no call to signal a command; the fabric sees its process and does it. */
+function forwardSignals(engine: Engine, fabric: string, run: ExecStream): () => void {
+  const send = (signal: NodeJS.Signals) => {
+    void (async () => {
+      const pid = await run.pid();
+      if (pid > 0) await engine.exec(fabric, ['kill', `-${constants.signals[signal]}`, String(pid)]);
+    })().catch(() => undefined); // it has just ended
+  };
+  for (const s of FORWARDED) process.on(s, send);
+  return () => {
+    for (const s of FORWARDED) process.off(s, send);
+  };
+}

@@ -1,0 +1,22 @@
+import { ensureImages, imageStates } from '../engine/images.ts';
+import { print, printJson, table } from '../output/print.ts';
+import { withSession } from './session.ts';
+
+/** `lab images build`: makes the images that the engine lacks. */
+export async function build(options: { verbose?: boolean }): Promise<number> {
+  await withSession({}, async ({ engine, emit }) => {
+    const tell = (text: string) => emit({ type: 'note', text });
+    const began = performance.now();
+    await ensureImages(engine, tell, options.verbose ? tell : undefined);
+    tell(`images are there (${((performance.now() - began) / 1000).toFixed(1)} s)`);
+  });
+  return 0;
+}
+
+/** `lab images ls`: the images, and whether the engine has them as this version wants them. */
+export async function ls(options: { json?: boolean }): Promise<number> {
+  const states = await withSession({ quiet: true }, async ({ engine }) => imageStates(engine));
+  if (options.json) printJson(states);
+  else print(table([['IMAGE', 'TAG', 'STATE', 'SIZE'], ...states.map((s) => [s.name, s.tag, s.present ? 'there' : 'missing', s.present ? `${Math.round(s.bytes / 1e6)} MB` : ''])]));
+  return 0;
+}

@@ -1,0 +1,15 @@
+import type { Lab, LabNode } from '../lab/model.ts';
+import type { NodePart } from '../nodes/part.ts';
+import type { ServiceTable } from './service-table.ts';
+
+/** A command's output, as a driver gets it from inside a node. */
+export type RunInNode = (command: readonly string[]) => Promise<string>;
+
+/** Which load balancer a director runs: turns services into files and programs, and reads its tables back. */
+export interface Driver {
+  readonly name: string;
+  /** Files, addresses, commands and programs of a director. */
+  director(lab: Lab, node: LabNode): NodePart;
+  /** The table that the running director holds. Throws when it cannot be read. */
+  readTable(run: RunInNode): Promise<ServiceTable>;
+}

@@ -1,0 +1,331 @@
+import { PassThrough, type Readable } from 'node:stream';
+import Docker from 'dockerode';
+import { Failure } from '../failure.ts';
+import type { Container, ContainerNeeds, ContainerSpec, Engine, EngineInfo, ExecOptions, ExecResult, ExecStream, Image } from './engine.ts';
+
+/** What Docker keeps read-only in every container, less /proc/sys/net: that belongs to the container's own network. */
+const READ_ONLY_PATHS = [
+  '/proc/bus',
+  '/proc/fs',
+  '/proc/irq',
+  '/proc/sysrq-trigger',
+  ...['abi', 'debug', 'dev', 'fs', 'kernel', 'user', 'vm'].map((d) => `/proc/sys/${d}`),
+];
+
+interface ApiError {
+  readonly statusCode?: number;
+  readonly code?: string;
+  readonly reason?: string;
+  readonly json?: { readonly message?: string };
+  readonly message: string;
+}
+
+function isStatus(error: unknown, ...codes: readonly number[]): boolean {
+  return codes.includes((error as ApiError).statusCode ?? 0);
+}
+
+/** The engine that DOCKER_HOST names, or the one at the default socket. Nothing is sent before it is used. */
+export function dockerEngine(): Engine {
+  const host = process.env['DOCKER_HOST'];
+  try {
+    return new DockerEngine(new Docker(), host ?? 'unix:///var/run/docker.sock');
+  } catch (error) {
+    throw new Failure('environment', `DOCKER_HOST cannot be used: ${(error as Error).message}`, 'set it to unix:///PATH or tcp://HOST:PORT');
+  }
+}
+
+class DockerEngine implements Engine {
+  readonly #docker: Docker;
+  readonly address: string;
+
+  constructor(docker: Docker, address: string) {
+    this.#docker = docker;
+    this.address = address;
+  }
+
+  /** Turns a connection that fails into the words that help; other errors stay as they are. */
+  async #call<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      const { code, statusCode } = error as ApiError;
+      if (statusCode === undefined && code !== undefined && ['ENOENT', 'ECONNREFUSED', 'EACCES', 'ENOTFOUND', 'ECONNRESET', 'EHOSTUNREACH', 'ETIMEDOUT'].includes(code)) {
+        throw new Failure('environment', `no container engine answers at ${this.address} (${code})`, 'start Docker, or name another engine in DOCKER_HOST; `lab doctor` tells more');
+      }
+      throw error;
+    }
+  }
+
+  async info(): Promise<EngineInfo> {
+    return this.#call(async () => {
+      const [version, info] = await Promise.all([this.#docker.version(), this.#docker.info()]);
+      return {
+        id: String(info.ID),
+        version: version.Version,
+        apiVersion: version.ApiVersion,
+        kernel: version.KernelVersion ?? '',
+        arch: version.Arch,
+        os: String(info.OperatingSystem),
+        address: this.address,
+        cpus: Number(info.NCPU),
+        memory: Number(info.MemTotal),
+      };
+    });
+  }
+
+  async list(label: string): Promise<readonly Container[]> {
+    const all = await this.#call(() => this.#docker.listContainers({ all: true, filters: { label: [label] } }));
+    return all.map((c) => ({
+      id: c.Id,
+      name: (c.Names[0] ?? '').replace(/^\//, ''),
+      labels: c.Labels,
+      running: c.State === 'running' || c.State === 'paused',
+      created: c.Created,
+    }));
+  }
+
+  async create(spec: ContainerSpec): Promise<string> {
+    const container = await this.#call(() => this.#docker.createContainer(createOptions(spec)));
+    return container.id;
+  }
+
+  async start(id: string): Promise<void> {
+    await this.#call(() => this.#docker.getContainer(id).start());
+  }
+
+  async kill(id: string): Promise<void> {
+    await this.#call(() => this.#docker.getContainer(id).kill()).catch((error: unknown) => {
+      if (!isStatus(error, 409)) throw error;
+    });
+  }
+
+  async remove(id: string): Promise<void> {
+    await this.#call(() => this.#docker.getContainer(id).remove({ force: true, v: true })).catch(async (error: unknown) => {
+      if (isStatus(error, 404)) return;
+      if (!isStatus(error, 409)) throw error; // somebody else removes it already
+      await this.#docker.getContainer(id).wait({ condition: 'removed' }).catch(() => undefined);
+    });
+  }
+
+  async pause(id: string): Promise<void> {
+    await this.#call(() => this.#docker.getContainer(id).pause());
+  }
+
+  async unpause(id: string): Promise<void> {
+    await this.#call(() => this.#docker.getContainer(id).unpause());
+  }
+
+  async pid(id: string): Promise<number> {
+    const state = (await this.#call(() => this.#docker.getContainer(id).inspect())).State;
+    return state.Pid;
+  }
+
+  async memory(id: string): Promise<number> {
+    const stats = await this.#call(() => this.#docker.getContainer(id).stats({ stream: false, 'one-shot': true }));
+    const { usage = 0, stats: parts } = stats.memory_stats as { usage?: number; stats?: Record<string, number> };
+    return usage - (parts?.['total_inactive_file'] ?? parts?.['inactive_file'] ?? 0);
+  }
+
+  async exec(id: string, command: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
+    options.signal?.throwIfAborted();
+    const run = await this.execStream(id, command);
+    const abort = () => {
+      run.stdin.end();
+      run.stdout.destroy();
+      run.stderr.destroy();
+    };
+    options.signal?.addEventListener('abort', abort, { once: true });
+    try {
+      run.stdin.end(options.input ?? '');
+      const [stdout, stderr] = await Promise.all([collect(run.stdout, options.onLine), collect(run.stderr)]);
+      return { code: await run.exit, stdout, stderr };
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      throw error;
+    } finally {
+      options.signal?.removeEventListener('abort', abort);
+    }
+  }
+
+  async execStream(id: string, command: readonly string[], options: { tty?: boolean; env?: readonly string[] } = {}): Promise<ExecStream> {
+    const tty = options.tty ?? false;
+    const exec = await this.#call(() =>
+      this.#docker.getContainer(id).exec({
+        Cmd: [...command],
+        AttachStdin: true,
+        AttachStdout: true,
+        AttachStderr: true,
+        Tty: tty,
+        ...(options.env ? { Env: [...options.env] } : {}),
+      }),
+    );
+    const stream = await exec.start({ hijack: true, stdin: true, Tty: tty });
+    const stdout = new PassThrough();
+    const stderr = new PassThrough();
+    const exit = new Promise<number>((resolve, reject) => {
+      const ended = () => {
+        stdout.end();
+        stderr.end();
+        exitCode(exec).then(resolve, reject);
+      };
+      stream.once('end', ended);
+      stream.once('close', ended);
+      stream.once('error', ended);
+    });
+    exit.catch(() => undefined); // whoever awaits it learns of it
+    if (tty) stream.pipe(stdout);
+    else this.#docker.modem.demuxStream(stream, stdout, stderr);
+    return {
+      stdin: stream,
+      stdout,
+      stderr,
+      exit,
+      pid: async () => (await exec.inspect()).Pid,
+      resize: async (rows, columns) => {
+        await exec.resize({ h: rows, w: columns });
+      },
+    };
+  }
+
+  async logs(id: string, options: { follow: boolean; tail?: number; timestamps: boolean; signal?: AbortSignal }): Promise<Readable> {
+    const common = { stdout: true, stderr: true, timestamps: options.timestamps, ...(options.tail === undefined ? {} : { tail: options.tail }) };
+    const out = new PassThrough();
+    const container = this.#docker.getContainer(id);
+    if (!options.follow) {
+      const whole = await this.#call(() => container.logs({ ...common, follow: false }));
+      for (const frame of frames(whole)) out.write(frame);
+      out.end();
+      return out;
+    }
+    const stream = (await this.#call(() => container.logs({ ...common, follow: true }))) as unknown as Readable;
+    this.#docker.modem.demuxStream(stream, out, out);
+    stream.once('end', () => out.end());
+    stream.once('close', () => out.end());
+    options.signal?.addEventListener('abort', () => stream.destroy(), { once: true });
+    return out;
+  }
+
+  async runOnce(image: string, script: string, needs: ContainerNeeds, labels: Readonly<Record<string, string>>): Promise<ExecResult> {
+    const options = createOptions({ name: '', image, hostname: 'probe', labels, needs, seesHostProcesses: false });
+    const container = await this.#call(() => this.#docker.createContainer({ ...options, Cmd: ['sh', '-c', script] }));
+    try {
+      await container.start();
+      const { StatusCode: code } = (await container.wait()) as { StatusCode: number };
+      const text = frames(await container.logs({ stdout: true, stderr: true, follow: false })).join('');
+      return { code, stdout: text, stderr: '' };
+    } finally {
+      await this.remove(container.id);
+    }
+  }
+
+  async images(reference: string): Promise<readonly Image[]> {
+    const all = await this.#call(() => this.#docker.listImages({ filters: { reference: [reference] } }));
+    return all.map((i) => ({ id: i.Id, tags: i.RepoTags ?? [], bytes: i.Size, created: i.Created }));
+  }
+
+  async hasImage(tag: string): Promise<boolean> {
+    return this.#call(() => this.#docker.getImage(tag).inspect()).then(
+      () => true,
+      (error: unknown) => {
+        if (isStatus(error, 404)) return false;
+        throw error;
+      },
+    );
+  }
+
+  async pull(reference: string, tag: string): Promise<void> {
+    const stream = await this.#call(() => this.#docker.pull(reference));
+    await this.#follow(stream, () => undefined);
+    const [name = '', version = 'latest'] = tag.split(':');
+    await this.#docker.getImage(reference).tag({ repo: name, tag: version });
+  }
+
+  async importImage(tar: Readable, tag: string): Promise<void> {
+    const [repo = '', version = 'latest'] = tag.split(':');
+    const stream = await this.#call(() => this.#docker.importImage(tar as unknown as NodeJS.ReadableStream, { fromSrc: '-', repo, tag: version }));
+    await this.#follow(stream, () => undefined);
+  }
+
+  async build(context: Readable, tag: string, labels: Readonly<Record<string, string>>, onLine: (line: string) => void): Promise<void> {
+    const buildargs = Object.fromEntries(
+      ['http_proxy', 'https_proxy', 'no_proxy'].flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])),
+    );
+    const stream = await this.#call(() =>
+      // The host's network: a build must reach a package mirror that may be known there only.
+      this.#docker.buildImage(context, { t: tag, labels: { ...labels }, networkmode: 'host', rm: true, forcerm: true, buildargs }),
+    );
+    await this.#follow(stream, onLine);
+  }
+
+  /** Reads an operation's progress to its end; throws the error that it reports. */
+  async #follow(stream: NodeJS.ReadableStream, onLine: (line: string) => void): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#docker.modem.followProgress(
+        stream,
+        (error: Error | null) => (error ? reject(error) : resolve()),
+        (event: { stream?: string; error?: string }) => {
+          for (const line of event.stream?.split('\n') ?? []) if (line.trim() !== '') onLine(line);
+          if (event.error) reject(new Error(event.error));
+        },
+      );
+    });
+  }
+
+  close(): void {
+    (this.#docker.modem as { agent?: { destroy?: () => void } }).agent?.destroy?.();
+  }
+}
+
+function createOptions(spec: ContainerSpec): Docker.ContainerCreateOptions {
+  const { needs } = spec;
+  return {
+    ...(spec.name === '' ? {} : { name: spec.name }),
+    Image: spec.image,
+    Hostname: spec.hostname,
+    Labels: { ...spec.labels },
+    HostConfig: {
+      NetworkMode: 'none',
+      CapAdd: [...needs.capabilities],
+      Devices: needs.devices.map((d) => ({ PathOnHost: d, PathInContainer: d, CgroupPermissions: 'rwm' })),
+      Tmpfs: { ...needs.tmpfs },
+      ...(needs.writableNetSysctls ? { ReadonlyPaths: READ_ONLY_PATHS } : {}),
+      ...(spec.seesHostProcesses ? { PidMode: 'host', SecurityOpt: ['apparmor=unconfined'] } : {}),
+      LogConfig: { Type: 'json-file', Config: { 'max-size': '20m', 'max-file': '2' } },
+    } as Docker.HostConfig,
+  };
+}
+
+async function exitCode(exec: Docker.Exec): Promise<number> {
+  // The streams end a moment before the engine has noted the exit.
+  for (const deadline = Date.now() + 10_000; ; ) {
+    const { Running, ExitCode } = await exec.inspect();
+    if (!Running && ExitCode !== null) return ExitCode;
+    if (Date.now() > deadline) throw new Error('the engine does not tell how the command ended');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+async function collect(stream: Readable, onLine?: (line: string) => void): Promise<string> {
+  const chunks: Buffer[] = [];
+  let open = '';
+  for await (const chunk of stream) {
+    chunks.push(chunk as Buffer);
+    if (!onLine) continue;
+    const lines = (open + String(chunk)).split('\n');
+    open = lines.pop() ?? '';
+    for (const line of lines) onLine(line);
+  }
+  if (onLine && open !== '') onLine(open);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** Payloads of the engine's multiplexed log format: an 8-byte head with the length, then the bytes. */
+function frames(data: Buffer): Buffer[] {
+  const out: Buffer[] = [];
+  for (let at = 0; at + 8 <= data.length; ) {
+    const length = data.readUInt32BE(at + 4);
+    out.push(data.subarray(at + 8, at + 8 + length));
+    at += 8 + length;
+  }
+  return out;
+}

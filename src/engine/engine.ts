@@ -1,0 +1,112 @@
+import type { Readable, Writable } from 'node:stream';
+
+/** What a container must be given beyond the default. */
+export interface ContainerNeeds {
+  readonly capabilities: readonly string[];
+  readonly devices: readonly string[];
+  readonly tmpfs: Readonly<Record<string, string>>;
+  /** /proc/sys/net may be written from inside: it is the container's own. The rest of /proc/sys stays read-only. */
+  readonly writableNetSysctls: boolean;
+}
+
+export interface ContainerSpec {
+  readonly name: string;
+  readonly image: string;
+  readonly hostname: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly needs: ContainerNeeds;
+  /** Sees the engine's processes and may enter their namespaces: only the fabric. */
+  readonly seesHostProcesses: boolean;
+}
+
+/** A container as the engine lists it. */
+export interface Container {
+  readonly id: string;
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly running: boolean;
+  /** Seconds since 1970. */
+  readonly created: number;
+}
+
+export interface ExecOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly input?: Buffer | string;
+  /** Called with whole lines of stdout as they come. */
+  readonly onLine?: (line: string) => void;
+}
+
+export interface ExecResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A command that runs in a container with its streams open. */
+export interface ExecStream {
+  readonly stdin: Writable;
+  /** With a terminal everything comes on stdout. */
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  /** Process id in the engine's own view. */
+  pid(): Promise<number>;
+  resize(rows: number, columns: number): Promise<void>;
+  /** The exit code, once the streams have ended. */
+  readonly exit: Promise<number>;
+}
+
+export interface EngineInfo {
+  readonly id: string;
+  readonly version: string;
+  readonly apiVersion: string;
+  readonly kernel: string;
+  readonly arch: string;
+  readonly os: string;
+  /** Where its API was reached. */
+  readonly address: string;
+  readonly cpus: number;
+  readonly memory: number;
+}
+
+export interface Image {
+  readonly id: string;
+  readonly tags: readonly string[];
+  readonly bytes: number;
+  /** Seconds since 1970. */
+  readonly created: number;
+}
+
+/** The container engine, as far as lvslab uses it. One file implements it: docker.ts. */
+export interface Engine {
+  readonly address: string;
+  info(): Promise<EngineInfo>;
+  /** All containers that carry the label, running or not. */
+  list(label: string): Promise<readonly Container[]>;
+  create(spec: ContainerSpec): Promise<string>;
+  start(id: string): Promise<void>;
+  /** Ends a container at once, with its processes; it stays. No error when it has ended. */
+  kill(id: string): Promise<void>;
+  /** Removes a container, running or not; no error when it is gone. Returns once it is gone. */
+  remove(id: string): Promise<void>;
+  pause(id: string): Promise<void>;
+  unpause(id: string): Promise<void>;
+  /** Process id of the container's first process, in the engine's own view. */
+  pid(id: string): Promise<number>;
+  /** Bytes of memory that the container takes, page cache that can be dropped left out. */
+  memory(id: string): Promise<number>;
+  exec(id: string, command: readonly string[], options?: ExecOptions): Promise<ExecResult>;
+  execStream(id: string, command: readonly string[], options?: { tty?: boolean; env?: readonly string[] }): Promise<ExecStream>;
+  /** The container's output so far, or followed to its end. */
+  logs(id: string, options: { follow: boolean; tail?: number; timestamps: boolean; signal?: AbortSignal }): Promise<Readable>;
+  /** Runs a shell script in a container of its own and removes it. */
+  runOnce(image: string, script: string, needs: ContainerNeeds, labels: Readonly<Record<string, string>>): Promise<ExecResult>;
+  images(reference: string): Promise<readonly Image[]>;
+  hasImage(tag: string): Promise<boolean>;
+  /** Pulls an image and tags it; throws when no registry gives it. */
+  pull(reference: string, tag: string): Promise<void>;
+  /** Makes an image of a root file system's tar. */
+  importImage(tar: Readable, tag: string): Promise<void>;
+  /** Builds an image from a tar of its folder; throws with the step that failed. */
+  build(context: Readable, tag: string, labels: Readonly<Record<string, string>>, onLine: (line: string) => void): Promise<void>;
+  close(): void;
+}

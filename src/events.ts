@@ -1,0 +1,42 @@
+/** Everything that happens, as data: only output/ turns it into text, and a report keeps it as it is. */
+export type Event =
+  | { readonly type: 'note'; readonly text: string }
+  | { readonly type: 'plan'; readonly lab: string; readonly nodes: readonly string[] }
+  | { readonly type: 'node'; readonly lab: string; readonly node: string; readonly state: NodeProgress; readonly detail?: string }
+  | { readonly type: 'lab'; readonly lab: string; readonly state: 'up' | 'unchanged' | 'down'; readonly detail: string; readonly ms: number }
+  | { readonly type: 'step'; readonly lab: string; readonly title: string }
+  | { readonly type: 'wait'; readonly lab: string; readonly text: string }
+  | { readonly type: 'fault'; readonly lab: string; readonly text: string; readonly at: number }
+  | { readonly type: 'check'; readonly lab: string; readonly result: CheckResult }
+  | { readonly type: 'summary'; readonly lab: string; readonly counts: Counts; readonly ms: number; readonly interrupted: boolean };
+
+export type NodeProgress = 'creating' | 'created' | 'starting' | 'booting' | 'ready' | 'failed' | 'removing' | 'removed';
+
+/** Receives events as they happen. `at` is added where they are kept. */
+export type Emit = (event: Event) => void;
+
+export type Verdict = 'passed' | 'failed' | 'inconclusive' | 'skipped';
+
+/** The result of a check: what was promised, what was seen, and where the evidence lies. */
+export interface CheckResult {
+  /** What it is called in reports and tests: `fnat.source`. */
+  readonly id: string;
+  /** What it is about: a service, a director. */
+  readonly subject: string;
+  readonly step: string;
+  readonly verdict: Verdict;
+  readonly promised: string;
+  readonly seen: string;
+  /** Names of files in the report's folder. */
+  readonly evidence: readonly string[];
+  readonly ms: number;
+  /** Figures for programs: outage times and the like, in milliseconds. */
+  readonly figures?: Readonly<Record<string, number>>;
+}
+
+export interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly inconclusive: number;
+  readonly skipped: number;
+}

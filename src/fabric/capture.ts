@@ -1,0 +1,76 @@
+import type { Engine, ExecStream } from '../engine/engine.ts';
+import { eventually } from '../eventually.ts';
+import { Failure } from '../failure.ts';
+import { type Packet, parsePacket } from '../net/packet.ts';
+import { PcapReader } from '../net/pcap.ts';
+
+/** Receives a capture's bytes as they come: the pcap file that is kept as evidence. */
+export type KeepBytes = (segment: string, bytes: Buffer) => void;
+
+/** Longest that a capture may take to begin or to end. */
+const DEADLINE_MS = 10_000;
+
+/**
+ * All wires of a lab, seen from its fabric: every frame that enters a segment, once, from when
+ * `openWire` returns. Frames are parsed as they come; times are of the engine's wall clock.
+ */
+export class Wire {
+  readonly #packets: Packet[] = [];
+  readonly #captures: ExecStream[] = [];
+
+  /** Everything seen at or after a time, in microseconds. */
+  since(at: number): readonly Packet[] {
+    let low = 0;
+    let high = this.#packets.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#packets[middle]?.at ?? 0) < at) low = middle + 1;
+      else high = middle;
+    }
+    return this.#packets.slice(low);
+  }
+
+  /** The time of the newest frame, in microseconds; 0 before the first. */
+  get newest(): number {
+    return this.#packets.at(-1)?.at ?? 0;
+  }
+
+  async capture(engine: Engine, fabric: string, segment: string, keep: KeepBytes): Promise<void> {
+    const run = await engine.execStream(fabric, ['nodectl', 'exec', '--tether', '--', 'tcpdump', '-i', segment, '-U', '--immediate-mode', '-w', '-']);
+    this.#captures.push(run);
+    const reader = new PcapReader();
+    run.stdout.on('data', (chunk: Buffer) => {
+      keep(segment, chunk);
+      for (const frame of reader.push(chunk)) this.#add(parsePacket(frame, segment));
+    });
+    let said = '';
+    run.stderr.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+    });
+    const listening = await eventually(() => (said.includes('listening on') ? true : undefined), { within: DEADLINE_MS, every: 5 });
+    if (!listening) throw new Failure('environment', `segment ${segment} cannot be captured: ${said.trim() || 'tcpdump says nothing'}`);
+  }
+
+  /** Keeps packets in the order of their times: several segments arrive on streams of their own. */
+  #add(packet: Packet): void {
+    let at = this.#packets.length;
+    while (at > 0 && (this.#packets[at - 1]?.at ?? 0) > packet.at) at--;
+    this.#packets.splice(at, 0, packet);
+  }
+
+  /** Ends the captures; the kept bytes are whole afterwards. */
+  async close(): Promise<void> {
+    for (const capture of this.#captures) capture.stdin.end();
+    const ended = Promise.allSettled(this.#captures.map((c) => c.exit));
+    let timer: NodeJS.Timeout | undefined;
+    await Promise.race([ended, new Promise((resolve) => (timer = setTimeout(resolve, DEADLINE_MS)))]);
+    clearTimeout(timer);
+  }
+}
+
+/** Begins to capture every segment; returns once all of them listen. */
+export async function openWire(engine: Engine, fabric: string, segments: readonly string[], keep: KeepBytes): Promise<Wire> {
+  const wire = new Wire();
+  await Promise.all(segments.map((s) => wire.capture(engine, fabric, s, keep)));
+  return wire;
+}

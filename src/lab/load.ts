@@ -1,0 +1,90 @@
+import type { z } from 'zod';
+import { didYouMean } from '../nearest.ts';
+import { fail, ok, type Result } from '../result.ts';
+import type { Diagnostic } from './diagnostic.ts';
+import { labFile, NODE_KEYS, type RawLab } from './schema.ts';
+import type { Path, Source } from './source.ts';
+
+type Issue = z.core.$ZodIssue;
+
+function valueAt(value: unknown, path: Path): unknown {
+  return path.reduce<unknown>((v, key) => (v !== null && typeof v === 'object' ? (v as Record<string | number, unknown>)[key] : undefined), value);
+}
+
+function shown(value: unknown): string {
+  if (value === null || value === undefined) return 'nothing';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return 'a mapping';
+  const text = JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 57)}..."` : text;
+}
+
+/** The keys that the schema knows at a path: to name the nearest one for a misspelling. */
+function knownKeys(schema: unknown, path: Path): readonly string[] {
+  let at = schema as { def?: { type?: string; innerType?: unknown; shape?: object; valueType?: unknown; element?: unknown } } | undefined;
+  for (const key of [...path, undefined]) {
+    while (at?.def?.innerType) at = at.def.innerType as typeof at;
+    if (key === undefined) break;
+    const def = at?.def;
+    at = (def?.shape ? (def.shape as Record<string, unknown>)[String(key)] : (def?.valueType ?? def?.element)) as typeof at;
+  }
+  return Object.keys(at?.def?.shape ?? {});
+}
+
+/** A node's unknown key is a segment, as far as the schema can tell: only the lab says which segments there are. */
+function isNodeKey(path: Path): boolean {
+  return path.length === 3 && path[0] === 'nodes' && !NODE_KEYS.includes(String(path[2]));
+}
+
+function tell(source: Source, issue: Issue): Diagnostic[] {
+  const path = issue.path as Path;
+  const value = valueAt(source.value, path);
+  if (issue.code === 'unrecognized_keys') {
+    const known = knownKeys(labFile, path);
+    return issue.keys.map((key) => source.at([...path, key], `unknown key "${key}"${didYouMean(key, known)}`, 'key'));
+  }
+  if (issue.code === 'invalid_key') {
+    const name = String(path.at(-1));
+    return issue.issues.slice(0, 1).map((inner) => source.at(path, `"${name}" is no good name here: ${inner.message}`, 'key'));
+  }
+  if (isNodeKey(path)) {
+    const segments = Object.keys((source.value as { segments?: object }).segments ?? {});
+    const key = String(path[2]);
+    if (!segments.includes(key)) return []; // resolve tells it, with the segments at hand
+  }
+  if (value === undefined && path.length > 0) {
+    const parent = path.slice(0, -1);
+    const owner = parent.length > 0 ? `"${parent.join('.')}"` : 'the lab';
+    return [source.at(parent, `${owner} lacks "${String(path.at(-1))}": ${issue.message}`, 'key')];
+  }
+  const allowed = issue.code === 'invalid_value' ? issue.values.map(String) : [];
+  const near = typeof value === 'string' ? didYouMean(value, allowed) : '';
+  const where = value !== null && typeof value === 'object' ? 'key' : 'value';
+  return [source.at(path, `${issue.message}, not ${shown(value)}${near}`, where)];
+}
+
+/**
+ * Checks a parsed file against the schema.
+ * Fails with every mistake of shape: unknown keys, missing keys, wrong types and values.
+ */
+export function checkShape(source: Source): Result<RawLab, readonly Diagnostic[]> {
+  const parsed = labFile.safeParse(source.value);
+  if (parsed.success) return ok(parsed.data);
+  const diagnostics = parsed.error.issues.flatMap((issue) => tell(source, issue));
+  const segments = (source.value as { segments?: unknown } | null)?.segments;
+  return fail([...diagnostics, ...unknownNodeKeys(source, segments)]);
+}
+
+/** Keys of nodes that are neither known nor the name of a segment. */
+export function unknownNodeKeys(source: Source, segments: unknown): Diagnostic[] {
+  const names = segments !== null && typeof segments === 'object' ? Object.keys(segments) : [];
+  const nodes = (source.value as { nodes?: unknown } | null)?.nodes;
+  if (nodes === null || typeof nodes !== 'object') return [];
+  return Object.entries(nodes).flatMap(([node, value]: [string, unknown]) =>
+    Object.keys(value !== null && typeof value === 'object' && !Array.isArray(value) ? value : {})
+      .filter((key) => !NODE_KEYS.includes(key) && !names.includes(key))
+      .map((key) =>
+        source.at(['nodes', node, key], `"${key}" is neither a segment of this lab nor a key of a node${didYouMean(key, [...names, ...NODE_KEYS])}`, 'key'),
+      ),
+  );
+}

@@ -1,0 +1,110 @@
+import { isIP } from 'node:net';
+
+/** An IP address in its canonical text form, with its family and number. */
+export interface Address {
+  readonly text: string;
+  readonly family: 4 | 6;
+  readonly value: bigint;
+}
+
+/** A subnet: its first address and the length of its prefix in bits. */
+export interface Subnet {
+  readonly address: Address;
+  readonly prefix: number;
+}
+
+const WIDTH = { 4: 32n, 6: 128n } as const;
+
+/** Writes the number of an address as text; IPv6 compressed as RFC 5952 wants it. */
+export function formatAddress(value: bigint, family: 4 | 6): string {
+  if (family === 4) return [24n, 16n, 8n, 0n].map((s) => (value >> s) & 255n).join('.');
+  const groups = Array.from({ length: 8 }, (_, i) => ((value >> BigInt(112 - 16 * i)) & 0xffffn).toString(16));
+  let start = -1;
+  let length = 1;
+  for (let i = 0; i < 8; i++) {
+    let n = 0;
+    while (i + n < 8 && groups[i + n] === '0') n++;
+    if (n > length) [start, length] = [i, n];
+  }
+  if (start < 0) return groups.join(':');
+  return `${groups.slice(0, start).join(':')}::${groups.slice(start + length).join(':')}`;
+}
+
+/** Reads an IPv4 or IPv6 address; undefined when it is none. */
+export function parseAddress(text: string): Address | undefined {
+  const family = isIP(text);
+  if (family === 4) {
+    const value = text.split('.').reduce((sum, part) => sum * 256n + BigInt(part), 0n);
+    return { text: formatAddress(value, 4), family, value };
+  }
+  if (family !== 6 || text.includes('%')) return undefined;
+  let source = text;
+  const dotted = source.match(/[\d.]+$/)?.[0];
+  if (dotted?.includes('.')) {
+    const v4 = parseAddress(dotted);
+    if (!v4) return undefined;
+    source = `${source.slice(0, -dotted.length)}${(v4.value >> 16n).toString(16)}:${(v4.value & 0xffffn).toString(16)}`;
+  }
+  const [head = '', tail] = source.split('::');
+  const left = head === '' ? [] : head.split(':');
+  const right = tail === undefined || tail === '' ? [] : tail.split(':');
+  const zeros = tail === undefined ? 0 : 8 - left.length - right.length;
+  const value = [...left, ...Array<string>(zeros).fill('0'), ...right].reduce((sum, g) => (sum << 16n) + BigInt(`0x${g}`), 0n);
+  return { text: formatAddress(value, 6), family: 6, value };
+}
+
+function hostBits(subnet: Subnet): bigint {
+  return WIDTH[subnet.address.family] - BigInt(subnet.prefix);
+}
+
+/** Reads `ADDRESS/PREFIX`; undefined when it is no such thing. Host bits are kept: see `networkOf`. */
+export function parseSubnet(text: string): Subnet | undefined {
+  const match = /^([^/]+)\/(\d{1,3})$/.exec(text);
+  const address = match?.[1] === undefined ? undefined : parseAddress(match[1]);
+  const prefix = Number(match?.[2]);
+  return address && prefix <= Number(WIDTH[address.family]) ? { address, prefix } : undefined;
+}
+
+/** The subnet with its host bits cleared. */
+export function networkOf(subnet: Subnet): Subnet {
+  const bits = hostBits(subnet);
+  const value = (subnet.address.value >> bits) << bits;
+  const { family } = subnet.address;
+  return { address: { value, family, text: formatAddress(value, family) }, prefix: subnet.prefix };
+}
+
+/** Whether the address lies in the subnet. */
+export function contains(subnet: Subnet, address: Address): boolean {
+  if (subnet.address.family !== address.family) return false;
+  const bits = hostBits(subnet);
+  return subnet.address.value >> bits === address.value >> bits;
+}
+
+/** Whether two subnets have an address in common. */
+export function overlaps(a: Subnet, b: Subnet): boolean {
+  return a.prefix <= b.prefix ? contains(a, b.address) : contains(b, a.address);
+}
+
+/** The subnet's own address or its broadcast address, which no node can have (IPv4, prefix below 31). */
+export function isReserved(subnet: Subnet, address: Address): boolean {
+  if (address.family !== 4 || subnet.prefix >= 31) return false;
+  const mask = (1n << hostBits(subnet)) - 1n;
+  return (address.value & mask) === 0n || (address.value & mask) === mask;
+}
+
+/** `ADDRESS:PORT`, the address in brackets when it is IPv6. */
+export function endpoint(address: string, port: number): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+/** Joins addresses that follow each other into ranges, first to last, in ascending order. */
+export function ranges(addresses: readonly string[]): readonly { readonly first: string; readonly last: string }[] {
+  const sorted = addresses.flatMap((a) => parseAddress(a) ?? []).sort((a, b) => (a.value < b.value ? -1 : a.value > b.value ? 1 : 0));
+  const out: { first: string; last: string; end: bigint }[] = [];
+  for (const a of sorted) {
+    const open = out.at(-1);
+    if (open && a.value === open.end + 1n) Object.assign(open, { last: a.text, end: a.value });
+    else out.push({ first: a.text, last: a.text, end: a.value });
+  }
+  return out.map(({ first, last }) => ({ first, last }));
+}

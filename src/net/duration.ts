@@ -1,0 +1,12 @@
+/** Reads `500ms`, `3s`, `1.5s` or `2m` into milliseconds; undefined when it is no such thing. */
+export function parseDuration(text: string): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m)$/.exec(text);
+  if (!match) return undefined;
+  const unit = { ms: 1, s: 1000, m: 60_000 }[match[2] as 'ms' | 's' | 'm'];
+  return Math.round(Number(match[1]) * unit);
+}
+
+/** Milliseconds in the words of a report: `420 ms`, `3.69 s`. */
+export function formatMs(ms: number): string {
+  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(2)} s`;
+}

@@ -1,0 +1,61 @@
+import type { CheckResult, Counts, Event, Verdict } from '../events.ts';
+import { formatMs } from '../net/duration.ts';
+import { unreachable } from '../result.ts';
+import type { Style } from './style.ts';
+
+/** The word and colour of a verdict. */
+export function verdictWord(verdict: Verdict, style: Style): string {
+  switch (verdict) {
+    case 'passed':
+      return style.green('pass');
+    case 'failed':
+      return style.red('FAIL');
+    case 'inconclusive':
+      return style.yellow('????');
+    case 'skipped':
+      return style.dim('skip');
+    default:
+      return unreachable(verdict);
+  }
+}
+
+function checkLines(result: CheckResult, style: Style): string[] {
+  const head = `  ${verdictWord(result.verdict, style)} ${style.bold(result.id)} ${result.subject}  ${style.dim(formatMs(result.ms))}`;
+  const lines = [head, `       promised  ${result.promised}`, `       seen      ${result.seen}`];
+  if (result.evidence.length > 0) lines.push(`       evidence  ${style.dim(result.evidence.join(', '))}`);
+  return lines;
+}
+
+/** `12 passed, 0 failed`, with what else there was. */
+export function countsText(counts: Counts): string {
+  const parts = [`${counts.passed} passed`, `${counts.failed} failed`];
+  if (counts.inconclusive > 0) parts.push(`${counts.inconclusive} inconclusive`);
+  if (counts.skipped > 0) parts.push(`${counts.skipped} skipped`);
+  return parts.join(', ');
+}
+
+/** An event as plain lines; none for events that only a live display shows. */
+export function eventLines(event: Event, style: Style): readonly string[] {
+  switch (event.type) {
+    case 'note':
+      return [event.text];
+    case 'plan':
+      return [`${style.bold(event.lab)}: ${event.nodes.length} nodes`];
+    case 'node':
+      return event.state === 'ready' || event.state === 'failed' ? [`  ${event.node} ${event.state}${event.detail ? `: ${event.detail}` : ''}`] : [];
+    case 'lab':
+      return [`${style.bold(event.lab)} ${event.state}: ${event.detail} ${style.dim(`in ${formatMs(event.ms)}`)}`];
+    case 'step':
+      return [style.bold(event.title)];
+    case 'wait':
+      return [];
+    case 'fault':
+      return [`  ${style.yellow('fault')} ${event.text}`];
+    case 'check':
+      return checkLines(event.result, style);
+    case 'summary':
+      return [`${style.bold(event.lab)}: ${countsText(event.counts)}${event.interrupted ? ', interrupted' : ''} in ${formatMs(event.ms)}`];
+    default:
+      return unreachable(event);
+  }
+}

@@ -1,0 +1,74 @@
+import type { Container, Engine } from '../engine/engine.ts';
+import { containerName, LABEL, unpackLab } from '../engine/labels.ts';
+import { Failure } from '../failure.ts';
+import type { Lab } from '../lab/model.ts';
+
+/** A lab as the engine holds it. */
+export interface Running {
+  readonly name: string;
+  /** Absent when its fabric is gone, or was made by a version that this one cannot read. */
+  readonly lab?: Lab;
+  readonly fabric?: Container;
+  readonly nodes: ReadonlyMap<string, Container>;
+  /** All of its containers, the fabric included. */
+  readonly containers: readonly Container[];
+}
+
+/** A lab that runs far enough to be looked into: its definition and its fabric are there. */
+export interface RunningLab extends Running {
+  readonly lab: Lab;
+  readonly fabric: Container;
+}
+
+function toRunning(name: string, containers: readonly Container[]): Running {
+  const fabric = containers.find((c) => c.name === containerName(name));
+  const definition = fabric?.labels[LABEL.definition];
+  const lab = definition === undefined ? undefined : readDefinition(definition);
+  const nodes = new Map(containers.filter((c) => c !== fabric).map((c) => [c.labels[LABEL.node] ?? c.name, c]));
+  return { name, containers, nodes, ...(lab ? { lab } : {}), ...(fabric ? { fabric } : {}) };
+}
+
+function readDefinition(text: string): Lab | undefined {
+  try {
+    return unpackLab(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The lab of that name as it stands; without containers when it does not run. */
+export async function observe(engine: Engine, name: string): Promise<Running> {
+  return toRunning(name, await engine.list(`${LABEL.lab}=${name}`));
+}
+
+/** Every lab that the engine holds, by name. */
+export async function observeAll(engine: Engine): Promise<readonly Running[]> {
+  const byName = new Map<string, Container[]>();
+  for (const c of await engine.list(LABEL.lab)) {
+    const name = c.labels[LABEL.lab] ?? '';
+    byName.set(name, [...(byName.get(name) ?? []), c]);
+  }
+  return [...byName].map(([name, containers]) => toRunning(name, containers)).sort((a, b) => a.name.localeCompare(b.name));
+}
+
+/** The lab of that name, which must run. Throws a usage failure that names the nearest one that does. */
+export async function mustRun(engine: Engine, name: string): Promise<RunningLab> {
+  const running = await observe(engine, name);
+  const { lab, fabric } = running;
+  if (lab && fabric) return { ...running, lab, fabric };
+  if (running.containers.length > 0) {
+    throw new Failure('usage', `lab "${name}" is only half there: its fabric is ${fabric ? 'of another version' : 'gone'}`, `\`lab down ${name}\` clears it away`);
+  }
+  const { didYouMean } = await import('../nearest.ts');
+  const names = (await observeAll(engine)).map((r) => r.name);
+  throw new Failure('usage', `no lab "${name}" runs${didYouMean(name, names)}`, names.length > 0 ? `running: ${names.join(', ')}` : `\`lab up ${name}\` starts it`);
+}
+
+/** The container of a node of a running lab. Throws a usage failure that names the nearest node. */
+export async function mustHaveNode(running: RunningLab, node: string): Promise<Container> {
+  const container = running.nodes.get(node);
+  if (container) return container;
+  const { didYouMean } = await import('../nearest.ts');
+  const names = running.lab.nodes.map((n) => n.name);
+  throw new Failure('usage', `lab "${running.name}" has no node "${node}"${didYouMean(node, names)}`, `its nodes: ${names.join(', ')}`);
+}

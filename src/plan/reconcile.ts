@@ -1,0 +1,103 @@
+import type { KernelName } from '../kernels/kernel.ts';
+import { containerName, LABEL } from '../engine/labels.ts';
+import type { Lab } from '../lab/model.ts';
+import type { Running } from './observe.ts';
+
+/** One thing that will be done to the engine, and why. `target` is a node's name, or the container's for a removal. */
+export type Op =
+  | { readonly op: 'remove'; readonly target: string; readonly id: string; readonly cause: string }
+  | { readonly op: 'create'; readonly target: string; readonly kernel: KernelName; readonly cause: string }
+  | { readonly op: 'create-fabric'; readonly target: string; readonly cause: string }
+  | { readonly op: 'start'; readonly target: string; readonly cause: string }
+  | { readonly op: 'wire'; readonly target: string; readonly nodes: readonly string[]; readonly bridges: boolean; readonly cause: string };
+
+/** Operations in stages: those of one stage run side by side, and all are done before the next. */
+export type Plan = readonly (readonly Op[])[];
+
+/** What differs between the lab as it runs and as it should be, in words; empty when nothing does. */
+export function differences(running: Lab, wanted: Lab): readonly string[] {
+  const out: string[] = [];
+  const compare = (what: string, a: readonly { name: string }[], b: readonly { name: string }[]) => {
+    for (const name of new Set([...a, ...b].map((x) => x.name))) {
+      const [before, after] = [a.find((x) => x.name === name), b.find((x) => x.name === name)];
+      if (!before) out.push(`${what} ${name} is new`);
+      else if (!after) out.push(`${what} ${name} is gone`);
+      else if (JSON.stringify(before) !== JSON.stringify(after)) out.push(`${what} ${name} is changed`);
+    }
+  };
+  compare('segment', running.segments, wanted.segments);
+  compare('node', running.nodes, wanted.nodes);
+  compare('service', running.services, wanted.services);
+  compare('vrrp instance', running.vrrp, wanted.vrrp);
+  if (JSON.stringify(running.scenario) !== JSON.stringify(wanted.scenario)) out.push('the scenario is changed');
+  return out;
+}
+
+/**
+ * The plan that makes a lab run: empty when it does. Nodes that ended are started and wired again;
+ * a lab whose fabric is not there, or not running, starts over, because its wires are gone with it.
+ */
+export function reconcile(lab: Lab, kernels: ReadonlyMap<string, KernelName>, running: Running, recreate: boolean): Plan {
+  const why = startOver(running, recreate);
+  if (why === undefined && running.fabric) {
+    const ended = lab.nodes.filter((n) => running.nodes.get(n.name)?.running === false).map((n) => n.name);
+    const absent = lab.nodes.filter((n) => !running.nodes.has(n.name)).map((n) => n.name);
+    const back = [...ended, ...absent];
+    if (back.length === 0) return [];
+    return [
+      absent.map((n): Op => ({ op: 'create', target: n, kernel: kernelFor(kernels, n), cause: 'its container is gone' })),
+      back.map((n): Op => ({ op: 'start', target: n, cause: ended.includes(n) ? 'it had ended' : 'new' })),
+      [{ op: 'wire', target: containerName(lab.name), nodes: back, bridges: false, cause: 'their wires went with their network' }],
+    ].filter((stage): stage is Op[] => stage.length > 0);
+  }
+  const names = lab.nodes.map((n) => n.name);
+  const stages: Op[][] = [
+    running.containers.map((c): Op => ({ op: 'remove', target: c.name, id: c.id, cause: why ?? '' })),
+    // First of all, alone: whatever comes after can be found and removed through it.
+    [{ op: 'create-fabric', target: containerName(lab.name), cause: 'new' }],
+    [
+      { op: 'start', target: containerName(lab.name), cause: 'new' },
+      ...names.map((n): Op => ({ op: 'create', target: n, kernel: kernelFor(kernels, n), cause: 'new' })),
+    ],
+    names.map((n): Op => ({ op: 'start', target: n, cause: 'new' })),
+    [{ op: 'wire', target: containerName(lab.name), nodes: names, bridges: true, cause: 'new' }],
+  ];
+  return stages.filter((stage) => stage.length > 0);
+}
+
+/** Why nothing of what stands can be kept; undefined when it can, '' when nothing stands. */
+function startOver(running: Running, recreate: boolean): string | undefined {
+  if (running.containers.length === 0) return '';
+  if (recreate) return 'asked to start over';
+  if (!running.fabric) return 'its fabric is gone';
+  if (!running.fabric.running) return 'its fabric had ended, and the wires with it';
+  if (!running.lab) return 'another version made it';
+  if (running.nodes.size === 0) return 'it was never finished';
+  return undefined;
+}
+
+function kernelFor(kernels: ReadonlyMap<string, KernelName>, node: string): KernelName {
+  const kernel = kernels.get(node);
+  if (!kernel) throw new Error(`no kernel was chosen for ${node}`);
+  return kernel;
+}
+
+/** The plan that removes a lab. The fabric goes last: while it is there, it tells what the rest is. */
+export function removal(running: Running): Plan {
+  const cause = 'the lab goes down';
+  const nodes = [...running.nodes.values()].map((c): Op => ({ op: 'remove', target: c.name, id: c.id, cause }));
+  const fabric = running.fabric ? [{ op: 'remove', target: running.fabric.name, id: running.fabric.id, cause } as const] : [];
+  return [nodes, fabric].filter((stage) => stage.length > 0);
+}
+
+/** The plan as text, an operation a line, as `--dry-run` prints it. */
+export function formatPlan(plan: Plan): string {
+  return plan
+    .flatMap((stage, i) => stage.map((op) => `${i + 1} ${op.op} ${op.target}${'kernel' in op ? ` kernel=${op.kernel}` : ''}${'nodes' in op ? ` ${op.nodes.join(',')}` : ''}${op.cause ? `  (${op.cause})` : ''}`))
+    .join('\n');
+}
+
+/** The kernels that a running lab's nodes were made for. */
+export function runningKernels(running: Running): ReadonlyMap<string, KernelName> {
+  return new Map([...running.nodes].map(([name, c]) => [name, c.labels[LABEL.kernel] as KernelName]));
+}

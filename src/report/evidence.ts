@@ -1,0 +1,34 @@
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Event } from '../events.ts';
+
+/** The folder of a test run: what its checks looked at, written as it comes, so that an interrupted run leaves it too. */
+export class Evidence {
+  readonly folder: string;
+
+  constructor(folder: string) {
+    this.folder = folder;
+    mkdirSync(folder, { recursive: true });
+  }
+
+  /** Writes a file and returns its name. */
+  write(name: string, content: string): string {
+    writeFileSync(join(this.folder, name), content);
+    return name;
+  }
+
+  /** Adds bytes to a capture. */
+  readonly keepPacket = (segment: string, bytes: Buffer): void => {
+    appendFileSync(join(this.folder, pcapName(segment)), bytes);
+  };
+
+  /** Adds an event to the run's log, a JSON object a line, with its time. */
+  event(event: Event): void {
+    appendFileSync(join(this.folder, 'events.ndjson'), `${JSON.stringify({ at: new Date().toISOString(), ...event })}\n`);
+  }
+}
+
+/** The capture of a segment, in the evidence folder. */
+export function pcapName(segment: string): string {
+  return `${segment}.pcap`;
+}

@@ -1,0 +1,79 @@
+import { SCHEDULING_MARGIN_MS } from '../checks/adverts.ts';
+import type { CheckSpec } from '../checks/check.ts';
+import { removalBudget, returnBudget } from '../checks/health.ts';
+import { entryOf } from '../checks/table.ts';
+import { RETRY_DELAY_MS } from '../drivers/keepalived-conf.ts';
+import { service as serviceFault } from '../faults/faults.ts';
+import { directors, found, type Real, type Service, serviceOf } from '../lab/model.ts';
+import { formatMs } from '../net/duration.ts';
+import type { StepContext } from './context.ts';
+
+/** The program of a real server. */
+const PROGRAM = 'nginx';
+
+/** A stopped real server leaves the service within the health check's budget, and comes back. */
+export async function healthStep(context: StepContext, step: { service: string; stop: string }): Promise<void> {
+  const { bed } = context;
+  const service = serviceOf(bed.lab, step.service);
+  const health = found(service.health, `health check of ${service.name}`);
+  const real = found(service.reals.find((r) => r.node === step.stop), `real server ${step.stop}`);
+  const gone = health.inhibit ? 'weight 0 (inhibit)' : 'out of the table';
+  await context.attempt('health.removed', service.name, `${real.node} is taken out when its ${PROGRAM} stops`, async () => {
+    const at = await serviceFault(bed, real.node, 'stop', PROGRAM);
+    context.fault(`${PROGRAM} stopped on ${real.node}`, at);
+    context.wait(`the health check to notice`);
+    const budget = removalBudget(health);
+    await context.check([
+      weightCheck(context, service, real, {
+        id: 'health.removed',
+        promise: `${real.node} has ${gone} within ${formatMs(budget)} (every ${formatMs(health.every)} + ${health.retry} retries × ${formatMs(RETRY_DELAY_MS)}), margin ${formatMs(SCHEDULING_MARGIN_MS)}`,
+        budget,
+        holds: (weight) => (health.inhibit ? weight === 0 : weight === undefined),
+      }),
+    ]);
+    const back = await serviceFault(bed, real.node, 'start', PROGRAM);
+    context.fault(`${PROGRAM} started on ${real.node}`, back);
+    context.wait(`the health check to take it back`);
+    await context.check([
+      weightCheck(context, service, real, {
+        id: 'health.returned',
+        promise: `${real.node} has weight ${real.weight} again within ${formatMs(returnBudget(health))} (every ${formatMs(health.every)}), margin ${formatMs(SCHEDULING_MARGIN_MS)}`,
+        budget: returnBudget(health),
+        holds: (weight) => weight === real.weight,
+      }),
+    ]);
+  });
+}
+
+interface WeightRule {
+  readonly id: string;
+  readonly promise: string;
+  readonly budget: number;
+  readonly holds: (weight: number | undefined) => boolean;
+}
+
+/** That a real server's weight is as it should be on every director, by a deadline. */
+function weightCheck(context: StepContext, service: Service, real: Real, rule: WeightRule): CheckSpec {
+  const began = performance.now();
+  const names = directors(context.bed.lab).map((d) => d.name);
+  const since = new Map<string, number>();
+  return {
+    id: rule.id,
+    subject: service.name,
+    promise: rule.promise,
+    within: rule.budget + SCHEDULING_MARGIN_MS,
+    every: 100,
+    look: async (bed) => {
+      const weights = await Promise.all(
+        names.map(async (name) => {
+          const weight = entryOf(await bed.table(name), service)?.reals.find((r) => r.address === real.address && r.port === real.port)?.weight;
+          if (rule.holds(weight) && !since.has(name)) since.set(name, performance.now() - began);
+          return weight;
+        }),
+      );
+      const seen = names.map((n, i) => `${n}: weight ${weights[i] ?? 'none'}${since.has(n) ? ` after ${formatMs(since.get(n) ?? 0)}` : ''}`);
+      const evidence = [bed.evidence.write(`${rule.id}-${context.slug}.txt`, `${seen.join('\n')}\n`)];
+      return { ok: weights.every(rule.holds), seen: seen.join(', '), evidence, figures: Object.fromEntries(since) };
+    },
+  };
+}
