@@ -40,7 +40,7 @@ function election(vrrp: VrrpInstance): number {
 /** Who is master, and that all speak of the same virtual router, from the adverts on the wire. */
 export function vrrpChecks(lab: Lab, vrrp: VrrpInstance): readonly CheckSpec[] {
   const [first] = vrrp.members;
-  const window = vrrp.advert * 2500;
+  const window = vrrp.advert * 1500;
   const evidence = [`${vrrp.segment}.pcap (vrrp)`];
   const among = (packets: readonly Packet[]) => senders(lab, vrrp, packets);
   return [

@@ -39,7 +39,7 @@ export class Bed {
 
   /** Runs a command in a node's kernel and returns its output. Throws CannotObserve when it fails. */
   async run(node: string, command: readonly string[]): Promise<string> {
-    const result = await this.engine.exec(this.containerOf(node), ['nodectl', 'exec', '--', ...command], { signal: this.signal });
+    const result = await this.engine.exec(this.containerOf(node), ['nodectl', 'exec', '--tether', '--', ...command], { signal: this.signal });
     if (result.code !== 0) throw new CannotObserve(`${command.join(' ').slice(0, 80)} on ${node} ended with ${result.code}: ${result.stderr.trim() || result.stdout.trim()}`);
     return result.stdout;
   }

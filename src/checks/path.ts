@@ -127,10 +127,10 @@ export function lipHeldCheck(lab: Lab, service: Service): CheckSpec {
   };
 }
 
-/** Asks by ARP for addresses, from a node, and returns the MAC addresses that answered for each, as the wire showed. */
+/** Asks by ARP for addresses, from a node, three times by broadcast so that a second holder is heard too, and returns the MAC addresses that answered for each, as the wire showed. */
 export async function askArp(bed: Bed, from: LabNode, addresses: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
   const start = bed.wire.newest;
-  const asks = addresses.map((a) => `arping -q -c 2 -i 0.1 -w 1 -I ${bed.towards(from, a).name} ${a} &`);
+  const asks = addresses.map((a) => `(for i in 1 2 3; do arping -q -b -c 1 -w 1 -I ${bed.towards(from, a).name} ${a} || break; done) &`);
   await bed.run(from.name, ['sh', '-c', `${asks.join(' ')} wait`]);
   const own = new Set(from.interfaces.map((i) => i.mac));
   const answers = new Map<string, string[]>();

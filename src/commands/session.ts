@@ -21,9 +21,9 @@ export const INTERRUPTED = new Failure('interrupted', 'interrupted');
  * Runs a command with engine and display. SIGINT, SIGTERM and SIGHUP abort it once, so that it can clear up
  * what it began; a second one changes nothing, because half a clean-up is worse than a slow one.
  */
-export async function withSession<T>(options: { quiet?: boolean }, work: (session: Session) => Promise<T>): Promise<T> {
+export async function withSession<T>(options: { quiet?: boolean; to?: NodeJS.WriteStream }, work: (session: Session) => Promise<T>): Promise<T> {
   const engine = dockerEngine();
-  const display: Display = options.quiet ? silentDisplay : openDisplay(process.stderr);
+  const display: Display = options.quiet ? silentDisplay : openDisplay(options.to ?? process.stderr);
   const controller = new AbortController();
   const interrupt = () => controller.abort(INTERRUPTED);
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

@@ -30,7 +30,7 @@ export interface TestOptions extends LabOptions {
  * what it brought up. A lab that runs is tested as it runs, whatever its file says by now.
  */
 export async function test(argument: string, options: TestOptions): Promise<number> {
-  const report = await withSession(options.json ? { quiet: true } : {}, async ({ engine, emit, signal }) => {
+  const report = await withSession(options.json ? { quiet: true } : { to: process.stdout }, async ({ engine, emit, signal }) => {
     const evidence = new Evidence(options.report ?? mkdtempSync(join(tmpdir(), 'lvslab-')));
     const record: Emit = (event) => {
       evidence.event(event);

@@ -1,5 +1,7 @@
 import { print } from '../output/print.ts';
-import { bringUp, planUp } from '../plan/lifecycle.ts';
+import { bringUp, planUp, takeDown } from '../plan/lifecycle.ts';
+import { mustRun } from '../plan/observe.ts';
+import { firstAnswers } from '../checks/answer.ts';
 import { formatPlan } from '../plan/reconcile.ts';
 import { type LabOptions, loadLab, withSession } from './session.ts';
 
@@ -19,7 +21,14 @@ export async function up(argument: string, options: UpCommandOptions): Promise<n
       print(plan.length === 0 ? 'nothing to do' : formatPlan(plan));
       return;
     }
-    await bringUp(engine, lab, upOptions);
+    const outcome = await bringUp(engine, lab, upOptions);
+    if (outcome === 'unchanged') return;
+    try {
+      await firstAnswers(engine, await mustRun(engine, lab.name), emit, signal);
+    } catch (error) {
+      if (signal.aborted && outcome === 'created') await takeDown(engine, lab.name, emit);
+      throw error;
+    }
   });
   return 0;
 }

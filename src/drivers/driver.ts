@@ -8,7 +8,7 @@ export type RunInNode = (command: readonly string[]) => Promise<string>;
 /** Which load balancer a director runs: turns services into files and programs, and reads its tables back. */
 export interface Driver {
   readonly name: string;
-  /** Files, addresses, commands and programs of a director. */
+  /** Files, addresses, filters and programs of a director. */
   director(lab: Lab, node: LabNode): NodePart;
   /** The table that the running director holds. Throws when it cannot be read. */
   readTable(run: RunInNode): Promise<ServiceTable>;

@@ -20,7 +20,7 @@ export const ipvs: Driver = {
     return {
       sysctls: Object.assign({}, ...parts.map((p) => p.sysctls)),
       ip: [...new Set([...addresses, ...fixed])],
-      commands: [...new Set(parts.flatMap((p) => p.commands))],
+      tc: [...new Set(parts.flatMap((p) => p.tc))],
       files: { '/etc/keepalived/keepalived.conf': node.keepalived?.content ?? keepalivedConf(lab, node) },
       services: { keepalived: 'keepalived --dont-fork --log-console --log-detail --no-syslog' },
     };

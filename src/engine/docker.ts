@@ -136,7 +136,7 @@ class DockerEngine implements Engine {
     };
     options.signal?.addEventListener('abort', abort, { once: true });
     try {
-      run.stdin.end(options.input ?? '');
+      if (options.input !== undefined) run.stdin.end(options.input);
       const [stdout, stderr] = await Promise.all([collect(run.stdout, options.onLine), collect(run.stderr)]);
       return { code: await run.exit, stdout, stderr };
     } catch (error) {
@@ -144,6 +144,7 @@ class DockerEngine implements Engine {
       throw error;
     } finally {
       options.signal?.removeEventListener('abort', abort);
+      run.stdin.end();
     }
   }
 

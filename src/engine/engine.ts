@@ -31,6 +31,7 @@ export interface Container {
 
 export interface ExecOptions {
   readonly signal?: AbortSignal | undefined;
+  /** What it reads on stdin, to its end; without it stdin stays open until the command ends. */
   readonly input?: Buffer | string;
   /** Called with whole lines of stdout as they come. */
   readonly onLine?: (line: string) => void;

@@ -35,9 +35,10 @@ function bootScript(interfaces: readonly string[]): string {
   return [
     '# made by lab: boots this node’s own kernel',
     ...interfaces.map(silence),
-    ...(interfaces.length > 0 ? [`nodectl offload ${interfaces.join(' ')}`] : []),
     'ip tuntap add dev mgmt0 mode tap',
-    'ip link set mgmt0 addrgenmode none up',
+    ...(interfaces.length > 0 ? [`nodectl offload ${interfaces.join(' ')}`] : []),
+    // The guest's driver turns segmentation offload of a tap on again as it opens it, and then stalls on long frames.
+    'ip link set mgmt0 addrgenmode none gso_max_segs 1 up',
     'ip addr add 169.254.77.1/30 dev mgmt0',
     'export TMPDIR=/dev/shm HOME=/dev/shm',
     `exec linux.uml ${COMMAND_LINE} ${wires.join(' ')} < /dev/null`,

@@ -37,7 +37,7 @@ export const fnat: Mode = {
         'net.ipv4.conf.default.rp_filter': '0',
         'net.ipv4.vs.conntrack': '0',
       },
-      commands: node.interfaces.flatMap((i) => translation(service, node, i.name)),
+      tc: node.interfaces.flatMap((i) => translation(service, node, i.name)),
     };
   },
 
@@ -63,22 +63,22 @@ function translation(service: Service, node: LabNode, device: string): string[] 
   const own = [...node.interfaces.filter((i) => i.name === device).map((i) => i.address), service.vip, ...lips];
   const ports = [...new Set(service.reals.map((r) => r.port))];
   const spans = ranges(lips);
-  const lines = [`tc qdisc replace dev ${device} clsact`];
+  const lines = [`qdisc replace dev ${device} clsact`];
   for (const address of own) {
-    lines.push(`tc filter add dev ${device} egress prio 1 protocol ip flower src_ip ${address} action ok`);
+    lines.push(`filter add dev ${device} egress prio 1 protocol ip flower src_ip ${address} action ok`);
   }
   for (const real of service.reals) {
     for (const { match, span } of shares(spans)) {
       const addr = span.first === span.last ? span.first : `${span.first}-${span.last}`;
       lines.push(
-        `tc filter add dev ${device} egress prio 2 protocol ip flower dst_ip ${real.address} ip_proto ${service.protocol} dst_port ${real.port}${match} ct_state -trk action ct commit nat src addr ${addr} pipe action ok`,
+        `filter add dev ${device} egress prio 2 protocol ip flower dst_ip ${real.address} ip_proto ${service.protocol} dst_port ${real.port}${match} ct_state -trk action ct commit nat src addr ${addr} pipe action ok`,
       );
     }
   }
   for (const lip of lips) {
     for (const port of ports) {
       lines.push(
-        `tc filter add dev ${device} ingress prio 1 protocol ip flower dst_ip ${lip} ip_proto ${service.protocol} src_port ${port} ct_state -trk action ct nat pipe action ok`,
+        `filter add dev ${device} ingress prio 1 protocol ip flower dst_ip ${lip} ip_proto ${service.protocol} src_port ${port} ct_state -trk action ct nat pipe action ok`,
       );
     }
   }

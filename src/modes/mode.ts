@@ -14,8 +14,8 @@ export interface DirectorPart {
   /** Addresses it must have: on which interface, whether or not it is master. */
   readonly addresses: readonly { readonly address: string; readonly interface: string }[];
   readonly sysctls: Readonly<Record<string, string>>;
-  /** Shell lines, run once the addresses are there. */
-  readonly commands: readonly string[];
+  /** Lines of `tc -batch`, run once the addresses are there. */
+  readonly tc: readonly string[];
 }
 
 /** A forwarding mode: all that director and real server need, and what must then be seen on the wire. */

@@ -29,9 +29,10 @@ export function nodeFiles(lab: Lab, node: LabNode, kernel: Kernel): Readonly<Rec
     ...part.files,
     ...own,
     '/lab/ip.batch': `${ip.join('\n')}\n`,
+    '/lab/tc.batch': part.tc.map((line) => `${line}\n`).join(''),
     '/lab/sysctl.conf': Object.entries(sysctls).map(([k, v]) => `${k} = ${v}\n`).join(''),
     '/lab/services': Object.entries(part.services).map(([name, command]) => `${name} ${command}\n`).join(''),
-    '/lab/init.sh': initScript(node, part.commands, kernel),
+    '/lab/init.sh': initScript(node, part.tc.length > 0, kernel),
     ...(node.setup ? { [SETUP]: node.setup.content } : {}),
   };
 }
@@ -40,7 +41,7 @@ export function nodeFiles(lab: Lab, node: LabNode, kernel: Kernel): Readonly<Rec
  * The node's init script: it says which step failed, with that step's own words, and stops there.
  * Sysctls come first, so that interfaces come up under them.
  */
-function initScript(node: LabNode, commands: readonly string[], kernel: Kernel): string {
+function initScript(node: LabNode, filters: boolean, kernel: Kernel): string {
   const lines = [
     `# made by lab for node ${node.name}`,
     'step() { echo "init: $1"; }',
@@ -50,7 +51,7 @@ function initScript(node: LabNode, commands: readonly string[], kernel: Kernel):
     'step addresses',
     'ip -batch /lab/ip.batch',
     ...(kernel.name === 'host' && node.interfaces.length > 0 ? [`nodectl offload ${node.interfaces.map((i) => i.name).join(' ')}`] : []),
-    ...commands,
+    ...(filters ? ['step filters', 'tc -batch /lab/tc.batch'] : []),
     ...(node.setup ? [`step ${node.setup.path}`, `sh -eu ${SETUP}`] : []),
   ];
   return `${lines.join('\n')}\n`;

@@ -3,12 +3,12 @@ export interface NodePart {
   readonly sysctls: Readonly<Record<string, string>>;
   /** Lines of `ip -batch` beyond the lab's own addresses. */
   readonly ip: readonly string[];
-  /** Shell lines after the addresses; the first that fails fails the node. */
-  readonly commands: readonly string[];
+  /** Lines of `tc -batch`. */
+  readonly tc: readonly string[];
   readonly files: Readonly<Record<string, string>>;
   /** Programs that run as long as the node does. */
   readonly services: Readonly<Record<string, string>>;
 }
 
 /** A part with nothing in it. */
-export const nothing: NodePart = { sysctls: {}, ip: [], commands: [], files: {}, services: {} };
+export const nothing: NodePart = { sysctls: {}, ip: [], tc: [], files: {}, services: {} };

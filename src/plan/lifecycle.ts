@@ -30,15 +30,15 @@ export async function planUp(engine: Engine, lab: Lab, options: UpOptions): Prom
 }
 
 /**
- * Brings a lab up, or what of it is missing. Returns whether anything was done.
+ * Brings a lab up, or what of it is missing. Returns what had to be done.
  * When it fails or is aborted, a lab that this call began is removed again.
  */
-export async function bringUp(engine: Engine, lab: Lab, options: UpOptions): Promise<boolean> {
+export async function bringUp(engine: Engine, lab: Lab, options: UpOptions): Promise<'created' | 'completed' | 'unchanged'> {
   const began = performance.now();
   const { plan, running, kernels } = await planUp(engine, lab, options);
   if (plan.length === 0) {
     options.emit({ type: 'lab', lab: lab.name, state: 'unchanged', detail: `${lab.nodes.length} nodes run`, ms: performance.now() - began });
-    return false;
+    return 'unchanged';
   }
   const fresh = plan.some((stage) => stage.some((op) => op.op === 'create-fabric'));
   options.emit({ type: 'plan', lab: lab.name, nodes: lab.nodes.map((n) => n.name) });
@@ -49,7 +49,7 @@ export async function bringUp(engine: Engine, lab: Lab, options: UpOptions): Pro
     throw error;
   }
   options.emit({ type: 'lab', lab: lab.name, state: 'up', detail: `${lab.nodes.length} nodes`, ms: performance.now() - began });
-  return true;
+  return fresh ? 'created' : 'completed';
 }
 
 /** How long a removal looks out for containers that an interrupted `up` had asked the engine for. */

@@ -27,15 +27,22 @@ export async function failoverStep(context: StepContext, step: { service: string
   const service = serviceOf(bed.lab, step.service);
   const vrrp = found(vrrpOf(bed.lab, service.name), `vrrp of ${service.name}`);
   const [victim, heir] = [nodeOf(bed.lab, step.kill), nodeOf(bed.lab, step.to)];
-  await context.attempt('failover.outage', service.name, `${heir.name} takes over from ${victim.name}`, async () => {
-    const probe = await Probe.start(bed, service, context.slug);
-    try {
-      await lose(context, probe, service, vrrp, victim, heir);
-      await regain(context, probe, service, vrrp, victim, heir);
-    } finally {
-      probe.stop();
-    }
-  });
+  // A probe for each: the connection that is held through the return must have been there before it.
+  await context.attempt('failover.outage', service.name, `${heir.name} takes over from ${victim.name}`, () =>
+    probed(bed, service, `${context.slug}-loss`, (probe) => lose(context, probe, service, vrrp, victim, heir)),
+  );
+  await context.attempt('return.outage', service.name, `${victim.name} takes over again`, () =>
+    probed(bed, service, `${context.slug}-return`, (probe) => regain(context, probe, service, vrrp, victim, heir)),
+  );
+}
+
+async function probed(bed: Bed, service: Service, name: string, work: (probe: Probe) => Promise<void>): Promise<void> {
+  const probe = await Probe.start(bed, service, name);
+  try {
+    await work(probe);
+  } finally {
+    probe.stop();
+  }
 }
 
 async function lose(context: StepContext, probe: Probe, service: Service, vrrp: VrrpInstance, victim: LabNode, heir: LabNode): Promise<void> {
@@ -58,7 +65,8 @@ async function regain(context: StepContext, probe: Probe, service: Service, vrrp
   const from = bed.wire.newest;
   context.wait(`${victim.name} to start again`);
   await revive(bed, context.bootDeadline);
-  context.fault(`${victim.name} started again`, bed.wire.newest);
+  const ready = bed.wire.newest;
+  context.fault(`${victim.name} started again`, ready);
   const priority = found(vrrp.members.find((m) => m.node === victim.name), `member ${victim.name}`).priority;
   const election: Budget = {
     ms: masterDownInterval(vrrp, priority),
@@ -66,11 +74,11 @@ async function regain(context: StepContext, probe: Probe, service: Service, vrrp
   };
   context.wait(`${victim.name} to preempt`);
   await context.check([
-    masterCheck(vrrp, victim, heir, from, 'return.master', election),
-    garpCheck(service, victim, from, 'return.garp', election),
+    masterCheck(vrrp, victim, heir, ready, 'return.master', election),
+    garpCheck(service, victim, ready, 'return.garp', election),
     ...tableChecks(bed.lab, service, 2000),
   ]);
-  const taken = bed.wire.since(from).find((p) => p.kind === 'vrrp' && p.srcMac === bed.vrrpInterface(victim, vrrp.segment).mac)?.at ?? from;
+  const taken = bed.wire.since(ready).find((p) => p.kind === 'vrrp' && p.srcMac === bed.vrrpInterface(victim, vrrp.segment).mac)?.at ?? ready;
   const handover: Budget = { ms: vrrp.advert, words: `one advert, ${formatMs(vrrp.advert)}` };
   // Only what was begun after the handover shows that it is over.
   await settled(bed, probe, taken, handover);

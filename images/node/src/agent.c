@@ -131,16 +131,6 @@ static void serve(int conn, int main_netns) {
         buf_frame(&to, F_ACK, &taken, 4);
       }
     }
-    if (input_ended && input.len == 0 && r.in >= 0) {
-      if (r.tty) {
-        char eof = 4;
-        if (write(r.in, &eof, 1) < 0) input_ended = 0;
-      } else {
-        close(r.in);
-        r.in = -1;
-      }
-      input_ended = 0;
-    }
     if (p[0].revents & POLLOUT) {
       ssize_t n = write(conn, to.data, to.len);
       if (n > 0) buf_drop(&to, (size_t)n);
@@ -170,6 +160,17 @@ static void serve(int conn, int main_netns) {
         buf_drop(&from, 5 + len);
       }
       if (type < 0) _exit(125);
+    }
+    /* Only here: the end may have come in this very round, and nothing else would wake us for it. */
+    if (input_ended && input.len == 0 && r.in >= 0) {
+      if (r.tty) {
+        char eof = 4;
+        if (write(r.in, &eof, 1) < 0) input_ended = 0;
+      } else {
+        close(r.in);
+        r.in = -1;
+      }
+      input_ended = 0;
     }
     struct signalfd_siginfo info;
     while (read(signals, &info, sizeof info) == sizeof info) {}

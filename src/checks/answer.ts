@@ -1,0 +1,37 @@
+import type { Engine } from '../engine/engine.ts';
+import type { Emit } from '../events.ts';
+import { found, vrrpOf } from '../lab/model.ts';
+import { formatMs } from '../net/duration.ts';
+import type { RunningLab } from '../plan/observe.ts';
+import { masterDownInterval, SCHEDULING_MARGIN_MS } from './adverts.ts';
+import { url } from './traffic.ts';
+
+/** Longest that a service may take to answer once its VIP is held, in milliseconds. */
+const ANSWER_MS = 2000;
+
+/**
+ * Waits until every service of a lab that has just come up answers its client, and tells what it
+ * said: a VIP is held only after its election. A service that does not answer is told, not thrown:
+ * the lab is up, and looking into it is what it is for.
+ */
+export async function firstAnswers(engine: Engine, running: RunningLab, emit: Emit, signal: AbortSignal): Promise<void> {
+  const { lab } = running;
+  const client = found(running.nodes.get(lab.nodes.find((n) => n.kind === 'client')?.name ?? ''), 'client');
+  const began = performance.now();
+  await Promise.all(
+    lab.services.map(async (service) => {
+      const vrrp = vrrpOf(lab, service.name);
+      const election = vrrp ? Math.max(...vrrp.members.map((m) => masterDownInterval(vrrp, m.priority))) : 0;
+      const budget = Math.ceil((election + SCHEDULING_MARGIN_MS + ANSWER_MS) / 1000);
+      emit({ type: 'wait', lab: lab.name, text: `service ${service.name} to answer at ${url(service)}` });
+      // `timeout` bounds the loop inside the node too, whatever becomes of us.
+      const ask = `until curl -s -g -m 1 ${url(service)}; do sleep 0.05; done`;
+      const result = await engine.exec(client.id, ['nodectl', 'exec', '--tether', '--', 'timeout', String(budget), 'sh', '-c', ask], { signal });
+      const text =
+        result.code === 0
+          ? `${service.name} answers at ${url(service)} after ${formatMs(performance.now() - began)}: ${result.stdout.trim().replaceAll('\n', ' / ')}`
+          : `${service.name} does not answer at ${url(service)} within ${budget} s; \`lab inspect ${lab.name}\` and \`lab logs ${lab.name}\` tell more`;
+      emit({ type: 'note', text });
+    }),
+  );
+}
