@@ -1,7 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { Failure } from './failure.ts';
-import { complain } from './output/print.ts';
 import { parseDuration } from './net/duration.ts';
+import { complain } from './output/print.ts';
 
 const KERNELS = ['auto', 'host', 'uml'];
 
@@ -18,8 +18,10 @@ function count(text: string): number {
 }
 
 const nameOption = () => new Option('--name <name>', 'run it under another name: a second copy beside the first');
-const kernelOption = () => new Option('--kernel <kernel>', 'kernel of the nodes that need one of their own').choices(KERNELS);
-const timeoutOption = () => new Option('--timeout <time>', 'how long nodes may take to come up').argParser(duration).default(60_000, '60s');
+const kernelOption = () =>
+  new Option('--kernel <kernel>', 'kernel of the nodes that need one of their own').choices(KERNELS);
+const timeoutOption = () =>
+  new Option('--timeout <time>', 'how long nodes may take to come up').argParser(duration).default(60_000, '60s');
 const jsonOption = () => new Option('--json', 'print JSON');
 
 /** Runs a verb's file, which is loaded only now: `--help` must not wait for the engine's library. */
@@ -35,83 +37,163 @@ function examples(command: Command, lines: readonly string[]): Command {
 
 function program(): Command {
   const lab = new Command('lab')
-    .description('Real LVS clusters in containers: brought up in seconds, proven on the wire, failed over and measured.')
+    .description(
+      'Real LVS clusters in containers: brought up in seconds, proven on the wire, failed over and measured.',
+    )
     .version('0.1.0')
     .enablePositionalOptions()
     .showSuggestionAfterError(true)
     .exitOverride()
     .configureOutput({ writeErr: () => undefined });
-  examples(lab, ['lab up fnat-keepalived', 'lab exec fnat-keepalived client -- curl 192.168.100.254', 'lab test fnat-keepalived', 'lab down fnat-keepalived']);
+  examples(lab, [
+    'lab up fnat-keepalived',
+    'lab exec fnat-keepalived client -- curl 192.168.100.254',
+    'lab test fnat-keepalived',
+    'lab down fnat-keepalived',
+  ]);
 
   examples(
-    lab.command('up').argument('<lab>', 'a folder of labs/, or a path to a lab file').description('bring a lab up, or what of it is missing')
-      .addOption(nameOption()).addOption(kernelOption()).option('--recreate', 'start over, even when it runs')
-      .option('--dry-run', 'print the plan and do nothing').addOption(timeoutOption())
+    lab
+      .command('up')
+      .argument('<lab>', 'a folder of labs/, or a path to a lab file')
+      .description('bring a lab up, or what of it is missing')
+      .addOption(nameOption())
+      .addOption(kernelOption())
+      .option('--recreate', 'start over, even when it runs')
+      .option('--no-wait', 'return when nodes are ready, before services answer')
+      .option('--dry-run', 'print the plan and do nothing')
+      .addOption(timeoutOption())
       .action((argument: string, options) => run(async () => (await import('./commands/up.ts')).up(argument, options))),
     ['lab up fnat-keepalived', 'lab up ./my/lab.yaml --name second', 'lab up fnat-keepalived --kernel host --recreate'],
   );
   examples(
-    lab.command('down').argument('[labs...]', 'names of running labs').description('remove labs without a trace').option('--all', 'every lab of this engine')
+    lab
+      .command('down')
+      .argument('[labs...]', 'names of running labs')
+      .description('remove labs without a trace')
+      .option('--all', 'every lab of this engine')
       .action((names: string[], options) => run(async () => (await import('./commands/down.ts')).down(names, options))),
     ['lab down fnat-keepalived', 'lab down --all'],
   );
   examples(
-    lab.command('ls').description('list the labs that run').addOption(jsonOption())
+    lab
+      .command('ls')
+      .description('list the labs that run')
+      .addOption(jsonOption())
       .action((options) => run(async () => (await import('./commands/ls.ts')).ls(options))),
     ['lab ls', 'lab ls --json'],
   );
   examples(
-    lab.command('inspect').argument('<lab>', 'name of a running lab').description('show addresses, state, service tables, and who is master').addOption(jsonOption())
-      .action((name: string, options) => run(async () => (await import('./commands/inspect.ts')).inspect(name, options))),
+    lab
+      .command('inspect')
+      .argument('<lab>', 'name of a running lab')
+      .description('show addresses, state, service tables, and who is master')
+      .addOption(jsonOption())
+      .action((name: string, options) =>
+        run(async () => (await import('./commands/inspect.ts')).inspect(name, options)),
+      ),
     ['lab inspect fnat-keepalived', 'lab inspect fnat-keepalived --json'],
   );
   examples(
-    lab.command('exec').argument('<lab>', 'name of a running lab').argument('<node>', 'name of a node').argument('<command...>', 'the command, after --')
-      .description('run a command in a node, in its own kernel where it has one').passThroughOptions(true)
-      .action((name: string, node: string, command: string[]) => run(async () => (await import('./commands/exec.ts')).exec(name, node, command))),
-    ['lab exec fnat-keepalived lb1 -- ipvsadm -Ln', 'lab exec fnat-keepalived client -- curl 192.168.100.254', 'lab exec fnat-keepalived rs1 -- svc stop nginx'],
+    lab
+      .command('exec')
+      .argument('<lab>', 'name of a running lab')
+      .argument('<node>', 'name of a node')
+      .argument('<command...>', 'the command, after --')
+      .description('run a command in a node, in its own kernel where it has one')
+      .passThroughOptions(true)
+      .action((name: string, node: string, command: string[]) =>
+        run(async () => (await import('./commands/exec.ts')).exec(name, node, command)),
+      ),
+    [
+      'lab exec fnat-keepalived lb1 -- ipvsadm -Ln',
+      'lab exec fnat-keepalived client -- curl 192.168.100.254',
+      'lab exec fnat-keepalived rs1 -- svc stop nginx',
+    ],
   );
   examples(
-    lab.command('shell').argument('<lab>', 'name of a running lab').argument('<node>', 'name of a node').description('open a shell in a node, in its own kernel where it has one')
-      .action((name: string, node: string) => run(async () => (await import('./commands/exec.ts')).exec(name, node, ['bash', '-i']))),
+    lab
+      .command('shell')
+      .argument('<lab>', 'name of a running lab')
+      .argument('<node>', 'name of a node')
+      .description('open a shell in a node, in its own kernel where it has one')
+      .action((name: string, node: string) =>
+        run(async () => (await import('./commands/exec.ts')).exec(name, node, ['bash', '-i'])),
+      ),
     ['lab shell fnat-keepalived lb1'],
   );
   examples(
-    lab.command('logs').argument('<lab>', 'name of a running lab').argument('[node]', 'name of a node (default: all)').description('show what nodes and their programs wrote')
-      .option('-f, --follow', 'go on as they write').option('--timestamps', 'begin each line with its time').addOption(new Option('--tail <lines>', 'only the last lines').argParser(count))
-      .action((name: string, node: string | undefined, options) => run(async () => (await import('./commands/logs.ts')).logs(name, node, options))),
+    lab
+      .command('logs')
+      .argument('<lab>', 'name of a running lab')
+      .argument('[node]', 'name of a node (default: all)')
+      .description('show what nodes and their programs wrote')
+      .option('-f, --follow', 'go on as they write')
+      .option('--timestamps', 'begin each line with its time')
+      .addOption(new Option('--tail <lines>', 'only the last lines').argParser(count))
+      .action((name: string, node: string | undefined, options) =>
+        run(async () => (await import('./commands/logs.ts')).logs(name, node, options)),
+      ),
     ['lab logs fnat-keepalived lb1', 'lab logs fnat-keepalived -f --timestamps'],
   );
   examples(
-    lab.command('test').argument('<lab>', 'a folder of labs/, a path to a lab file, or a running lab').description('prove a lab: contract and scenario, with evidence')
-      .addOption(nameOption()).addOption(kernelOption()).addOption(jsonOption()).addOption(timeoutOption())
-      .option('--report <dir>', 'keep results, events, packets, logs and tables in this folder').option('--keep', 'leave the lab running afterwards')
-      .action((argument: string, options) => run(async () => (await import('./commands/test.ts')).test(argument, options))),
+    lab
+      .command('test')
+      .argument('<lab>', 'a folder of labs/, a path to a lab file, or a running lab')
+      .description('prove a lab: contract and scenario, with evidence')
+      .addOption(nameOption())
+      .addOption(kernelOption())
+      .addOption(jsonOption())
+      .addOption(timeoutOption())
+      .option('--report <dir>', 'keep results, events, packets, logs and tables in this folder')
+      .option('--keep', 'leave the lab running afterwards')
+      .action((argument: string, options) =>
+        run(async () => (await import('./commands/test.ts')).test(argument, options)),
+      ),
     ['lab test fnat-keepalived', 'lab test fnat-keepalived --report ./report', 'lab test fnat-keepalived --json'],
   );
   examples(
-    lab.command('validate').argument('<labs...>', 'folders of labs/, or paths to lab files').description('check lab files and tell every mistake').addOption(jsonOption())
-      .action((files: string[], options) => run(async () => (await import('./commands/validate.ts')).validate(files, options))),
+    lab
+      .command('validate')
+      .argument('<labs...>', 'folders of labs/, or paths to lab files')
+      .description('check lab files and tell every mistake')
+      .addOption(jsonOption())
+      .action((files: string[], options) =>
+        run(async () => (await import('./commands/validate.ts')).validate(files, options)),
+      ),
     ['lab validate fnat-keepalived', 'lab validate ./my/lab.yaml --json'],
   );
   examples(
-    lab.command('schema').description('print the JSON Schema of lab files').option('--reference', 'print the reference of all keys instead, as Markdown')
+    lab
+      .command('schema')
+      .description('print the JSON Schema of lab files')
+      .option('--reference', 'print the reference of all keys instead, as Markdown')
       .action((options) => run(async () => (await import('./commands/schema.ts')).schema(options))),
     ['lab schema > lab.schema.json', 'lab schema --reference'],
   );
   examples(
-    lab.command('doctor').description('tell what this machine and its engine can do').addOption(jsonOption()).option('--again', 'probe the kernels again')
+    lab
+      .command('doctor')
+      .description('tell what this machine and its engine can do')
+      .addOption(jsonOption())
+      .option('--again', 'probe the kernels again')
       .action((options) => run(async () => (await import('./commands/doctor.ts')).doctor(options))),
     ['lab doctor', 'lab doctor --json'],
   );
   const images = lab.command('images').description('the images that nodes run');
   examples(
-    images.command('build').description('make the images that are missing').option('--verbose', 'show every line of the build')
+    images
+      .command('build')
+      .description('make the images that are missing')
+      .option('--verbose', 'show every line of the build')
       .action((options) => run(async () => (await import('./commands/images.ts')).build(options))),
     ['lab images build', 'lab images build --verbose'],
   );
   examples(
-    images.command('ls').description('list the images and whether the engine has them').addOption(jsonOption())
+    images
+      .command('ls')
+      .description('list the images and whether the engine has them')
+      .addOption(jsonOption())
       .action((options) => run(async () => (await import('./commands/images.ts')).ls(options))),
     ['lab images ls'],
   );
@@ -137,11 +219,17 @@ function report(error: unknown): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return 0;
     if (error.code === 'commander.help') return 2;
-    complain(`${error.message.replace(/^error: /, 'lab: ')}\nlab --help lists the commands, lab COMMAND --help tells how to use one`);
+    complain(
+      `${error.message.replace(/^error: /, 'lab: ')}\nlab --help lists the commands, lab COMMAND --help tells how to use one`,
+    );
     return 2;
   }
   if (error instanceof Failure) {
-    complain(error.reason === 'interrupted' ? 'lab: interrupted' : `lab: ${error.message}${error.hint === undefined ? '' : `\n     ${error.hint}`}`);
+    complain(
+      error.reason === 'interrupted'
+        ? 'lab: interrupted'
+        : `lab: ${error.message}${error.hint === undefined ? '' : `\n     ${error.hint}`}`,
+    );
     return error.exitCode;
   }
   const { message, stack } = error as Error;

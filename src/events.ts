@@ -2,15 +2,41 @@
 export type Event =
   | { readonly type: 'note'; readonly text: string }
   | { readonly type: 'plan'; readonly lab: string; readonly nodes: readonly string[] }
-  | { readonly type: 'node'; readonly lab: string; readonly node: string; readonly state: NodeProgress; readonly detail?: string }
-  | { readonly type: 'lab'; readonly lab: string; readonly state: 'up' | 'unchanged' | 'down'; readonly detail: string; readonly ms: number }
+  | {
+      readonly type: 'node';
+      readonly lab: string;
+      readonly node: string;
+      readonly state: NodeProgress;
+      readonly detail?: string;
+    }
+  | {
+      readonly type: 'lab';
+      readonly lab: string;
+      readonly state: 'up' | 'unchanged' | 'down';
+      readonly detail: string;
+      readonly ms: number;
+    }
   | { readonly type: 'step'; readonly lab: string; readonly title: string }
   | { readonly type: 'wait'; readonly lab: string; readonly text: string }
   | { readonly type: 'fault'; readonly lab: string; readonly text: string; readonly at: number }
   | { readonly type: 'check'; readonly lab: string; readonly result: CheckResult }
-  | { readonly type: 'summary'; readonly lab: string; readonly counts: Counts; readonly ms: number; readonly interrupted: boolean };
+  | {
+      readonly type: 'summary';
+      readonly lab: string;
+      readonly counts: Counts;
+      readonly ms: number;
+      readonly interrupted: boolean;
+    };
 
-export type NodeProgress = 'creating' | 'created' | 'starting' | 'booting' | 'ready' | 'failed' | 'removing' | 'removed';
+export type NodeProgress =
+  | 'creating'
+  | 'created'
+  | 'starting'
+  | 'booting'
+  | 'ready'
+  | 'failed'
+  | 'removing'
+  | 'removed';
 
 /** Receives events as they happen. `at` is added where they are kept. */
 export type Emit = (event: Event) => void;

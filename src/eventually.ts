@@ -12,7 +12,10 @@ export interface EventuallyOptions {
  * Looks, and looks again until the condition holds or the deadline has passed; the first look is at once.
  * Returns what the condition gave, or undefined at the deadline. Throws when aborted.
  */
-export async function eventually<T>(look: () => T | undefined | Promise<T | undefined>, options: EventuallyOptions): Promise<T | undefined> {
+export async function eventually<T>(
+  look: () => T | undefined | Promise<T | undefined>,
+  options: EventuallyOptions,
+): Promise<T | undefined> {
   const deadline = performance.now() + options.within;
   for (;;) {
     options.signal?.throwIfAborted();

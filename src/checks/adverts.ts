@@ -53,7 +53,11 @@ export function vrrpChecks(lab: Lab, vrrp: VrrpInstance): readonly CheckSpec[] {
       look: async (bed) => {
         const heard = among(bed.wire.since(bed.wire.newest - window)).filter((s) => s.newest.id === vrrp.id);
         const seen = heard.map((s) => `${s.node.name} (priority ${s.newest.priority})`).join(' and ') || 'nobody';
-        return { ok: heard.length === 1 && heard[0]?.node.name === first?.node, seen: `${seen} in the last ${window / 1e6} s`, evidence };
+        return {
+          ok: heard.length === 1 && heard[0]?.node.name === first?.node,
+          seen: `${seen} in the last ${window / 1e6} s`,
+          evidence,
+        };
       },
     },
     {

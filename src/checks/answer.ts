@@ -14,7 +14,12 @@ const ANSWER_MS = 2000;
  * said: a VIP is held only after its election. A service that does not answer is told, not thrown:
  * the lab is up, and looking into it is what it is for.
  */
-export async function firstAnswers(engine: Engine, running: RunningLab, emit: Emit, signal: AbortSignal): Promise<void> {
+export async function firstAnswers(
+  engine: Engine,
+  running: RunningLab,
+  emit: Emit,
+  signal: AbortSignal,
+): Promise<void> {
   const { lab } = running;
   const client = found(running.nodes.get(lab.nodes.find((n) => n.kind === 'client')?.name ?? ''), 'client');
   const began = performance.now();
@@ -26,7 +31,11 @@ export async function firstAnswers(engine: Engine, running: RunningLab, emit: Em
       emit({ type: 'wait', lab: lab.name, text: `service ${service.name} to answer at ${url(service)}` });
       // `timeout` bounds the loop inside the node too, whatever becomes of us.
       const ask = `until curl -s -g -m 1 ${url(service)}; do sleep 0.05; done`;
-      const result = await engine.exec(client.id, ['nodectl', 'exec', '--tether', '--', 'timeout', String(budget), 'sh', '-c', ask], { signal });
+      const result = await engine.exec(
+        client.id,
+        ['nodectl', 'exec', '--tether', '--', 'timeout', String(budget), 'sh', '-c', ask],
+        { signal },
+      );
       const text =
         result.code === 0
           ? `${service.name} answers at ${url(service)} after ${formatMs(performance.now() - began)}: ${result.stdout.trim().replaceAll('\n', ' / ')}`

@@ -2,7 +2,16 @@ import { ipvs } from '../drivers/ipvs.ts';
 import type { ServiceTable } from '../drivers/service-table.ts';
 import type { Engine, ExecStream } from '../engine/engine.ts';
 import type { Wire } from '../fabric/capture.ts';
-import { found, type Interface, interfaceOn, type Lab, type LabNode, nodeOf, type Service, vrrpOf } from '../lab/model.ts';
+import {
+  found,
+  type Interface,
+  interfaceOn,
+  type Lab,
+  type LabNode,
+  nodeOf,
+  type Service,
+  vrrpOf,
+} from '../lab/model.ts';
 import { contains, parseAddress, parseSubnet } from '../net/cidr.ts';
 import type { RunningLab } from '../plan/observe.ts';
 import type { Evidence } from '../report/evidence.ts';
@@ -39,8 +48,13 @@ export class Bed {
 
   /** Runs a command in a node's kernel and returns its output. Throws CannotObserve when it fails. */
   async run(node: string, command: readonly string[]): Promise<string> {
-    const result = await this.engine.exec(this.containerOf(node), ['nodectl', 'exec', '--tether', '--', ...command], { signal: this.signal });
-    if (result.code !== 0) throw new CannotObserve(`${command.join(' ').slice(0, 80)} on ${node} ended with ${result.code}: ${result.stderr.trim() || result.stdout.trim()}`);
+    const result = await this.engine.exec(this.containerOf(node), ['nodectl', 'exec', '--tether', '--', ...command], {
+      signal: this.signal,
+    });
+    if (result.code !== 0)
+      throw new CannotObserve(
+        `${command.join(' ').slice(0, 80)} on ${node} ended with ${result.code}: ${result.stderr.trim() || result.stdout.trim()}`,
+      );
     return result.stdout;
   }
 
@@ -61,7 +75,10 @@ export class Bed {
 
   /** The client that speaks to services. */
   get client(): LabNode {
-    return found(this.lab.nodes.find((n) => n.kind === 'client'), 'client');
+    return found(
+      this.lab.nodes.find((n) => n.kind === 'client'),
+      'client',
+    );
   }
 
   /** The interface of a node that is on the segment of an address; its first one when none is. */
@@ -80,7 +97,11 @@ export class Bed {
    */
   inCharge(service: Service): LabNode {
     const vrrp = vrrpOf(this.lab, service.name);
-    if (!vrrp) return found(this.lab.nodes.find((n) => n.kind === 'director'), 'director');
+    if (!vrrp)
+      return found(
+        this.lab.nodes.find((n) => n.kind === 'director'),
+        'director',
+      );
     const [newest] = senders(this.lab, vrrp, this.wire.since(this.wire.newest - vrrp.advert * 2500));
     return newest ? newest.node : nodeOf(this.lab, found(vrrp.members[0], 'member').node);
   }

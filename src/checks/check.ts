@@ -55,7 +55,8 @@ export async function runCheck(spec: CheckSpec, bed: Bed, step: string): Promise
       trouble = error.message;
     }
     const left = spec.within - (performance.now() - began);
-    if (left <= 0 || last?.final) return last ? result('failed', last) : result('inconclusive', { seen: `could not be observed: ${trouble}` });
+    if (left <= 0 || last?.final)
+      return last ? result('failed', last) : result('inconclusive', { seen: `could not be observed: ${trouble}` });
     await delay(Math.min(spec.every, left), undefined, { signal: bed.signal });
   }
 }

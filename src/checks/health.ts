@@ -26,18 +26,32 @@ export function healthTrafficCheck(lab: Lab, service: Service, health: HealthChe
   return {
     id: 'health.check',
     subject: service.name,
-    promise: `${directors(lab).map((d) => d.name).join(' and ')} connect to ${service.reals.map((r) => endpoint(r.address, health.port)).join(' and ')} under their own addresses, not a LIP`,
+    promise: `${directors(lab)
+      .map((d) => d.name)
+      .join(
+        ' and ',
+      )} connect to ${service.reals.map((r) => endpoint(r.address, health.port)).join(' and ')} under their own addresses, not a LIP`,
     within: health.every + health.retry * RETRY_DELAY_MS + SCHEDULING_MARGIN_MS,
     every: 100,
     look: async (bed) => {
-      const seen = tcp(bed.wire.since(0)).filter((p) => p.syn && !p.ack && service.reals.some((r) => r.address === p.dst));
+      const seen = tcp(bed.wire.since(0)).filter(
+        (p) => p.syn && !p.ack && service.reals.some((r) => r.address === p.dst),
+      );
       const missing = pairs.filter(({ director, real }) => {
         const own = bed.towards(director, real.address);
-        return !seen.some((p) => p.src === own.address && p.srcMac === own.mac && p.dst === real.address && p.dstPort === health.port);
+        return !seen.some(
+          (p) => p.src === own.address && p.srcMac === own.mac && p.dst === real.address && p.dstPort === health.port,
+        );
       });
       const own = new Set(directors(lab).flatMap((d) => d.interfaces.map((i) => i.address)));
-      const checks = seen.filter((p) => own.has(p.src)).map((p) => `${bed.nameOfMac(p.srcMac)} (${p.src}) to ${endpoint(p.dst, p.dstPort)}`);
-      return { ok: missing.length === 0, seen: tally(checks), evidence: lab.segments.map((s) => `${s.name}.pcap (tcp.flags.syn == 1 && tcp.dstport == ${health.port})`) };
+      const checks = seen
+        .filter((p) => own.has(p.src))
+        .map((p) => `${bed.nameOfMac(p.srcMac)} (${p.src}) to ${endpoint(p.dst, p.dstPort)}`);
+      return {
+        ok: missing.length === 0,
+        seen: tally(checks),
+        evidence: lab.segments.map((s) => `${s.name}.pcap (tcp.flags.syn == 1 && tcp.dstport == ${health.port})`),
+      };
     },
   };
 }

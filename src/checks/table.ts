@@ -7,15 +7,23 @@ import type { CheckSpec } from './check.ts';
 
 /** A service's entry in a director's table. */
 export function entryOf(table: ServiceTable, service: Service): TableService | undefined {
-  return table.services.find((s) => s.address === service.vip && s.port === service.port && s.protocol === service.protocol);
+  return table.services.find(
+    (s) => s.address === service.vip && s.port === service.port && s.protocol === service.protocol,
+  );
 }
 
-type Aspect = { readonly id: string; readonly what: string; readonly wanted: string; readonly of: (entry: TableService) => string };
+type Aspect = {
+  readonly id: string;
+  readonly what: string;
+  readonly wanted: string;
+  readonly of: (entry: TableService) => string;
+};
 
 function aspects(service: Service): readonly Aspect[] {
   const sorted = (values: readonly string[]) => [...values].sort().join(', ');
   const forward = modes[service.mode].forward;
-  const each = (f: (r: TableService['reals'][number]) => string | number) => (entry: TableService) => sorted(entry.reals.map((r) => `${endpoint(r.address, r.port)} ${f(r)}`));
+  const each = (f: (r: TableService['reals'][number]) => string | number) => (entry: TableService) =>
+    sorted(entry.reals.map((r) => `${endpoint(r.address, r.port)} ${f(r)}`));
   return [
     {
       id: 'table.servers',
@@ -23,8 +31,18 @@ function aspects(service: Service): readonly Aspect[] {
       wanted: sorted(service.reals.map((r) => endpoint(r.address, r.port))),
       of: (entry) => sorted(entry.reals.map((r) => endpoint(r.address, r.port))),
     },
-    { id: 'table.weight', what: 'weights', wanted: sorted(service.reals.map((r) => `${endpoint(r.address, r.port)} ${r.weight}`)), of: each((r) => r.weight) },
-    { id: 'table.forward', what: 'forwarding method', wanted: sorted(service.reals.map((r) => `${endpoint(r.address, r.port)} ${forward}`)), of: each((r) => r.forward) },
+    {
+      id: 'table.weight',
+      what: 'weights',
+      wanted: sorted(service.reals.map((r) => `${endpoint(r.address, r.port)} ${r.weight}`)),
+      of: each((r) => r.weight),
+    },
+    {
+      id: 'table.forward',
+      what: 'forwarding method',
+      wanted: sorted(service.reals.map((r) => `${endpoint(r.address, r.port)} ${forward}`)),
+      of: each((r) => r.forward),
+    },
     { id: 'table.scheduler', what: 'scheduler', wanted: service.scheduler, of: (entry) => entry.scheduler },
   ];
 }

@@ -50,7 +50,11 @@ done`;
   // The client is done before the last packets have come through the capture.
   await eventually(
     () => {
-      const closed = new Set(tcp(bed.wire.since(from)).filter((p) => p.dst === address && p.fin).map((p) => p.dstPort));
+      const closed = new Set(
+        tcp(bed.wire.since(from))
+          .filter((p) => p.dst === address && p.fin)
+          .map((p) => p.dstPort),
+      );
       return answered.every((port) => closed.has(port)) ? true : undefined;
     },
     { within: ARRIVAL_MS, every: 10, signal: bed.signal },
@@ -74,7 +78,13 @@ function parseRequests(output: string): Request[] {
   for (const line of output.split('\n')) {
     const end = /^(\d{3}) (\d+)$/.exec(line);
     if (end) {
-      requests.push({ status: Number(end[1]), localPort: Number(end[2]), server: answer.server ?? '', seenClient: answer.client ?? '', asked: answer.asked ?? '' });
+      requests.push({
+        status: Number(end[1]),
+        localPort: Number(end[2]),
+        server: answer.server ?? '',
+        seenClient: answer.client ?? '',
+        asked: answer.asked ?? '',
+      });
       answer = {};
     } else if (line.startsWith('{')) {
       try {

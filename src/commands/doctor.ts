@@ -17,10 +17,21 @@ export async function doctor(options: { json?: boolean; again?: boolean }): Prom
     const names = Object.keys(kernels) as KernelName[];
     const choices = [];
     for (const name of names) {
-      choices.push({ name, ...(ready ? await probeKernel(engine, name, { again: options.again ?? false }) : { usable: false, version: '', why: 'not tried: the image is not built (`lab images build`)' }) });
+      choices.push({
+        name,
+        ...(ready
+          ? await probeKernel(engine, name, { again: options.again ?? false })
+          : { usable: false, version: '', why: 'not tried: the image is not built (`lab images build`)' }),
+      });
     }
     const disk = statfsSync(tmpdir());
-    return { engine: info, images, kernels: choices, auto: choices.find((k) => k.usable)?.name, disk: { path: tmpdir(), freeGb: Math.round((disk.bavail * disk.bsize) / 1e8) / 10 } };
+    return {
+      engine: info,
+      images,
+      kernels: choices,
+      auto: choices.find((k) => k.usable)?.name,
+      disk: { path: tmpdir(), freeGb: Math.round((disk.bavail * disk.bsize) / 1e8) / 10 },
+    };
   });
   if (options.json) printJson(found);
   else {
@@ -28,10 +39,19 @@ export async function doctor(options: { json?: boolean; again?: boolean }): Prom
     print(
       table([
         ['engine', `Docker ${engine.version}, API ${engine.apiVersion}, at ${engine.address}`],
-        ['machine', `${engine.os}, kernel ${engine.kernel}, ${engine.arch}, ${engine.cpus} CPUs, ${Math.round(engine.memory / 2 ** 30)} GiB`],
-        ...found.kernels.map((k) => [`kernel ${k.name}`, `${k.usable ? 'usable' : 'not usable'}${k.version && k.usable ? ` (${k.version})` : ''}: ${k.why}`]),
+        [
+          'machine',
+          `${engine.os}, kernel ${engine.kernel}, ${engine.arch}, ${engine.cpus} CPUs, ${Math.round(engine.memory / 2 ** 30)} GiB`,
+        ],
+        ...found.kernels.map((k) => [
+          `kernel ${k.name}`,
+          `${k.usable ? 'usable' : 'not usable'}${k.version && k.usable ? ` (${k.version})` : ''}: ${k.why}`,
+        ]),
         ['kernel auto', found.auto ?? 'nothing here can carry a director'],
-        ...found.images.map((i) => [`image ${i.name}`, i.present ? `${i.tag}, ${Math.round(i.bytes / 1e6)} MB` : `${i.tag} is missing`]),
+        ...found.images.map((i) => [
+          `image ${i.name}`,
+          i.present ? `${i.tag}, ${Math.round(i.bytes / 1e6)} MB` : `${i.tag} is missing`,
+        ]),
         ['disk', `${found.disk.freeGb} GB free at ${found.disk.path}`],
       ]),
     );

@@ -1,12 +1,13 @@
+import { Failure } from '../failure.ts';
 import { didYouMean } from '../nearest.ts';
 import { takeDown } from '../plan/lifecycle.ts';
 import { observeAll } from '../plan/observe.ts';
-import { Failure } from '../failure.ts';
 import { withSession } from './session.ts';
 
 /** `lab down`: removes labs by the name they run under. A lab that does not run is no error. */
 export async function down(names: readonly string[], options: { all?: boolean }): Promise<number> {
-  if (names.length === 0 && !options.all) throw new Failure('usage', 'which lab?', '`lab down NAME`, or `lab down --all`; `lab ls` lists what runs');
+  if (names.length === 0 && !options.all)
+    throw new Failure('usage', 'which lab?', '`lab down NAME`, or `lab down --all`; `lab ls` lists what runs');
   await withSession({}, async ({ engine, emit }) => {
     const running = (await observeAll(engine)).map((r) => r.name);
     const wanted = options.all ? running : names;

@@ -17,6 +17,17 @@ export async function build(options: { verbose?: boolean }): Promise<number> {
 export async function ls(options: { json?: boolean }): Promise<number> {
   const states = await withSession({ quiet: true }, async ({ engine }) => imageStates(engine));
   if (options.json) printJson(states);
-  else print(table([['IMAGE', 'TAG', 'STATE', 'SIZE'], ...states.map((s) => [s.name, s.tag, s.present ? 'there' : 'missing', s.present ? `${Math.round(s.bytes / 1e6)} MB` : ''])]));
+  else
+    print(
+      table([
+        ['IMAGE', 'TAG', 'STATE', 'SIZE'],
+        ...states.map((s) => [
+          s.name,
+          s.tag,
+          s.present ? 'there' : 'missing',
+          s.present ? `${Math.round(s.bytes / 1e6)} MB` : '',
+        ]),
+      ]),
+    );
   return 0;
 }

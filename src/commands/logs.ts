@@ -27,7 +27,13 @@ export async function logs(name: string, node: string | undefined, options: Logs
   return 0;
 }
 
-async function show(engine: Engine, id: string, prefix: string, options: LogsOptions, signal: AbortSignal): Promise<void> {
+async function show(
+  engine: Engine,
+  id: string,
+  prefix: string,
+  options: LogsOptions,
+  signal: AbortSignal,
+): Promise<void> {
   const stream = await engine.logs(id, {
     follow: options.follow ?? false,
     timestamps: options.timestamps ?? false,
@@ -35,5 +41,6 @@ async function show(engine: Engine, id: string, prefix: string, options: LogsOpt
     ...(options.tail === undefined ? {} : { tail: options.tail }),
   });
   // A console ends its lines with a carriage return too.
-  for await (const line of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) print(`${prefix}${line}\n`);
+  for await (const line of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY }))
+    print(`${prefix}${line}\n`);
 }

@@ -21,6 +21,12 @@ export async function ls(options: { json?: boolean }): Promise<number> {
   }));
   if (options.json) printJson(rows);
   else if (rows.length === 0) print('no lab runs');
-  else print(table([['NAME', 'LAB', 'STATE', 'NODES', 'SINCE'], ...rows.map((r) => [r.name, r.lab, r.state, String(r.nodes.length), r.since])]));
+  else
+    print(
+      table([
+        ['NAME', 'LAB', 'STATE', 'NODES', 'SINCE'],
+        ...rows.map((r) => [r.name, r.lab, r.state, String(r.nodes.length), r.since]),
+      ]),
+    );
   return 0;
 }

@@ -21,7 +21,10 @@ export const INTERRUPTED = new Failure('interrupted', 'interrupted');
  * Runs a command with engine and display. SIGINT, SIGTERM and SIGHUP abort it once, so that it can clear up
  * what it began; a second one changes nothing, because half a clean-up is worse than a slow one.
  */
-export async function withSession<T>(options: { quiet?: boolean; to?: NodeJS.WriteStream }, work: (session: Session) => Promise<T>): Promise<T> {
+export async function withSession<T>(
+  options: { quiet?: boolean; to?: NodeJS.WriteStream },
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
   const engine = dockerEngine();
   const display: Display = options.quiet ? silentDisplay : openDisplay(options.to ?? process.stderr);
   const controller = new AbortController();
@@ -58,9 +61,19 @@ export function loadLab(argument: string, options: LabOptions = {}): Lab {
   if (options.name !== undefined) checkName(options.name);
   const file = findLabFile(argument);
   const result = readLab(file, options.name);
-  if (!result.ok) throw new Failure('usage', result.error.map(formatDiagnostic).join('\n'), `${result.error.length} ${result.error.length === 1 ? 'mistake' : 'mistakes'} in ${file}`);
+  if (!result.ok)
+    throw new Failure(
+      'usage',
+      result.error.map(formatDiagnostic).join('\n'),
+      `${result.error.length} ${result.error.length === 1 ? 'mistake' : 'mistakes'} in ${file}`,
+    );
   const { kernel } = options;
   if (kernel === undefined) return result.value;
   // A kernel from the command line is for the nodes that need one; a node's own choice in the file stays.
-  return { ...result.value, nodes: result.value.nodes.map((n) => (n.kernel === 'auto' && (kernel === 'host' || n.kind === 'director') ? { ...n, kernel } : n)) };
+  return {
+    ...result.value,
+    nodes: result.value.nodes.map((n) =>
+      n.kernel === 'auto' && (kernel === 'host' || n.kind === 'director') ? { ...n, kernel } : n,
+    ),
+  };
 }

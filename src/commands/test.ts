@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { Bed } from '../checks/bed.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { CheckResult, Emit } from '../events.ts';
-import { EXIT, Failure } from '../failure.ts';
 import { openWire, type Wire } from '../fabric/capture.ts';
+import { EXIT, Failure } from '../failure.ts';
 import { probeKernel } from '../kernels/choose.ts';
 import type { KernelName } from '../kernels/kernel.ts';
 import type { Lab } from '../lab/model.ts';
@@ -30,49 +30,52 @@ export interface TestOptions extends LabOptions {
  * what it brought up. A lab that runs is tested as it runs, whatever its file says by now.
  */
 export async function test(argument: string, options: TestOptions): Promise<number> {
-  const report = await withSession(options.json ? { quiet: true } : { to: process.stdout }, async ({ engine, emit, signal }) => {
-    const evidence = new Evidence(options.report ?? mkdtempSync(join(tmpdir(), 'lvslab-')));
-    const record: Emit = (event) => {
-      evidence.event(event);
-      emit(event);
-    };
-    const { lab, runs } = await findLab(engine, argument, options);
-    const began = performance.now();
-    const started = new Date().toISOString();
-    const results: CheckResult[] = [];
-    let running: RunningLab | undefined;
-    let failure: unknown;
-    try {
-      if (!runs) await bringUp(engine, lab, { emit: record, signal, recreate: false, bootDeadline: options.timeout });
-      running = await mustRun(engine, lab.name);
-      await runTest(engine, running, evidence, record, signal, options.timeout, results);
-    } catch (error) {
-      failure = error;
-    }
-    const interrupted = signal.aborted;
-    const seen = running ?? (await observe(engine, lab.name));
-    const report: Report = {
-      lab: lab.name,
-      file: argument,
-      source: lab.source,
-      started,
-      ms: performance.now() - began,
-      interrupted,
-      ...(failure && !interrupted ? { error: (failure as Error).message } : {}),
-      ...(await describe(engine, lab, runningKernels(seen), running)),
-      counts: countResults(results),
-      results,
-    };
-    await keepLogs(engine, evidence, seen.nodes);
-    if (!runs && !options.keep) await takeDown(engine, lab.name, record);
-    const ms = performance.now() - began;
-    record({ type: 'summary', lab: lab.name, counts: report.counts, ms, interrupted });
-    evidence.write('results.json', JSON.stringify({ ...report, ms }, null, 2));
-    evidence.write('junit.xml', junit({ ...report, ms }));
-    record({ type: 'note', text: `report: ${evidence.folder}` });
-    if (failure) throw failure;
-    return { ...report, ms };
-  });
+  const report = await withSession(
+    options.json ? { quiet: true } : { to: process.stdout },
+    async ({ engine, emit, signal }) => {
+      const evidence = new Evidence(options.report ?? mkdtempSync(join(tmpdir(), 'lvslab-')));
+      const record: Emit = (event) => {
+        evidence.event(event);
+        emit(event);
+      };
+      const { lab, runs } = await findLab(engine, argument, options);
+      const began = performance.now();
+      const started = new Date().toISOString();
+      const results: CheckResult[] = [];
+      let running: RunningLab | undefined;
+      let failure: unknown;
+      try {
+        if (!runs) await bringUp(engine, lab, { emit: record, signal, recreate: false, bootDeadline: options.timeout });
+        running = await mustRun(engine, lab.name);
+        await runTest(engine, running, evidence, record, signal, options.timeout, results);
+      } catch (error) {
+        failure = error;
+      }
+      const interrupted = signal.aborted;
+      const seen = running ?? (await observe(engine, lab.name));
+      const report: Report = {
+        lab: lab.name,
+        file: argument,
+        source: lab.source,
+        started,
+        ms: performance.now() - began,
+        interrupted,
+        ...(failure && !interrupted ? { error: (failure as Error).message } : {}),
+        ...(await describe(engine, lab, runningKernels(seen), running)),
+        counts: countResults(results),
+        results,
+      };
+      await keepLogs(engine, evidence, seen.nodes);
+      if (!runs && !options.keep) await takeDown(engine, lab.name, record);
+      const ms = performance.now() - began;
+      record({ type: 'summary', lab: lab.name, counts: report.counts, ms, interrupted });
+      evidence.write('results.json', JSON.stringify({ ...report, ms }, null, 2));
+      evidence.write('junit.xml', junit({ ...report, ms }));
+      record({ type: 'note', text: `report: ${evidence.folder}` });
+      if (failure) throw failure;
+      return { ...report, ms };
+    },
+  );
   if (options.json) printJson(report);
   else if (report.results.length === 0) print('nothing was tested: the scenario is empty');
   if (report.counts.failed > 0) return EXIT.failed;
@@ -86,14 +89,32 @@ async function findLab(engine: Engine, argument: string, options: TestOptions): 
   const running = await observe(engine, name);
   if (!running.lab || !running.fabric?.running) return { lab: loadLab(argument, options), runs: false };
   const ended = running.lab.nodes.filter((n) => !running.nodes.get(n.name)?.running).map((n) => n.name);
-  if (ended.length > 0) throw new Failure('usage', `lab "${name}" runs, but not ${ended.join(', ')}`, `\`lab up ${argument}\` brings them back`);
+  if (ended.length > 0)
+    throw new Failure(
+      'usage',
+      `lab "${name}" runs, but not ${ended.join(', ')}`,
+      `\`lab up ${argument}\` brings them back`,
+    );
   return { lab: running.lab, runs: true };
 }
 
-async function runTest(engine: Engine, running: RunningLab, evidence: Evidence, emit: Emit, signal: AbortSignal, bootDeadline: number, results: CheckResult[]): Promise<void> {
+async function runTest(
+  engine: Engine,
+  running: RunningLab,
+  evidence: Evidence,
+  emit: Emit,
+  signal: AbortSignal,
+  bootDeadline: number,
+  results: CheckResult[],
+): Promise<void> {
   let wire: Wire | undefined;
   try {
-    wire = await openWire(engine, running.fabric.id, running.lab.segments.map((s) => s.name), evidence.keepPacket);
+    wire = await openWire(
+      engine,
+      running.fabric.id,
+      running.lab.segments.map((s) => s.name),
+      evidence.keepPacket,
+    );
     await runScenario(new Bed(engine, running, wire, evidence, signal), emit, bootDeadline, results);
   } finally {
     await wire?.close();
@@ -101,16 +122,29 @@ async function runTest(engine: Engine, running: RunningLab, evidence: Evidence, 
 }
 
 /** What gave the results: engine, each node's kernel with its version, and the programs in the image. */
-async function describe(engine: Engine, lab: Lab, kernels: ReadonlyMap<string, KernelName>, running: RunningLab | undefined): Promise<Pick<Report, 'engine' | 'nodes' | 'software'>> {
+async function describe(
+  engine: Engine,
+  lab: Lab,
+  kernels: ReadonlyMap<string, KernelName>,
+  running: RunningLab | undefined,
+): Promise<Pick<Report, 'engine' | 'nodes' | 'software'>> {
   const info = await engine.info();
   const versions = new Map<KernelName, string>();
-  for (const name of new Set(kernels.values())) versions.set(name, name === 'host' ? info.kernel : (await probeKernel(engine, name)).version);
-  const software = running ? (await engine.exec(running.fabric.id, ['cat', '/lab/versions'])).stdout.trim().split('\n') : [];
+  for (const name of new Set(kernels.values()))
+    versions.set(name, name === 'host' ? info.kernel : (await probeKernel(engine, name)).version);
+  const software = running
+    ? (await engine.exec(running.fabric.id, ['cat', '/lab/versions'])).stdout.trim().split('\n')
+    : [];
   return {
     engine: { version: info.version, apiVersion: info.apiVersion, kernel: info.kernel, address: info.address },
     nodes: lab.nodes.map((n) => {
       const kernel = kernels.get(n.name);
-      return { name: n.name, kind: n.kind, kernel: kernel ?? 'none', kernelVersion: (kernel && versions.get(kernel)) ?? '' };
+      return {
+        name: n.name,
+        kind: n.kind,
+        kernel: kernel ?? 'none',
+        kernelVersion: (kernel && versions.get(kernel)) ?? '',
+      };
     }),
     software,
   };

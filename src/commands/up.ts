@@ -1,13 +1,15 @@
+import { firstAnswers } from '../checks/answer.ts';
 import { print } from '../output/print.ts';
 import { bringUp, planUp, takeDown } from '../plan/lifecycle.ts';
 import { mustRun } from '../plan/observe.ts';
-import { firstAnswers } from '../checks/answer.ts';
 import { formatPlan } from '../plan/reconcile.ts';
 import { type LabOptions, loadLab, withSession } from './session.ts';
 
 export interface UpCommandOptions extends LabOptions {
   readonly recreate?: boolean;
   readonly dryRun?: boolean;
+  /** False: return when nodes are ready. */
+  readonly wait: boolean;
   readonly timeout: number;
 }
 
@@ -22,7 +24,7 @@ export async function up(argument: string, options: UpCommandOptions): Promise<n
       return;
     }
     const outcome = await bringUp(engine, lab, upOptions);
-    if (outcome === 'unchanged') return;
+    if (outcome === 'unchanged' || !options.wait) return;
     try {
       await firstAnswers(engine, await mustRun(engine, lab.name), emit, signal);
     } catch (error) {

@@ -8,7 +8,12 @@ export async function validate(names: readonly string[], options: { json?: boole
   const results = names.map((name) => {
     const file = findLabFile(name);
     const result = readLab(file);
-    return { file, ok: result.ok, mistakes: result.ok ? [] : result.error, summary: result.ok ? `${result.value.nodes.length} nodes, ${result.value.services.length} services` : '' };
+    return {
+      file,
+      ok: result.ok,
+      mistakes: result.ok ? [] : result.error,
+      summary: result.ok ? `${result.value.nodes.length} nodes, ${result.value.services.length} services` : '',
+    };
   });
   if (options.json) printJson(results);
   else {

@@ -28,7 +28,11 @@ export const ipvs: Driver = {
 
   async readTable(run: RunInNode): Promise<ServiceTable> {
     const marker = '--lvslab--';
-    const output = await run(['sh', '-ec', `ipvsadm -Ln; echo ${marker}; ipvsadm -Ln --stats --exact; echo ${marker}; ipvsadm -Ln --rate --exact`]);
+    const output = await run([
+      'sh',
+      '-ec',
+      `ipvsadm -Ln; echo ${marker}; ipvsadm -Ln --stats --exact; echo ${marker}; ipvsadm -Ln --rate --exact`,
+    ]);
     const [table = '', stats = '', rate = ''] = output.split(marker);
     return joinTable(parseTable(table), parseCounters(stats), parseCounters(rate));
   },

@@ -17,7 +17,8 @@ function rows(output: string): Row[] {
   return output.split('\n').flatMap((line): Row[] => {
     const words = line.trim().split(/\s+/);
     const [first = '', ...rest] = words;
-    if (['TCP', 'UDP', 'SCTP'].includes(first)) return [{ service: { protocol: first.toLowerCase(), words: rest }, real: undefined }];
+    if (['TCP', 'UDP', 'SCTP'].includes(first))
+      return [{ service: { protocol: first.toLowerCase(), words: rest }, real: undefined }];
     if (first === '->' && /:\d+$/.test(rest[0] ?? '')) return [{ service: undefined, real: rest }];
     return [];
   });
@@ -64,7 +65,11 @@ export function parseCounters(output: string): readonly Counters[][] {
 }
 
 /** Puts the three lists together; counters that do not fit the table (it changed in between) are left out. */
-export function joinTable(table: ServiceTable, stats: readonly Counters[][], rate: readonly Counters[][]): ServiceTable {
+export function joinTable(
+  table: ServiceTable,
+  stats: readonly Counters[][],
+  rate: readonly Counters[][],
+): ServiceTable {
   return {
     services: table.services.map((service, s) => ({
       ...service,

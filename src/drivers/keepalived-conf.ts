@@ -6,7 +6,11 @@ type Block = readonly [head: string, body: readonly (string | Block)[]];
 
 function write(lines: readonly (string | Block)[], indent = ''): string {
   return lines
-    .map((line) => (typeof line === 'string' ? `${indent}${line}\n` : `${indent}${line[0]} {\n${write(line[1], `${indent}    `)}${indent}}\n`))
+    .map((line) =>
+      typeof line === 'string'
+        ? `${indent}${line}\n`
+        : `${indent}${line[0]} {\n${write(line[1], `${indent}    `)}${indent}}\n`,
+    )
     .join('');
 }
 
@@ -17,9 +21,13 @@ function seconds(ms: number): string {
 
 function vrrpBlock(lab: Lab, node: LabNode, instance: VrrpInstance): Block {
   const device = interfaceOn(node, instance.segment).name;
-  const member = found(instance.members.find((m) => m.node === node.name), `member ${node.name} of ${instance.name}`);
+  const member = found(
+    instance.members.find((m) => m.node === node.name),
+    `member ${node.name} of ${instance.name}`,
+  );
   const vips = [...new Set(instance.services.map((s) => serviceOf(lab, s).vip))];
-  const auth: Block[] = instance.password === undefined ? [] : [['authentication', ['auth_type PASS', `auth_pass ${instance.password}`]]];
+  const auth: Block[] =
+    instance.password === undefined ? [] : [['authentication', ['auth_type PASS', `auth_pass ${instance.password}`]]];
   return [
     `vrrp_instance ${instance.name}`,
     [
@@ -42,7 +50,12 @@ function serverBlock(service: Service): Block {
           ...(health.inhibit ? ['inhibit_on_failure'] : []),
           [
             'TCP_CHECK',
-            [`connect_timeout ${seconds(health.connectTimeout)}`, `connect_port ${health.port}`, `retry ${health.retry}`, `delay_before_retry ${seconds(RETRY_DELAY_MS)}`],
+            [
+              `connect_timeout ${seconds(health.connectTimeout)}`,
+              `connect_port ${health.port}`,
+              `retry ${health.retry}`,
+              `delay_before_retry ${seconds(RETRY_DELAY_MS)}`,
+            ],
           ],
         ]
       : [];
@@ -53,7 +66,9 @@ function serverBlock(service: Service): Block {
       `lb_algo ${service.scheduler}`,
       `lb_kind ${modes[service.mode].keepalivedKind}`,
       `protocol ${service.protocol.toUpperCase()}`,
-      ...service.reals.map((real): Block => [`real_server ${real.address} ${real.port}`, [`weight ${real.weight}`, ...check()]]),
+      ...service.reals.map(
+        (real): Block => [`real_server ${real.address} ${real.port}`, [`weight ${real.weight}`, ...check()]],
+      ),
     ],
   ];
 }
@@ -64,5 +79,9 @@ export const RETRY_DELAY_MS = 1000;
 /** The keepalived.conf of a director: its VRRP instances and every service (keepalived.conf(5)). */
 export function keepalivedConf(lab: Lab, node: LabNode): string {
   const instances = lab.vrrp.filter((v) => v.members.some((m) => m.node === node.name));
-  return write([['global_defs', [`router_id ${node.name}`]], ...instances.map((v) => vrrpBlock(lab, node, v)), ...lab.services.map(serverBlock)]);
+  return write([
+    ['global_defs', [`router_id ${node.name}`]],
+    ...instances.map((v) => vrrpBlock(lab, node, v)),
+    ...lab.services.map(serverBlock),
+  ]);
 }

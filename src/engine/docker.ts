@@ -1,7 +1,17 @@
 import { PassThrough, type Readable } from 'node:stream';
 import Docker from 'dockerode';
 import { Failure } from '../failure.ts';
-import type { Container, ContainerNeeds, ContainerSpec, Engine, EngineInfo, ExecOptions, ExecResult, ExecStream, Image } from './engine.ts';
+import type {
+  Container,
+  ContainerNeeds,
+  ContainerSpec,
+  Engine,
+  EngineInfo,
+  ExecOptions,
+  ExecResult,
+  ExecStream,
+  Image,
+} from './engine.ts';
 
 /** What Docker keeps read-only in every container, less /proc/sys/net: that belongs to the container's own network. */
 const READ_ONLY_PATHS = [
@@ -30,7 +40,11 @@ export function dockerEngine(): Engine {
   try {
     return new DockerEngine(new Docker(), host ?? 'unix:///var/run/docker.sock');
   } catch (error) {
-    throw new Failure('environment', `DOCKER_HOST cannot be used: ${(error as Error).message}`, 'set it to unix:///PATH or tcp://HOST:PORT');
+    throw new Failure(
+      'environment',
+      `DOCKER_HOST cannot be used: ${(error as Error).message}`,
+      'set it to unix:///PATH or tcp://HOST:PORT',
+    );
   }
 }
 
@@ -49,8 +63,16 @@ class DockerEngine implements Engine {
       return await work();
     } catch (error) {
       const { code, statusCode } = error as ApiError;
-      if (statusCode === undefined && code !== undefined && ['ENOENT', 'ECONNREFUSED', 'EACCES', 'ENOTFOUND', 'ECONNRESET', 'EHOSTUNREACH', 'ETIMEDOUT'].includes(code)) {
-        throw new Failure('environment', `no container engine answers at ${this.address} (${code})`, 'start Docker, or name another engine in DOCKER_HOST; `lab doctor` tells more');
+      if (
+        statusCode === undefined &&
+        code !== undefined &&
+        ['ENOENT', 'ECONNREFUSED', 'EACCES', 'ENOTFOUND', 'ECONNRESET', 'EHOSTUNREACH', 'ETIMEDOUT'].includes(code)
+      ) {
+        throw new Failure(
+          'environment',
+          `no container engine answers at ${this.address} (${code})`,
+          'start Docker, or name another engine in DOCKER_HOST; `lab doctor` tells more',
+        );
       }
       throw error;
     }
@@ -100,11 +122,16 @@ class DockerEngine implements Engine {
   }
 
   async remove(id: string): Promise<void> {
-    await this.#call(() => this.#docker.getContainer(id).remove({ force: true, v: true })).catch(async (error: unknown) => {
-      if (isStatus(error, 404)) return;
-      if (!isStatus(error, 409)) throw error; // somebody else removes it already
-      await this.#docker.getContainer(id).wait({ condition: 'removed' }).catch(() => undefined);
-    });
+    await this.#call(() => this.#docker.getContainer(id).remove({ force: true, v: true })).catch(
+      async (error: unknown) => {
+        if (isStatus(error, 404)) return;
+        if (!isStatus(error, 409)) throw error; // somebody else removes it already
+        await this.#docker
+          .getContainer(id)
+          .wait({ condition: 'removed' })
+          .catch(() => undefined);
+      },
+    );
   }
 
   async pause(id: string): Promise<void> {
@@ -148,7 +175,11 @@ class DockerEngine implements Engine {
     }
   }
 
-  async execStream(id: string, command: readonly string[], options: { tty?: boolean; env?: readonly string[] } = {}): Promise<ExecStream> {
+  async execStream(
+    id: string,
+    command: readonly string[],
+    options: { tty?: boolean; env?: readonly string[] } = {},
+  ): Promise<ExecStream> {
     const tty = options.tty ?? false;
     const exec = await this.#call(() =>
       this.#docker.getContainer(id).exec({
@@ -188,8 +219,16 @@ class DockerEngine implements Engine {
     };
   }
 
-  async logs(id: string, options: { follow: boolean; tail?: number; timestamps: boolean; signal?: AbortSignal }): Promise<Readable> {
-    const common = { stdout: true, stderr: true, timestamps: options.timestamps, ...(options.tail === undefined ? {} : { tail: options.tail }) };
+  async logs(
+    id: string,
+    options: { follow: boolean; tail?: number; timestamps: boolean; signal?: AbortSignal },
+  ): Promise<Readable> {
+    const common = {
+      stdout: true,
+      stderr: true,
+      timestamps: options.timestamps,
+      ...(options.tail === undefined ? {} : { tail: options.tail }),
+    };
     const out = new PassThrough();
     const container = this.#docker.getContainer(id);
     if (!options.follow) {
@@ -206,7 +245,12 @@ class DockerEngine implements Engine {
     return out;
   }
 
-  async runOnce(image: string, script: string, needs: ContainerNeeds, labels: Readonly<Record<string, string>>): Promise<ExecResult> {
+  async runOnce(
+    image: string,
+    script: string,
+    needs: ContainerNeeds,
+    labels: Readonly<Record<string, string>>,
+  ): Promise<ExecResult> {
     const options = createOptions({ name: '', image, hostname: 'probe', labels, needs, seesHostProcesses: false });
     const container = await this.#call(() => this.#docker.createContainer({ ...options, Cmd: ['sh', '-c', script] }));
     try {
@@ -243,17 +287,33 @@ class DockerEngine implements Engine {
 
   async importImage(tar: Readable, tag: string): Promise<void> {
     const [repo = '', version = 'latest'] = tag.split(':');
-    const stream = await this.#call(() => this.#docker.importImage(tar as unknown as NodeJS.ReadableStream, { fromSrc: '-', repo, tag: version }));
+    const stream = await this.#call(() =>
+      this.#docker.importImage(tar as unknown as NodeJS.ReadableStream, { fromSrc: '-', repo, tag: version }),
+    );
     await this.#follow(stream, () => undefined);
   }
 
-  async build(context: Readable, tag: string, labels: Readonly<Record<string, string>>, onLine: (line: string) => void): Promise<void> {
+  async build(
+    context: Readable,
+    tag: string,
+    labels: Readonly<Record<string, string>>,
+    onLine: (line: string) => void,
+  ): Promise<void> {
     const buildargs = Object.fromEntries(
-      ['http_proxy', 'https_proxy', 'no_proxy'].flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])),
+      ['http_proxy', 'https_proxy', 'no_proxy'].flatMap((name) =>
+        process.env[name] ? [[name, process.env[name]]] : [],
+      ),
     );
     const stream = await this.#call(() =>
       // The host's network: a build must reach a package mirror that may be known there only.
-      this.#docker.buildImage(context, { t: tag, labels: { ...labels }, networkmode: 'host', rm: true, forcerm: true, buildargs }),
+      this.#docker.buildImage(context, {
+        t: tag,
+        labels: { ...labels },
+        networkmode: 'host',
+        rm: true,
+        forcerm: true,
+        buildargs,
+      }),
     );
     await this.#follow(stream, onLine);
   }

@@ -96,11 +96,23 @@ export interface Engine {
   /** Bytes of memory that the container takes, page cache that can be dropped left out. */
   memory(id: string): Promise<number>;
   exec(id: string, command: readonly string[], options?: ExecOptions): Promise<ExecResult>;
-  execStream(id: string, command: readonly string[], options?: { tty?: boolean; env?: readonly string[] }): Promise<ExecStream>;
+  execStream(
+    id: string,
+    command: readonly string[],
+    options?: { tty?: boolean; env?: readonly string[] },
+  ): Promise<ExecStream>;
   /** The container's output so far, or followed to its end. */
-  logs(id: string, options: { follow: boolean; tail?: number; timestamps: boolean; signal?: AbortSignal }): Promise<Readable>;
+  logs(
+    id: string,
+    options: { follow: boolean; tail?: number; timestamps: boolean; signal?: AbortSignal },
+  ): Promise<Readable>;
   /** Runs a shell script in a container of its own and removes it. */
-  runOnce(image: string, script: string, needs: ContainerNeeds, labels: Readonly<Record<string, string>>): Promise<ExecResult>;
+  runOnce(
+    image: string,
+    script: string,
+    needs: ContainerNeeds,
+    labels: Readonly<Record<string, string>>,
+  ): Promise<ExecResult>;
   images(reference: string): Promise<readonly Image[]>;
   hasImage(tag: string): Promise<boolean>;
   /** Pulls an image and tags it; throws when no registry gives it. */
@@ -108,6 +120,11 @@ export interface Engine {
   /** Makes an image of a root file system's tar. */
   importImage(tar: Readable, tag: string): Promise<void>;
   /** Builds an image from a tar of its folder; throws with the step that failed. */
-  build(context: Readable, tag: string, labels: Readonly<Record<string, string>>, onLine: (line: string) => void): Promise<void>;
+  build(
+    context: Readable,
+    tag: string,
+    labels: Readonly<Record<string, string>>,
+    onLine: (line: string) => void,
+  ): Promise<void>;
   close(): void;
 }

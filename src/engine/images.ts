@@ -32,7 +32,12 @@ function filesOf(folder: string, below = ''): string[] {
 /** The tag of an image as its folder stands: another content is another tag. */
 export function imageTag(image: ImageName): string {
   const hash = createHash('sha256');
-  for (const file of filesOf(folderOf(image))) hash.update(file).update('\0').update(readFileSync(join(folderOf(image), file))).update('\0');
+  for (const file of filesOf(folderOf(image)))
+    hash
+      .update(file)
+      .update('\0')
+      .update(readFileSync(join(folderOf(image), file)))
+      .update('\0');
   return `lvslab/${image}:${hash.digest('hex').slice(0, 12)}`;
 }
 
@@ -55,7 +60,11 @@ export async function imageStates(engine: Engine): Promise<readonly ImageState[]
 }
 
 /** Makes every image that the engine lacks; `tell` gets a line for each step. No work when all are there. */
-export async function ensureImages(engine: Engine, tell: (line: string) => void, detail: (line: string) => void = () => undefined): Promise<void> {
+export async function ensureImages(
+  engine: Engine,
+  tell: (line: string) => void,
+  detail: (line: string) => void = () => undefined,
+): Promise<void> {
   for (const name of IMAGES) {
     const tag = imageTag(name);
     if (await engine.hasImage(tag)) continue;
@@ -64,7 +73,11 @@ export async function ensureImages(engine: Engine, tell: (line: string) => void,
     try {
       await engine.build(await context(name), tag, { [LABEL.digest]: tag }, detail);
     } catch (error) {
-      throw new Failure('environment', `image ${tag} cannot be built: ${(error as Error).message.trim()}`, 'the build needs a Debian mirror; `lab images build --verbose` shows every line of it');
+      throw new Failure(
+        'environment',
+        `image ${tag} cannot be built: ${(error as Error).message.trim()}`,
+        'the build needs a Debian mirror; `lab images build --verbose` shows every line of it',
+      );
     }
   }
 }
@@ -104,7 +117,10 @@ async function mmdebstrap(tar: string, detail: (line: string) => void): Promise<
   const child = spawn('mmdebstrap', ['--variant=minbase', 'trixie', tar], { stdio: ['ignore', 'ignore', 'pipe'] });
   let last = '';
   child.stderr.on('data', (chunk: Buffer) => {
-    for (const line of chunk.toString().split('\n').filter((l) => l.trim() !== '')) {
+    for (const line of chunk
+      .toString()
+      .split('\n')
+      .filter((l) => l.trim() !== '')) {
       last = line;
       detail(line);
     }
@@ -114,7 +130,16 @@ async function mmdebstrap(tar: string, detail: (line: string) => void): Promise<
     child.once('close', (status) => resolve(status ?? 1));
   });
   if (code === undefined) {
-    throw new Failure('environment', 'no registry gives the base image, and mmdebstrap is not here to make one', 'on Debian or Ubuntu, as root: apt-get install mmdebstrap debian-archive-keyring');
+    throw new Failure(
+      'environment',
+      'no registry gives the base image, and mmdebstrap is not here to make one',
+      'on Debian or Ubuntu, as root: apt-get install mmdebstrap debian-archive-keyring',
+    );
   }
-  if (code !== 0) throw new Failure('environment', `the base image cannot be made: ${last}`, 'a Debian mirror must answer, and mmdebstrap must run as root');
+  if (code !== 0)
+    throw new Failure(
+      'environment',
+      `the base image cannot be made: ${last}`,
+      'a Debian mirror must answer, and mmdebstrap must run as root',
+    );
 }

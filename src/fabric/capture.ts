@@ -36,7 +36,19 @@ export class Wire {
   }
 
   async capture(engine: Engine, fabric: string, segment: string, keep: KeepBytes): Promise<void> {
-    const run = await engine.execStream(fabric, ['nodectl', 'exec', '--tether', '--', 'tcpdump', '-i', segment, '-U', '--immediate-mode', '-w', '-']);
+    const run = await engine.execStream(fabric, [
+      'nodectl',
+      'exec',
+      '--tether',
+      '--',
+      'tcpdump',
+      '-i',
+      segment,
+      '-U',
+      '--immediate-mode',
+      '-w',
+      '-',
+    ]);
     this.#captures.push(run);
     const reader = new PcapReader();
     run.stdout.on('data', (chunk: Buffer) => {
@@ -47,8 +59,15 @@ export class Wire {
     run.stderr.on('data', (chunk: Buffer) => {
       said += chunk.toString();
     });
-    const listening = await eventually(() => (said.includes('listening on') ? true : undefined), { within: DEADLINE_MS, every: 5 });
-    if (!listening) throw new Failure('environment', `segment ${segment} cannot be captured: ${said.trim() || 'tcpdump says nothing'}`);
+    const listening = await eventually(() => (said.includes('listening on') ? true : undefined), {
+      within: DEADLINE_MS,
+      every: 5,
+    });
+    if (!listening)
+      throw new Failure(
+        'environment',
+        `segment ${segment} cannot be captured: ${said.trim() || 'tcpdump says nothing'}`,
+      );
   }
 
   /** Keeps packets in the order of their times: several segments arrive on streams of their own. */
@@ -69,7 +88,12 @@ export class Wire {
 }
 
 /** Begins to capture every segment; returns once all of them listen. */
-export async function openWire(engine: Engine, fabric: string, segments: readonly string[], keep: KeepBytes): Promise<Wire> {
+export async function openWire(
+  engine: Engine,
+  fabric: string,
+  segments: readonly string[],
+  keep: KeepBytes,
+): Promise<Wire> {
   const wire = new Wire();
   await Promise.all(segments.map((s) => wire.capture(engine, fabric, s, keep)));
   return wire;

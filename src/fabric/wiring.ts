@@ -26,7 +26,10 @@ export function linkBatch(lab: Lab, targets: readonly WireTarget[], bridges: boo
     lines.push('link set lo up');
     for (const segment of lab.segments) {
       // No snooping: VRRP's multicast must reach everyone, as on a plain switch.
-      lines.push(`link add ${segment.name} type bridge stp_state 0 forward_delay 0 mcast_snooping 0`, `link set ${segment.name} up promisc on`);
+      lines.push(
+        `link add ${segment.name} type bridge stp_state 0 forward_delay 0 mcast_snooping 0`,
+        `link set ${segment.name} up promisc on`,
+      );
     }
   }
   for (const { node, pid } of targets) {
@@ -42,7 +45,11 @@ export function linkBatch(lab: Lab, targets: readonly WireTarget[], bridges: boo
 }
 
 /** The files of a wiring, by absolute path as the fabric sees them: the batch, and each node's own. */
-export function wiringFiles(lab: Lab, targets: readonly WireTarget[], bridges: boolean): Readonly<Record<string, string>> {
+export function wiringFiles(
+  lab: Lab,
+  targets: readonly WireTarget[],
+  bridges: boolean,
+): Readonly<Record<string, string>> {
   const files: Record<string, string> = { [LINKS]: linkBatch(lab, targets, bridges) };
   for (const { pid, files: own } of targets) {
     for (const [path, content] of Object.entries(own)) files[`/proc/${pid}/root${path}`] = content;
@@ -88,7 +95,8 @@ export function verifyWiring(nodes: readonly LabNode[], json: string): readonly 
       const link = links.get(portName(node.name, i));
       const what = `${node.name}:${iface.name}`;
       if (!link) return [`${what} has no wire`];
-      if (link.master !== iface.segment) return [`${what} is plugged into ${link.master ?? 'nothing'}, not into ${iface.segment}`];
+      if (link.master !== iface.segment)
+        return [`${what} is plugged into ${link.master ?? 'nothing'}, not into ${iface.segment}`];
       if (!link.flags.includes('LOWER_UP')) return [`${what} is on ${iface.segment}, but its end in the node is down`];
       return [];
     }),

@@ -7,9 +7,12 @@ import { reconcile, runningKernels } from '../plan/reconcile.ts';
 
 /** Runs a shell line in the fabric, which sees the engine's processes, and returns the engine's time right before, in microseconds. */
 async function stamped(bed: Bed, line: string): Promise<number> {
-  const result = await bed.engine.exec(bed.running.fabric.id, ['sh', '-ec', `date +%s%6N; ${line}`], { signal: bed.signal });
+  const result = await bed.engine.exec(bed.running.fabric.id, ['sh', '-ec', `date +%s%6N; ${line}`], {
+    signal: bed.signal,
+  });
   const at = Number(result.stdout.trim().split('\n')[0]);
-  if (result.code !== 0 || !Number.isFinite(at)) throw new CannotObserve(`the fault could not be made: ${result.stderr.trim()}`);
+  if (result.code !== 0 || !Number.isFinite(at))
+    throw new CannotObserve(`the fault could not be made: ${result.stderr.trim()}`);
   return at;
 }
 
@@ -17,7 +20,11 @@ async function stamped(bed: Bed, line: string): Promise<number> {
 export async function kill(bed: Bed, node: string): Promise<number> {
   const pid = await bed.engine.pid(bed.containerOf(node));
   const at = await stamped(bed, `kill -KILL ${pid}`);
-  const ended = await eventually(async () => ((await bed.engine.pid(bed.containerOf(node))) === 0 ? true : undefined), { within: 5000, every: 20, signal: bed.signal });
+  const ended = await eventually(async () => ((await bed.engine.pid(bed.containerOf(node))) === 0 ? true : undefined), {
+    within: 5000,
+    every: 20,
+    signal: bed.signal,
+  });
   if (!ended) throw new CannotObserve(`${node} was killed and still runs`);
   return at;
 }
@@ -27,7 +34,11 @@ export async function revive(bed: Bed, bootDeadline: number): Promise<void> {
   const running = await observe(bed.engine, bed.running.name);
   const kernels = runningKernels(running);
   const plan = reconcile(bed.lab, kernels, running, false);
-  await new Executor(bed.engine, bed.lab, kernels, running, { emit: () => undefined, signal: bed.signal, bootDeadline }).run(plan);
+  await new Executor(bed.engine, bed.lab, kernels, running, {
+    emit: () => undefined,
+    signal: bed.signal,
+    bootDeadline,
+  }).run(plan);
 }
 
 /** Stops or starts a program of a node. Returns when, in microseconds of the engine's clock. */

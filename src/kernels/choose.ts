@@ -36,19 +36,27 @@ function remember(key: string, value: Availability): void {
  * Whether a kernel works on this engine, found out by using it: once, then remembered.
  * The image must be there.
  */
-export async function probeKernel(engine: Engine, name: KernelName, options: { again: boolean } = { again: false }): Promise<Availability> {
+export async function probeKernel(
+  engine: Engine,
+  name: KernelName,
+  options: { again: boolean } = { again: false },
+): Promise<Availability> {
   const info = await engine.info();
   const key = [info.id, info.kernel, imageTag('node'), name].join(' ');
   const before = remembered()[key];
   if (before && !options.again) return before;
   const kernel = kernels[name];
-  const result = await engine.runOnce(imageTag('node'), kernel.probe, kernel.needs, { 'lvslab.probe': name }).catch((error: unknown) => ({
-    code: 1,
-    stdout: `\n${(error as Error).message}`,
-  }));
+  const result = await engine
+    .runOnce(imageTag('node'), kernel.probe, kernel.needs, { 'lvslab.probe': name })
+    .catch((error: unknown) => ({
+      code: 1,
+      stdout: `\n${(error as Error).message}`,
+    }));
   const [version = '', ...rest] = result.stdout.trim().split('\n');
   const usable = result.code === 0;
-  const why = usable ? 'IPVS and Full-NAT were tried on it, and work' : (rest.filter((l) => l.trim() !== '').at(-1) ?? version ?? 'it ended without a word');
+  const why = usable
+    ? 'IPVS and Full-NAT were tried on it, and work'
+    : (rest.filter((l) => l.trim() !== '').at(-1) ?? version ?? 'it ended without a word');
   const found: Availability = { usable, version, why };
   remember(key, found);
   return found;
@@ -70,7 +78,11 @@ export async function chooseKernels(engine: Engine, lab: Lab): Promise<ReadonlyM
       if (wanted === 'uml' || node.kind === 'director') {
         const found = await probeKernel(engine, wanted);
         if (!found.usable) {
-          throw new Failure('environment', `node "${node.name}" asks for kernel ${wanted}, which does not work on this engine: ${found.why}`, '`lab doctor` shows every kernel; `--kernel auto` takes what works');
+          throw new Failure(
+            'environment',
+            `node "${node.name}" asks for kernel ${wanted}, which does not work on this engine: ${found.why}`,
+            '`lab doctor` shows every kernel; `--kernel auto` takes what works',
+          );
         }
       }
       choice.set(node.name, wanted);
@@ -86,5 +98,9 @@ async function bestKernel(engine: Engine): Promise<KernelName> {
     if (found.usable) return name;
     reasons.push(`${name}: ${found.why}`);
   }
-  throw new Failure('environment', `no kernel here can carry a director (${reasons.join('; ')})`, 'an x86-64 engine, or one whose kernel has ip_vs, is needed');
+  throw new Failure(
+    'environment',
+    `no kernel here can carry a director (${reasons.join('; ')})`,
+    'an x86-64 engine, or one whose kernel has ip_vs, is needed',
+  );
 }

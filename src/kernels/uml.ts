@@ -31,7 +31,10 @@ function silence(device: string): string {
 }
 
 function bootScript(interfaces: readonly string[]): string {
-  const wires = ['vec0:transport=tap,ifname=mgmt0', ...interfaces.map((device, i) => `vec${i + 1}:transport=raw,ifname=${device}`)];
+  const wires = [
+    'vec0:transport=tap,ifname=mgmt0',
+    ...interfaces.map((device, i) => `vec${i + 1}:transport=raw,ifname=${device}`),
+  ];
   return [
     '# made by lab: boots this node’s own kernel',
     ...interfaces.map(silence),
@@ -57,10 +60,15 @@ export const uml: Kernel = {
   },
   loadModules: 'modprobe -a ip_vs act_ct cls_flower sch_ingress',
   files: (node: LabNode) => ({ '/lab/boot.sh': bootScript(node.interfaces.map((i) => i.name)) }),
-  nameInterface: (iface: Interface, index: number) => [`link set vec${index + 1} name ${iface.name} address ${iface.mac}`],
+  nameInterface: (iface: Interface, index: number) => [
+    `link set vec${index + 1} name ${iface.name} address ${iface.mac}`,
+  ],
   probe: `
     printf '%s\\n' 'modprobe -a ip_vs act_ct cls_flower sch_ingress; ip link set lo up' '${TRY_DIRECTOR.replaceAll('\n', "' '")}' > /lab/init.sh
-    printf '%s\\n' ${bootScript([]).split('\n').map((l) => `'${l}'`).join(' ')} > /lab/boot.sh
+    printf '%s\\n' ${bootScript([])
+      .split('\n')
+      .map((l) => `'${l}'`)
+      .join(' ')} > /lab/boot.sh
     cat /lab/uml-release
     (echo go > /lab/go) &
     nodectl init > /lab/console 2>&1 &

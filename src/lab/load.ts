@@ -8,7 +8,10 @@ import type { Path, Source } from './source.ts';
 type Issue = z.core.$ZodIssue;
 
 function valueAt(value: unknown, path: Path): unknown {
-  return path.reduce<unknown>((v, key) => (v !== null && typeof v === 'object' ? (v as Record<string | number, unknown>)[key] : undefined), value);
+  return path.reduce<unknown>(
+    (v, key) => (v !== null && typeof v === 'object' ? (v as Record<string | number, unknown>)[key] : undefined),
+    value,
+  );
 }
 
 function shown(value: unknown): string {
@@ -21,12 +24,16 @@ function shown(value: unknown): string {
 
 /** The keys that the schema knows at a path: to name the nearest one for a misspelling. */
 function knownKeys(schema: unknown, path: Path): readonly string[] {
-  let at = schema as { def?: { type?: string; innerType?: unknown; shape?: object; valueType?: unknown; element?: unknown } } | undefined;
+  let at = schema as
+    | { def?: { type?: string; innerType?: unknown; shape?: object; valueType?: unknown; element?: unknown } }
+    | undefined;
   for (const key of [...path, undefined]) {
     while (at?.def?.innerType) at = at.def.innerType as typeof at;
     if (key === undefined) break;
     const def = at?.def;
-    at = (def?.shape ? (def.shape as Record<string, unknown>)[String(key)] : (def?.valueType ?? def?.element)) as typeof at;
+    at = (
+      def?.shape ? (def.shape as Record<string, unknown>)[String(key)] : (def?.valueType ?? def?.element)
+    ) as typeof at;
   }
   return Object.keys(at?.def?.shape ?? {});
 }
@@ -45,7 +52,9 @@ function tell(source: Source, issue: Issue): Diagnostic[] {
   }
   if (issue.code === 'invalid_key') {
     const name = String(path.at(-1));
-    return issue.issues.slice(0, 1).map((inner) => source.at(path, `"${name}" is no good name here: ${inner.message}`, 'key'));
+    return issue.issues
+      .slice(0, 1)
+      .map((inner) => source.at(path, `"${name}" is no good name here: ${inner.message}`, 'key'));
   }
   if (isNodeKey(path)) {
     const segments = Object.keys((source.value as { segments?: object }).segments ?? {});
@@ -84,7 +93,11 @@ export function unknownNodeKeys(source: Source, segments: unknown): Diagnostic[]
     Object.keys(value !== null && typeof value === 'object' && !Array.isArray(value) ? value : {})
       .filter((key) => !NODE_KEYS.includes(key) && !names.includes(key))
       .map((key) =>
-        source.at(['nodes', node, key], `"${key}" is neither a segment of this lab nor a key of a node${didYouMean(key, [...names, ...NODE_KEYS])}`, 'key'),
+        source.at(
+          ['nodes', node, key],
+          `"${key}" is neither a segment of this lab nor a key of a node${didYouMean(key, [...names, ...NODE_KEYS])}`,
+          'key',
+        ),
       ),
   );
 }

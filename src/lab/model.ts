@@ -113,12 +113,18 @@ export type Step =
 
 /** The node of that name. It exists: resolve has seen to it. */
 export function nodeOf(lab: Lab, name: string): LabNode {
-  return found(lab.nodes.find((n) => n.name === name), `node ${name}`);
+  return found(
+    lab.nodes.find((n) => n.name === name),
+    `node ${name}`,
+  );
 }
 
 /** The service of that name. It exists: resolve has seen to it. */
 export function serviceOf(lab: Lab, name: string): Service {
-  return found(lab.services.find((s) => s.name === name), `service ${name}`);
+  return found(
+    lab.services.find((s) => s.name === name),
+    `service ${name}`,
+  );
 }
 
 /** The VRRP instance that moves a service's VIP, if any does. */
@@ -133,7 +139,10 @@ export function directors(lab: Lab): readonly LabNode[] {
 
 /** The node's interface on a segment. It exists: resolve has seen to it. */
 export function interfaceOn(node: LabNode, segment: string): Interface {
-  return found(node.interfaces.find((i) => i.segment === segment), `interface of ${node.name} on ${segment}`);
+  return found(
+    node.interfaces.find((i) => i.segment === segment),
+    `interface of ${node.name} on ${segment}`,
+  );
 }
 
 /** The value, which is there by construction. */

@@ -40,14 +40,22 @@ export function findLabFile(argument: string): string {
   if (argument.includes('/') || argument.endsWith('.yaml') || argument.endsWith('.yml')) {
     if (isFile(argument)) return argument;
     if (isFile(join(argument, 'lab.yaml'))) return join(argument, 'lab.yaml');
-    throw new Failure('usage', `there is no lab file at ${argument}`, 'name a lab.yaml, a folder that holds one, or a lab of labs/');
+    throw new Failure(
+      'usage',
+      `there is no lab file at ${argument}`,
+      'name a lab.yaml, a folder that holds one, or a lab of labs/',
+    );
   }
   for (const folder of labFolders()) {
     const file = join(folder, argument, 'lab.yaml');
     if (isFile(file)) return file;
   }
   const names = labNames();
-  throw new Failure('usage', `there is no lab "${argument}"${didYouMean(argument, names)}`, `labs here: ${names.join(', ') || 'none'}`);
+  throw new Failure(
+    'usage',
+    `there is no lab "${argument}"${didYouMean(argument, names)}`,
+    `labs here: ${names.join(', ') || 'none'}`,
+  );
 }
 
 /**

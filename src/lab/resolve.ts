@@ -1,8 +1,17 @@
-import { type Address, contains, isReserved, networkOf, overlaps, parseAddress, parseSubnet, type Subnet } from '../net/cidr.ts';
-import { parseDuration } from '../net/duration.ts';
-import { didYouMean } from '../nearest.ts';
-import { fail, ok, type Result } from '../result.ts';
 import { modes } from '../modes/index.ts';
+import { didYouMean } from '../nearest.ts';
+import {
+  type Address,
+  contains,
+  isReserved,
+  networkOf,
+  overlaps,
+  parseAddress,
+  parseSubnet,
+  type Subnet,
+} from '../net/cidr.ts';
+import { parseDuration } from '../net/duration.ts';
+import { fail, ok, type Result } from '../result.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { unknownNodeKeys } from './load.ts';
 import type { HealthCheck, Interface, Lab, LabNode, Lip, Service, Step, UserFile, VrrpInstance } from './model.ts';
@@ -29,14 +38,23 @@ class Resolver {
     this.readBeside = readBeside;
   }
 
-  wrong(path: Path, message: string, where: 'key' | 'value' = 'value', related?: { message: string; path: Path }): void {
+  wrong(
+    path: Path,
+    message: string,
+    where: 'key' | 'value' = 'value',
+    related?: { message: string; path: Path },
+  ): void {
     this.diagnostics.push(this.source.at(path, message, where, related));
   }
 
   /** Records who uses an address, and tells when two do. */
   claim(address: Address, path: Path, what: string): void {
     const other = this.taken.get(address.text);
-    if (other) this.wrong(path, `${address.text} is taken already`, 'value', { message: `it is ${other.what}`, path: other.path });
+    if (other)
+      this.wrong(path, `${address.text} is taken already`, 'value', {
+        message: `it is ${other.what}`,
+        path: other.path,
+      });
     else this.taken.set(address.text, { path, what });
   }
 
@@ -48,10 +66,17 @@ class Resolver {
       if (RESERVED_SEGMENTS.includes(name)) this.wrong(path, `a segment cannot be called "${name}"`, 'key');
       const network = networkOf(subnet);
       if (network.address.text !== subnet.address.text) {
-        this.wrong(path, `${text} has bits set behind its prefix; the subnet is ${network.address.text}/${network.prefix}`);
+        this.wrong(
+          path,
+          `${text} has bits set behind its prefix; the subnet is ${network.address.text}/${network.prefix}`,
+        );
       }
       for (const [other, taken] of this.segments) {
-        if (overlaps(network, taken)) this.wrong(path, `${text} overlaps the subnet of segment "${other}"`, 'value', { message: `"${other}" stands here`, path: ['segments', other] });
+        if (overlaps(network, taken))
+          this.wrong(path, `${text} overlaps the subnet of segment "${other}"`, 'value', {
+            message: `"${other}" stands here`,
+            path: ['segments', other],
+          });
       }
       this.segments.set(name, network);
     }
@@ -86,14 +111,22 @@ class Resolver {
       if (NODE_KEYS.includes(segment) || typeof text !== 'string') continue;
       const address = this.own(text, subnet, segment, ['nodes', name, segment], `the address of node "${name}"`);
       if (!address) continue;
-      interfaces.push({ name: `eth${interfaces.length}`, segment, address: address.text, prefix: subnet.prefix, mac: macOf(address) });
+      interfaces.push({
+        name: `eth${interfaces.length}`,
+        segment,
+        address: address.text,
+        prefix: subnet.prefix,
+        mac: macOf(address),
+      });
     }
     if (interfaces.length === 0) {
       const names = [...this.segments.keys()].map((s) => `"${s}"`).join(' or ');
       this.wrong(['nodes', name], `node "${name}" is on no segment; give it an address on ${names || 'one'}`, 'key');
     }
-    if (raw.lips && raw.kind !== 'director') this.wrong(['nodes', name, 'lips'], `only a director has LIPs; "${name}" is a ${raw.kind}`, 'key');
-    if (raw.keepalived && raw.kind !== 'director') this.wrong(['nodes', name, 'keepalived'], `keepalived runs on directors; "${name}" is a ${raw.kind}`, 'key');
+    if (raw.lips && raw.kind !== 'director')
+      this.wrong(['nodes', name, 'lips'], `only a director has LIPs; "${name}" is a ${raw.kind}`, 'key');
+    if (raw.keepalived && raw.kind !== 'director')
+      this.wrong(['nodes', name, 'keepalived'], `keepalived runs on directors; "${name}" is a ${raw.kind}`, 'key');
     const lips = (raw.lips ?? []).flatMap((text, i): Lip[] => {
       const address = parseAddress(text);
       const path = ['nodes', name, 'lips', i];
@@ -121,13 +154,22 @@ class Resolver {
   }
 
   /** The node that a name in the file means, when it exists and is of the right kind. */
-  lookup(nodes: readonly LabNode[], name: string, kind: LabNode['kind'], path: Path, where: 'key' | 'value' = 'value'): LabNode | undefined {
+  lookup(
+    nodes: readonly LabNode[],
+    name: string,
+    kind: LabNode['kind'],
+    path: Path,
+    where: 'key' | 'value' = 'value',
+  ): LabNode | undefined {
     const node = nodes.find((n) => n.name === name);
     const fitting = nodes.filter((n) => n.kind === kind).map((n) => n.name);
     if (!node) {
       this.wrong(path, `there is no node "${name}"${didYouMean(name, fitting)}`, where);
     } else if (node.kind !== kind) {
-      this.wrong(path, `"${name}" is a ${node.kind}; a ${kind} is needed here`, where, { message: `"${name}" stands here`, path: ['nodes', name] });
+      this.wrong(path, `"${name}" is a ${node.kind}; a ${kind} is needed here`, where, {
+        message: `"${name}" stands here`,
+        path: ['nodes', name],
+      });
       return undefined;
     }
     return node;
@@ -138,12 +180,21 @@ class Resolver {
     const path = ['services', name];
     const vip = parseAddress(raw.vip);
     if (!vip) return undefined;
-    const twin = Object.entries(this.raw.services).find(([other, s]) => other !== name && s.vip === raw.vip && s.port === raw.port);
+    const twin = Object.entries(this.raw.services).find(
+      ([other, s]) => other !== name && s.vip === raw.vip && s.port === raw.port,
+    );
     if (twin && twin[0] < name) {
-      this.wrong([...path, 'port'], `service "${twin[0]}" has ${raw.vip} port ${raw.port} already`, 'value', { message: `"${twin[0]}" stands here`, path: ['services', twin[0]] });
+      this.wrong([...path, 'port'], `service "${twin[0]}" has ${raw.vip} port ${raw.port} already`, 'value', {
+        message: `"${twin[0]}" stands here`,
+        path: ['services', twin[0]],
+      });
     }
     const user = this.taken.get(vip.text);
-    if (user) this.wrong([...path, 'vip'], `${vip.text} is taken already`, 'value', { message: `it is ${user.what}`, path: user.path });
+    if (user)
+      this.wrong([...path, 'vip'], `${vip.text} is taken already`, 'value', {
+        message: `it is ${user.what}`,
+        path: user.path,
+      });
     if (![...this.segments.values()].some((s) => contains(s, vip))) {
       this.wrong([...path, 'vip'], `${vip.text} is outside every segment; no client could reach it`);
     }
@@ -152,16 +203,27 @@ class Resolver {
       const address = real?.interfaces[0]?.address;
       return address === undefined ? [] : [{ node, address, port: raw.port, weight }];
     });
-    if (Object.keys(raw.reals).length === 0) this.wrong([...path, 'reals'], `service "${name}" has no real server`, 'key');
+    if (Object.keys(raw.reals).length === 0)
+      this.wrong([...path, 'reals'], `service "${name}" has no real server`, 'key');
     const health = raw.health && healthOf(raw.health, raw.port);
-    return { name, vip: vip.text, port: raw.port, protocol: raw.protocol ?? 'tcp', mode: raw.mode, scheduler: raw.scheduler ?? 'rr', reals, ...(health ? { health } : {}) };
+    return {
+      name,
+      vip: vip.text,
+      port: raw.port,
+      protocol: raw.protocol ?? 'tcp',
+      mode: raw.mode,
+      scheduler: raw.scheduler ?? 'rr',
+      reals,
+      ...(health ? { health } : {}),
+    };
   }
 
   vrrp(name: string, nodes: readonly LabNode[], services: readonly Service[]): VrrpInstance {
-    const raw = (this.raw.vrrp ?? {})[name] as NonNullable<RawLab['vrrp']>[string];
+    const raw = this.raw.vrrp?.[name] as NonNullable<RawLab['vrrp']>[string];
     const path = ['vrrp', name];
     const subnet = this.segments.get(raw.on);
-    if (!subnet) this.wrong([...path, 'on'], `there is no segment "${raw.on}"${didYouMean(raw.on, this.segments.keys())}`);
+    if (!subnet)
+      this.wrong([...path, 'on'], `there is no segment "${raw.on}"${didYouMean(raw.on, this.segments.keys())}`);
     const members = Object.entries(raw.priorities).flatMap(([node, priority]) => {
       const found = this.lookup(nodes, node, 'director', [...path, 'priorities', node], 'key');
       if (found && subnet && !found.interfaces.some((i) => i.segment === raw.on)) {
@@ -173,15 +235,26 @@ class Resolver {
     for (const [i, member] of members.entries()) {
       const before = members[i - 1];
       if (before?.priority === member.priority) {
-        this.wrong([...path, 'priorities', member.node], `"${before.node}" has priority ${member.priority} too; who is master would be chance`);
+        this.wrong(
+          [...path, 'priorities', member.node],
+          `"${before.node}" has priority ${member.priority} too; who is master would be chance`,
+        );
       }
     }
     for (const [i, service] of raw.addresses.entries()) {
       if (!services.some((s) => s.name === service)) {
-        this.wrong([...path, 'addresses', i], `there is no service "${service}"${didYouMean(service, services.map((s) => s.name))}`);
+        this.wrong(
+          [...path, 'addresses', i],
+          `there is no service "${service}"${didYouMean(
+            service,
+            services.map((s) => s.name),
+          )}`,
+        );
       }
     }
-    const twin = Object.entries(this.raw.vrrp ?? {}).find(([other, v]) => other < name && v.on === raw.on && v.id === raw.id);
+    const twin = Object.entries(this.raw.vrrp ?? {}).find(
+      ([other, v]) => other < name && v.on === raw.on && v.id === raw.id,
+    );
     if (twin) this.wrong([...path, 'id'], `instance "${twin[0]}" has id ${raw.id} on segment "${raw.on}" already`);
     return {
       name,
@@ -200,15 +273,25 @@ class Resolver {
     for (const service of services) {
       const path = ['services', service.name];
       const announcers = vrrp.filter((v) => v.services.includes(service.name));
-      if (balancers.length === 0) this.wrong(path, `service "${service.name}" has no director; add a node of kind director`, 'key');
+      if (balancers.length === 0)
+        this.wrong(path, `service "${service.name}" has no director; add a node of kind director`, 'key');
       if (announcers.length === 0 && balancers.length > 1) {
-        this.wrong([...path, 'vip'], `nobody announces VIP ${service.vip}: the lab has ${balancers.length} directors, and no vrrp instance names service "${service.name}"`);
+        this.wrong(
+          [...path, 'vip'],
+          `nobody announces VIP ${service.vip}: the lab has ${balancers.length} directors, and no vrrp instance names service "${service.name}"`,
+        );
       }
       for (const lack of modes[service.mode].lacks(service, balancers)) {
-        this.wrong(lack.node === undefined ? [...path, 'mode'] : ['nodes', lack.node], lack.message, lack.node === undefined ? 'value' : 'key', { message: `service "${service.name}" stands here`, path });
+        this.wrong(
+          lack.node === undefined ? [...path, 'mode'] : ['nodes', lack.node],
+          lack.message,
+          lack.node === undefined ? 'value' : 'key',
+          { message: `service "${service.name}" stands here`, path },
+        );
       }
     }
-    if (!nodes.some((n) => n.kind === 'client')) this.wrong(['nodes'], 'the lab has no client; add a node of kind client', 'key');
+    if (!nodes.some((n) => n.kind === 'client'))
+      this.wrong(['nodes'], 'the lab has no client; add a node of kind client', 'key');
   }
 
   steps(nodes: readonly LabNode[], services: readonly Service[], vrrp: readonly VrrpInstance[]): readonly Step[] {
@@ -216,7 +299,14 @@ class Resolver {
     return raw.flatMap((step, i): Step[] => {
       const known = (name: string, path: Path) => {
         const service = services.find((s) => s.name === name);
-        if (!service) this.wrong(path, `there is no service "${name}"${didYouMean(name, services.map((s) => s.name))}`);
+        if (!service)
+          this.wrong(
+            path,
+            `there is no service "${name}"${didYouMean(
+              name,
+              services.map((s) => s.name),
+            )}`,
+          );
         return service;
       };
       if ('contract' in step && step.contract !== undefined) {
@@ -226,7 +316,8 @@ class Resolver {
         const path = ['scenario', i, 'health'];
         const service = known(step.health.service, [...path, 'service']);
         this.lookup(nodes, step.health.stop, 'realserver', [...path, 'stop']);
-        if (service && !service.health) this.wrong([...path, 'service'], `service "${service.name}" has no health check`);
+        if (service && !service.health)
+          this.wrong([...path, 'service'], `service "${service.name}" has no health check`);
         return service ? [{ kind: 'health', ...step.health }] : [];
       }
       if ('failover' in step && step.failover !== undefined) {
@@ -234,7 +325,10 @@ class Resolver {
         const { service, kill, to } = step.failover;
         known(service, [...path, 'service']);
         const members = vrrp.find((v) => v.services.includes(service))?.members ?? [];
-        for (const [key, name] of [['kill', kill], ['to', to]] as const) {
+        for (const [key, name] of [
+          ['kill', kill],
+          ['to', to],
+        ] as const) {
           const director = this.lookup(nodes, name, 'director', [...path, key]);
           if (director && !members.some((m) => m.node === name)) {
             this.wrong([...path, key], `"${name}" is in no vrrp instance that moves service "${service}"`);
@@ -253,7 +347,13 @@ function ms(text: string): number {
 }
 
 function healthOf(raw: NonNullable<RawLab['services'][string]['health']>, port: number): HealthCheck {
-  return { connectTimeout: ms(raw.tcp), every: ms(raw.every), port: raw.port ?? port, retry: raw.retry ?? 1, inhibit: raw.inhibit ?? false };
+  return {
+    connectTimeout: ms(raw.tcp),
+    every: ms(raw.every),
+    port: raw.port ?? port,
+    retry: raw.retry ?? 1,
+    inhibit: raw.inhibit ?? false,
+  };
 }
 
 /** 02:00 and the address's last four bytes: 02:00:c0:a8:64:0b is 192.168.100.11. */
@@ -266,7 +366,12 @@ function macOf(address: Address): string {
  * Makes a Lab of a file that has the right shape.
  * Fails with every name, address and combination that does not fit, all at once.
  */
-export function resolve(raw: RawLab, source: Source, readBeside: ReadBeside, name?: string): Result<Lab, readonly Diagnostic[]> {
+export function resolve(
+  raw: RawLab,
+  source: Source,
+  readBeside: ReadBeside,
+  name?: string,
+): Result<Lab, readonly Diagnostic[]> {
   const r = new Resolver(raw, source, readBeside);
   r.diagnostics.push(...unknownNodeKeys(source, raw.segments));
   r.readSegments();
@@ -277,5 +382,14 @@ export function resolve(raw: RawLab, source: Source, readBeside: ReadBeside, nam
   const scenario = r.steps(nodes, services, vrrp);
   if (r.diagnostics.length > 0) return fail(r.diagnostics);
   const segments = [...r.segments].map(([segment, s]) => ({ name: segment, subnet: `${s.address.text}/${s.prefix}` }));
-  return ok({ name: name ?? raw.lab, lab: raw.lab, source: raw.source ?? '', segments, nodes, services, vrrp, scenario });
+  return ok({
+    name: name ?? raw.lab,
+    lab: raw.lab,
+    source: raw.source ?? '',
+    segments,
+    nodes,
+    services,
+    vrrp,
+    scenario,
+  });
 }

@@ -7,14 +7,20 @@ import { parseDuration } from '../net/duration.ts';
  * Each leaf carries `expects`, the words in which a mistake is told.
  */
 function text(expects: string, description: string, test: (value: string) => boolean, pattern?: RegExp) {
-  const base = pattern ? z.string({ error: `expected ${expects}` }).regex(pattern, { error: `expected ${expects}` }) : z.string({ error: `expected ${expects}` });
+  const base = pattern
+    ? z.string({ error: `expected ${expects}` }).regex(pattern, { error: `expected ${expects}` })
+    : z.string({ error: `expected ${expects}` });
   return base.refine(test, { error: `expected ${expects}` }).meta({ description: `${description}: ${expects}` });
 }
 
 function whole(description: string, min: number, max: number) {
   const expects = `a whole number from ${min} to ${max}`;
   const error = `expected ${expects}`;
-  return z.int({ error }).min(min, { error }).max(max, { error }).meta({ description: `${description}: ${expects}` });
+  return z
+    .int({ error })
+    .min(min, { error })
+    .max(max, { error })
+    .meta({ description: `${description}: ${expects}` });
 }
 
 function oneOf<const T extends readonly [string, ...string[]]>(description: string, values: T) {
@@ -29,7 +35,8 @@ function mapping(what: string) {
   return { error: `expected ${what}` };
 }
 
-const address = (description: string) => text('an address such as 192.168.100.11', description, (v) => parseAddress(v) !== undefined);
+const address = (description: string) =>
+  text('an address such as 192.168.100.11', description, (v) => parseAddress(v) !== undefined);
 const duration = (description: string) =>
   text('a time such as 500ms, 3s or 1.5s', description, (v) => parseDuration(v) !== undefined);
 const path = (description: string) => text('a path relative to the lab file', description, (v) => v !== '');
@@ -48,7 +55,21 @@ export const KERNEL_CHOICES = ['auto', 'host', 'uml'] as const;
 /** Forwarding modes that a service can ask for. */
 export const MODES = ['fnat'] as const;
 /** Schedulers of kernel IPVS (ipvsadm(8), option -s). */
-export const SCHEDULERS = ['rr', 'wrr', 'lc', 'wlc', 'lblc', 'lblcr', 'dh', 'sh', 'sed', 'nq', 'fo', 'ovf', 'mh'] as const;
+export const SCHEDULERS = [
+  'rr',
+  'wrr',
+  'lc',
+  'wlc',
+  'lblc',
+  'lblcr',
+  'dh',
+  'sh',
+  'sed',
+  'nq',
+  'fo',
+  'ovf',
+  'mh',
+] as const;
 
 const node = z
   .object(
@@ -62,13 +83,17 @@ const node = z
         .optional(),
       sysctls: z
         .record(
-          text('a name under net. such as net.ipv4.ip_forward', 'A sysctl of the node', (v) => /^net\.[\w./-]+$/.test(v)),
+          text('a name under net. such as net.ipv4.ip_forward', 'A sysctl of the node', (v) =>
+            /^net\.[\w./-]+$/.test(v),
+          ),
           z.union([z.string(), z.int()], mapping('a number or a text')),
           mapping('sysctl names, each with its value'),
         )
         .meta({ description: 'Sysctls of the node’s own network stack, set before its services start' })
         .optional(),
-      setup: path('A shell script of yours, run in the node’s own kernel after its addresses and before its services').optional(),
+      setup: path(
+        'A shell script of yours, run in the node’s own kernel after its addresses and before its services',
+      ).optional(),
       keepalived: path('A keepalived.conf of yours, used as it is instead of the generated one').optional(),
     },
     mapping('a node: { kind: ..., SEGMENT: ADDRESS }'),
@@ -98,7 +123,11 @@ const service = z
       mode: oneOf('Forwarding mode', MODES),
       scheduler: oneOf('Scheduler of the service (default rr)', SCHEDULERS).optional(),
       reals: z
-        .record(nodeName('A real server'), whole('Its weight', 0, 65535), mapping('real servers with their weights: { rs1: 100 }'))
+        .record(
+          nodeName('A real server'),
+          whole('Its weight', 0, 65535),
+          mapping('real servers with their weights: { rs1: 100 }'),
+        )
         .meta({ description: 'The real servers, each with its weight' }),
       health: health.optional(),
     },
@@ -114,10 +143,17 @@ const vrrp = z
       advert: duration('Time between two adverts (default 1s)').optional(),
       password: text('1 to 8 letters and digits', 'auth_pass of VRRPv2', () => true, /^[A-Za-z0-9]{1,8}$/).optional(),
       priorities: z
-        .record(nodeName('A director'), whole('Its priority; the highest is master', 1, 254), mapping('directors with their priorities: { lb1: 100, lb2: 80 }'))
+        .record(
+          nodeName('A director'),
+          whole('Its priority; the highest is master', 1, 254),
+          mapping('directors with their priorities: { lb1: 100, lb2: 80 }'),
+        )
         .meta({ description: 'The directors that share the addresses, each with its priority' }),
       addresses: z
-        .array(text('a service’s name', 'A service', () => true), mapping('a list of services'))
+        .array(
+          text('a service’s name', 'A service', () => true),
+          mapping('a list of services'),
+        )
         .min(1, { error: 'expected at least one service' })
         .meta({ description: 'The services whose VIPs this instance moves' }),
     },
@@ -134,10 +170,16 @@ const step = z
       contract: serviceName('Proves on the wire what the service’s forwarding mode promises').optional(),
       health: z
         .strictObject(
-          { service: serviceName('The service'), stop: nodeName('The real server whose server program is stopped, and started again') },
+          {
+            service: serviceName('The service'),
+            stop: nodeName('The real server whose server program is stopped, and started again'),
+          },
           mapping('{ service: ..., stop: REALSERVER }'),
         )
-        .meta({ description: 'Stops a real server’s program: the health check must remove it within its budget, and take it back' })
+        .meta({
+          description:
+            'Stops a real server’s program: the health check must remove it within its budget, and take it back',
+        })
         .optional(),
       failover: z
         .strictObject(
@@ -148,7 +190,9 @@ const step = z
           },
           mapping('{ service: ..., kill: DIRECTOR, to: DIRECTOR }'),
         )
-        .meta({ description: 'Kills the master: measures the outage against the VRRP budget, then its return and preemption' })
+        .meta({
+          description: 'Kills the master: measures the outage against the VRRP budget, then its return and preemption',
+        })
         .optional(),
     },
     mapping('a step: contract, health or failover'),
@@ -164,16 +208,33 @@ export const labFile = z
       source: z.string(mapping('a text')).meta({ description: 'Where the topology comes from' }).optional(),
       kernel: oneOf('Kernel of the nodes that need one of their own (default auto)', KERNEL_CHOICES).optional(),
       segments: z
-        .record(nodeName('A segment'), text('a subnet such as 192.168.100.0/24', 'Its subnet', (v) => parseSubnet(v) !== undefined), mapping('segments with their subnets: { lan: 192.168.100.0/24 }'))
+        .record(
+          nodeName('A segment'),
+          text('a subnet such as 192.168.100.0/24', 'Its subnet', (v) => parseSubnet(v) !== undefined),
+          mapping('segments with their subnets: { lan: 192.168.100.0/24 }'),
+        )
         .meta({ description: 'Layer-2 networks of the lab, each with its subnet' }),
-      nodes: z.record(nodeName('A node'), node, mapping('nodes, each with its kind and addresses')).meta({ description: 'The lab’s nodes' }),
-      services: z.record(freeName('A service'), service, mapping('services by name')).meta({ description: 'What the directors balance' }),
-      vrrp: z.record(freeName('An instance'), vrrp, mapping('VRRP instances by name')).meta({ description: 'How directors share VIPs' }).optional(),
-      scenario: z.array(step, mapping('a list of steps')).meta({ description: 'What `lab test` does (default: the contract of every service)' }).optional(),
+      nodes: z
+        .record(nodeName('A node'), node, mapping('nodes, each with its kind and addresses'))
+        .meta({ description: 'The lab’s nodes' }),
+      services: z
+        .record(freeName('A service'), service, mapping('services by name'))
+        .meta({ description: 'What the directors balance' }),
+      vrrp: z
+        .record(freeName('An instance'), vrrp, mapping('VRRP instances by name'))
+        .meta({ description: 'How directors share VIPs' })
+        .optional(),
+      scenario: z
+        .array(step, mapping('a list of steps'))
+        .meta({ description: 'What `lab test` does (default: the contract of every service)' })
+        .optional(),
     },
     mapping('a lab: lab, segments, nodes, services'),
   )
-  .meta({ title: 'lvslab lab file', description: 'A load-balancer testbed: segments, nodes, services, VRRP and what is to be shown.' });
+  .meta({
+    title: 'lvslab lab file',
+    description: 'A load-balancer testbed: segments, nodes, services, VRRP and what is to be shown.',
+  });
 
 /** A lab file that has the right shape; its names and addresses are not yet checked against each other. */
 export type RawLab = z.infer<typeof labFile>;

@@ -1,4 +1,16 @@
-import { type Document, isAlias, isMap, isNode, isPair, isScalar, isSeq, LineCounter, type Node, parseDocument, visit } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+} from 'yaml';
 import { fail, ok, type Result } from '../result.ts';
 import type { Diagnostic, Place } from './diagnostic.ts';
 
@@ -20,7 +32,6 @@ export interface Source {
 const YAML_WORDS: Readonly<Record<string, string>> = {
   DUPLICATE_KEY: 'this key stands here twice; remove one of them',
   TAB_AS_INDENT: 'a tab is used to indent; YAML wants spaces',
-  BAD_INDENT: 'the indentation does not fit the lines above',
   MULTIPLE_DOCS: 'a second document starts here; a lab file holds one',
 };
 
@@ -38,10 +49,20 @@ class YamlSource implements Source {
     this.#document = document;
   }
 
-  at(path: Path, message: string, where: 'key' | 'value' = 'value', related?: { message: string; path: Path }): Diagnostic {
+  at(
+    path: Path,
+    message: string,
+    where: 'key' | 'value' = 'value',
+    related?: { message: string; path: Path },
+  ): Diagnostic {
     const range = this.#range(path, where);
     const other = related && this.#counter.linePos(this.#range(related.path, 'key')[0]).line;
-    return this.span(range[0], range[1], message, related && other ? { message: related.message, line: other } : undefined);
+    return this.span(
+      range[0],
+      range[1],
+      message,
+      related && other ? { message: related.message, line: other } : undefined,
+    );
   }
 
   span(start: number, end: number, message: string, related?: { message: string; line: number }): Diagnostic {
@@ -57,7 +78,8 @@ class YamlSource implements Source {
 
   #range(path: Path, where: 'key' | 'value'): readonly [number, number] {
     let node: unknown = this.#document.contents;
-    let range: readonly [number, number] = isNode(node) && node.range ? [node.range[0], Math.min(node.range[1], node.range[0] + 1)] : [0, 0];
+    let range: readonly [number, number] =
+      isNode(node) && node.range ? [node.range[0], Math.min(node.range[1], node.range[0] + 1)] : [0, 0];
     for (const [i, key] of path.entries()) {
       if (isAlias(node)) node = node.resolve(this.#document);
       const last = i === path.length - 1;
@@ -91,8 +113,16 @@ function aliasMistakes(source: YamlSource, document: Document): Diagnostic[] {
     Alias(_, alias, ancestors) {
       const target = alias.resolve(document);
       const [start, end] = alias.range ?? [0, 0];
-      if (!target) found.push(source.span(start, end, `"*${alias.source}" names no anchor above it; write "&${alias.source}" where the value stands`));
-      else if (ancestors.includes(target)) found.push(source.span(start, end, `"*${alias.source}" stands inside the value that it names`));
+      if (!target)
+        found.push(
+          source.span(
+            start,
+            end,
+            `"*${alias.source}" names no anchor above it; write "&${alias.source}" where the value stands`,
+          ),
+        );
+      else if (ancestors.includes(target))
+        found.push(source.span(start, end, `"*${alias.source}" stands inside the value that it names`));
     },
   });
   return found;
@@ -104,7 +134,9 @@ function aliasMistakes(source: YamlSource, document: Document): Diagnostic[] {
  */
 export function readSource(file: string, bytes: Buffer): Result<Source, readonly Diagnostic[]> {
   if (bytes.length > MAX_BYTES) {
-    return fail([{ file, message: `the file has ${(bytes.length / 1024 / 1024).toFixed(1)} MB; a lab file has at most 1 MB` }]);
+    return fail([
+      { file, message: `the file has ${(bytes.length / 1024 / 1024).toFixed(1)} MB; a lab file has at most 1 MB` },
+    ]);
   }
   if (bytes.includes(0)) return fail([{ file, message: 'this is a binary file; a lab file is YAML text' }]);
   let text: string;
@@ -118,16 +150,25 @@ export function readSource(file: string, bytes: Buffer): Result<Source, readonly
   const source = new YamlSource(file, text, counter, document);
   if (document.errors.length > 0) {
     return fail(
-      document.errors.map((e) => source.span(e.pos[0], Math.max(e.pos[1], e.pos[0] + 1), YAML_WORDS[e.code] ?? `this is not YAML: ${lowerFirst(e.message)}`)),
+      document.errors.map((e) =>
+        source.span(
+          e.pos[0],
+          Math.max(e.pos[1], e.pos[0] + 1),
+          YAML_WORDS[e.code] ?? `this is not YAML: ${lowerFirst(e.message)}`,
+        ),
+      ),
     );
   }
   const aliases = aliasMistakes(source, document);
   if (aliases.length > 0) return fail(aliases);
-  if (document.contents === null) return fail([{ file, message: 'the file is empty; `lab schema` tells what belongs in it' }]);
+  if (document.contents === null)
+    return fail([{ file, message: 'the file is empty; `lab schema` tells what belongs in it' }]);
   try {
     source.value = document.toJS({ maxAliasCount: 200 });
   } catch (error) {
-    return fail([{ file, message: `its anchors and aliases cannot be resolved: ${lowerFirst((error as Error).message)}` }]);
+    return fail([
+      { file, message: `its anchors and aliases cannot be resolved: ${lowerFirst((error as Error).message)}` },
+    ]);
   }
   return ok(source);
 }

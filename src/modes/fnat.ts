@@ -1,8 +1,8 @@
-import type { Lab, LabNode, Service } from '../lab/model.ts';
-import { ranges } from '../net/cidr.ts';
 import type { CheckSpec } from '../checks/check.ts';
 import { answersCheck, clientSideCheck, lipHeldCheck, returnPathCheck, sourceCheck } from '../checks/path.ts';
 import type { Traffic } from '../checks/traffic.ts';
+import type { Lab, LabNode, Service } from '../lab/model.ts';
+import { ranges } from '../net/cidr.ts';
 import type { DirectorPart, Lack, Mode } from './mode.ts';
 
 /**
@@ -97,4 +97,3 @@ function shares<T>(spans: readonly T[]): { match: string; span: T }[] {
     span: spans[i % spans.length] as T,
   }));
 }
-

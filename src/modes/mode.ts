@@ -1,7 +1,6 @@
-import type { LabNode, Service } from '../lab/model.ts';
 import type { CheckSpec } from '../checks/check.ts';
 import type { Traffic } from '../checks/traffic.ts';
-import type { Lab } from '../lab/model.ts';
+import type { Lab, LabNode, Service } from '../lab/model.ts';
 
 /** Something a mode needs that the lab does not have; at the node when one is named, else at the service. */
 export interface Lack {

@@ -49,7 +49,10 @@ export function parseAddress(text: string): Address | undefined {
   const left = head === '' ? [] : head.split(':');
   const right = tail === undefined || tail === '' ? [] : tail.split(':');
   const zeros = tail === undefined ? 0 : 8 - left.length - right.length;
-  const value = [...left, ...Array<string>(zeros).fill('0'), ...right].reduce((sum, g) => (sum << 16n) + BigInt(`0x${g}`), 0n);
+  const value = [...left, ...Array<string>(zeros).fill('0'), ...right].reduce(
+    (sum, g) => (sum << 16n) + BigInt(`0x${g}`),
+    0n,
+  );
   return { text: formatAddress(value, 6), family: 6, value };
 }
 
@@ -99,7 +102,9 @@ export function endpoint(address: string, port: number): string {
 
 /** Joins addresses that follow each other into ranges, first to last, in ascending order. */
 export function ranges(addresses: readonly string[]): readonly { readonly first: string; readonly last: string }[] {
-  const sorted = addresses.flatMap((a) => parseAddress(a) ?? []).sort((a, b) => (a.value < b.value ? -1 : a.value > b.value ? 1 : 0));
+  const sorted = addresses
+    .flatMap((a) => parseAddress(a) ?? [])
+    .sort((a, b) => (a.value < b.value ? -1 : a.value > b.value ? 1 : 0));
   const out: { first: string; last: string; end: bigint }[] = [];
   for (const a of sorted) {
     const open = out.at(-1);

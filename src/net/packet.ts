@@ -72,7 +72,12 @@ function ipv6(bytes: Buffer, at: number): string {
 /** Reads a frame as far as the checks need it; what is cut short or unknown is `other`. */
 export function parsePacket(frame: Frame, segment: string): Packet {
   const { bytes } = frame;
-  const common: Common = { at: frame.at, segment, srcMac: bytes.length < 12 ? '' : mac(bytes, 6), dstMac: bytes.length < 12 ? '' : mac(bytes, 0) };
+  const common: Common = {
+    at: frame.at,
+    segment,
+    srcMac: bytes.length < 12 ? '' : mac(bytes, 6),
+    dstMac: bytes.length < 12 ? '' : mac(bytes, 0),
+  };
   try {
     return parseEthernet(bytes, common) ?? { ...common, kind: 'other' };
   } catch (error) {
@@ -103,10 +108,22 @@ function parseEthernet(bytes: Buffer, common: Common): Packet | undefined {
 function parseArp(bytes: Buffer, common: Common): Packet | undefined {
   const op = bytes.readUInt16BE(20);
   if (op !== 1 && op !== 2) return undefined;
-  return { ...common, kind: 'arp', op: op === 1 ? 'request' : 'reply', senderMac: mac(bytes, 22), sender: ipv4(bytes, 28), target: ipv4(bytes, 38) };
+  return {
+    ...common,
+    kind: 'arp',
+    op: op === 1 ? 'request' : 'reply',
+    senderMac: mac(bytes, 22),
+    sender: ipv4(bytes, 28),
+    target: ipv4(bytes, 38),
+  };
 }
 
-function parseTransport(protocol: number, data: Buffer, ip: Common & { src: string; dst: string }, family: 4 | 6): Packet | undefined {
+function parseTransport(
+  protocol: number,
+  data: Buffer,
+  ip: Common & { src: string; dst: string },
+  family: 4 | 6,
+): Packet | undefined {
   if (protocol === PROTO_TCP) {
     const flags = data.readUInt8(13);
     return {
@@ -125,8 +142,17 @@ function parseTransport(protocol: number, data: Buffer, ip: Common & { src: stri
   if (protocol === PROTO_VRRP) {
     const count = data.readUInt8(3);
     const size = family === 4 ? 4 : 16;
-    const addresses = Array.from({ length: count }, (_, i) => (family === 4 ? ipv4(data, 8 + i * size) : ipv6(data, 8 + i * size)));
-    return { ...ip, kind: 'vrrp', version: data.readUInt8(0) >> 4, id: data.readUInt8(1), priority: data.readUInt8(2), addresses };
+    const addresses = Array.from({ length: count }, (_, i) =>
+      family === 4 ? ipv4(data, 8 + i * size) : ipv6(data, 8 + i * size),
+    );
+    return {
+      ...ip,
+      kind: 'vrrp',
+      version: data.readUInt8(0) >> 4,
+      id: data.readUInt8(1),
+      priority: data.readUInt8(2),
+      addresses,
+    };
   }
   return undefined;
 }

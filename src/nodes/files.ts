@@ -1,5 +1,5 @@
-import type { Lab, LabNode } from '../lab/model.ts';
 import type { Kernel } from '../kernels/kernel.ts';
+import type { Lab, LabNode } from '../lab/model.ts';
 import { partOf } from './index.ts';
 
 /** Where the user's setup script lies inside the node. */
@@ -30,8 +30,12 @@ export function nodeFiles(lab: Lab, node: LabNode, kernel: Kernel): Readonly<Rec
     ...own,
     '/lab/ip.batch': `${ip.join('\n')}\n`,
     '/lab/tc.batch': part.tc.map((line) => `${line}\n`).join(''),
-    '/lab/sysctl.conf': Object.entries(sysctls).map(([k, v]) => `${k} = ${v}\n`).join(''),
-    '/lab/services': Object.entries(part.services).map(([name, command]) => `${name} ${command}\n`).join(''),
+    '/lab/sysctl.conf': Object.entries(sysctls)
+      .map(([k, v]) => `${k} = ${v}\n`)
+      .join(''),
+    '/lab/services': Object.entries(part.services)
+      .map(([name, command]) => `${name} ${command}\n`)
+      .join(''),
     '/lab/init.sh': initScript(node, part.tc.length > 0, kernel),
     ...(node.setup ? { [SETUP]: node.setup.content } : {}),
   };
@@ -50,7 +54,9 @@ function initScript(node: LabNode, filters: boolean, kernel: Kernel): string {
     'sysctl -q -p /lab/sysctl.conf',
     'step addresses',
     'ip -batch /lab/ip.batch',
-    ...(kernel.name === 'host' && node.interfaces.length > 0 ? [`nodectl offload ${node.interfaces.map((i) => i.name).join(' ')}`] : []),
+    ...(kernel.name === 'host' && node.interfaces.length > 0
+      ? [`nodectl offload ${node.interfaces.map((i) => i.name).join(' ')}`]
+      : []),
     ...(filters ? ['step filters', 'tc -batch /lab/tc.batch'] : []),
     ...(node.setup ? [`step ${node.setup.path}`, `sh -eu ${SETUP}`] : []),
   ];

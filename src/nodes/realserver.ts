@@ -5,7 +5,9 @@ import { type NodePart, nothing } from './part.ts';
  * A real server: nginx that tells, in the tutorial's form, whom it sees, and for checks the same as JSON.
  */
 export function realserver(lab: Lab, node: LabNode): NodePart {
-  const ports = [...new Set(lab.services.flatMap((s) => s.reals.filter((r) => r.node === node.name).map((r) => r.port)))];
+  const ports = [
+    ...new Set(lab.services.flatMap((s) => s.reals.filter((r) => r.node === node.name).map((r) => r.port))),
+  ];
   if (ports.length === 0) return nothing;
   return {
     ...nothing,

@@ -48,7 +48,9 @@ class LiveDisplay implements Display {
 
   readonly emit = (event: Event): void => {
     this.#erase();
-    if (event.type === 'plan') for (const node of event.nodes) this.#rows.set(node, { state: 'planned', since: performance.now(), done: undefined });
+    if (event.type === 'plan')
+      for (const node of event.nodes)
+        this.#rows.set(node, { state: 'planned', since: performance.now(), done: undefined });
     if (event.type === 'node') this.#note(event.node, event.state, event.detail);
     if (event.type === 'wait') this.#waiting = { text: event.text, since: performance.now() };
     if (event.type === 'check' || event.type === 'summary') this.#waiting = undefined;
@@ -81,15 +83,18 @@ class LiveDisplay implements Display {
 
   #rowText(name: string, row: Row): string {
     const time = formatMs((row.done ?? performance.now()) - row.since);
-    const mark = row.state === 'ready' ? this.#style.green('✓') : row.state.startsWith('failed') ? this.#style.red('✗') : '·';
+    const mark =
+      row.state === 'ready' ? this.#style.green('✓') : row.state.startsWith('failed') ? this.#style.red('✗') : '·';
     return `  ${mark} ${name.padEnd(12)} ${row.state.padEnd(10)} ${this.#style.dim(time)}`;
   }
 
   #draw(): void {
     const lines = [...this.#rows].map(([name, row]) => this.#rowText(name, row));
-    if (this.#waiting) lines.push(`  … ${this.#waiting.text} ${this.#style.dim(formatMs(performance.now() - this.#waiting.since))}`);
+    if (this.#waiting)
+      lines.push(`  … ${this.#waiting.text} ${this.#style.dim(formatMs(performance.now() - this.#waiting.since))}`);
     const room = Math.max(1, (this.#stream.rows ?? 24) - 2);
-    const shown = lines.length > room ? [...lines.slice(0, room - 1), `  … and ${lines.length - room + 1} more`] : lines;
+    const shown =
+      lines.length > room ? [...lines.slice(0, room - 1), `  … and ${lines.length - room + 1} more`] : lines;
     if (shown.length > 0) this.#stream.write(`${shown.join('\n')}\n`);
     this.#drawn = shown.length;
   }

@@ -42,7 +42,9 @@ export function eventLines(event: Event, style: Style): readonly string[] {
     case 'plan':
       return [`${style.bold(event.lab)}: ${event.nodes.length} nodes`];
     case 'node':
-      return event.state === 'ready' || event.state === 'failed' ? [`  ${event.node} ${event.state}${event.detail ? `: ${event.detail}` : ''}`] : [];
+      return event.state === 'ready' || event.state === 'failed'
+        ? [`  ${event.node} ${event.state}${event.detail ? `: ${event.detail}` : ''}`]
+        : [];
     case 'lab':
       return [`${style.bold(event.lab)} ${event.state}: ${event.detail} ${style.dim(`in ${formatMs(event.ms)}`)}`];
     case 'step':
@@ -54,7 +56,9 @@ export function eventLines(event: Event, style: Style): readonly string[] {
     case 'check':
       return checkLines(event.result, style);
     case 'summary':
-      return [`${style.bold(event.lab)}: ${countsText(event.counts)}${event.interrupted ? ', interrupted' : ''} in ${formatMs(event.ms)}`];
+      return [
+        `${style.bold(event.lab)}: ${countsText(event.counts)}${event.interrupted ? ', interrupted' : ''} in ${formatMs(event.ms)}`,
+      ];
     default:
       return unreachable(event);
   }

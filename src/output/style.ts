@@ -9,6 +9,7 @@ export interface Style {
 
 export function styleFor(stream: { readonly isTTY?: boolean }): Style {
   const on = stream.isTTY === true && !process.env['NO_COLOR'];
-  const code = (open: number, close: number) => (text: string) => (on ? `\u001b[${open}m${text}\u001b[${close}m` : text);
+  const code = (open: number, close: number) => (text: string) =>
+    on ? `\u001b[${open}m${text}\u001b[${close}m` : text;
   return { bold: code(1, 22), dim: code(2, 22), red: code(31, 39), green: code(32, 39), yellow: code(33, 39) };
 }

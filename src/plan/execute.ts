@@ -1,9 +1,9 @@
+import { pack } from 'tar-stream';
 import type { Engine } from '../engine/engine.ts';
 import { imageTag } from '../engine/images.ts';
 import { containerName, LABEL, packLab } from '../engine/labels.ts';
 import type { Emit } from '../events.ts';
 import { LINKS_FOLLOW, verifyWiring, type WireTarget, wiringCommand, wiringFiles } from '../fabric/wiring.ts';
-import { pack } from 'tar-stream';
 import { Failure } from '../failure.ts';
 import { kernels } from '../kernels/index.ts';
 import type { KernelName } from '../kernels/kernel.ts';
@@ -20,7 +20,12 @@ export interface ExecuteOptions {
   readonly bootDeadline: number;
 }
 
-const FABRIC_NEEDS = { capabilities: ['NET_ADMIN', 'NET_RAW', 'SYS_ADMIN', 'SYS_PTRACE'], devices: [], tmpfs: {}, writableNetSysctls: true };
+const FABRIC_NEEDS = {
+  capabilities: ['NET_ADMIN', 'NET_RAW', 'SYS_ADMIN', 'SYS_PTRACE'],
+  devices: [],
+  tmpfs: {},
+  writableNetSysctls: true,
+};
 
 /** Carries a plan out, deciding nothing. Knows the containers by the names that it made or found. */
 export class Executor {
@@ -30,7 +35,13 @@ export class Executor {
   readonly #options: ExecuteOptions;
   readonly #ids = new Map<string, string>();
 
-  constructor(engine: Engine, lab: Lab, nodeKernels: ReadonlyMap<string, KernelName>, running: Running, options: ExecuteOptions) {
+  constructor(
+    engine: Engine,
+    lab: Lab,
+    nodeKernels: ReadonlyMap<string, KernelName>,
+    running: Running,
+    options: ExecuteOptions,
+  ) {
     this.#engine = engine;
     this.#lab = lab;
     this.#kernels = nodeKernels;
@@ -50,7 +61,11 @@ export class Executor {
     this.#options.signal?.throwIfAborted();
   }
 
-  #progress(node: string, state: 'creating' | 'created' | 'starting' | 'booting' | 'ready' | 'failed', detail?: string): void {
+  #progress(
+    node: string,
+    state: 'creating' | 'created' | 'starting' | 'booting' | 'ready' | 'failed',
+    detail?: string,
+  ): void {
     this.#options.emit({ type: 'node', lab: this.#lab.name, node, state, ...(detail === undefined ? {} : { detail }) });
   }
 
@@ -104,7 +119,12 @@ export class Executor {
   }
 
   async #create(name: string, spec: Omit<Parameters<Engine['create']>[0], 'name' | 'image'>): Promise<string> {
-    return this.#engine.create({ ...spec, name, image: imageTag('node'), labels: { ...spec.labels, [LABEL.lab]: this.#lab.name } });
+    return this.#engine.create({
+      ...spec,
+      name,
+      image: imageTag('node'),
+      labels: { ...spec.labels, [LABEL.lab]: this.#lab.name },
+    });
   }
 
   async #wire(names: readonly string[], bridges: boolean): Promise<void> {
@@ -113,30 +133,48 @@ export class Executor {
     const failed: string[] = [];
     const links: string[] = [];
     let afterNodes = false;
-    const result = await this.#engine.exec(this.#id(containerName(this.#lab.name)), wiringCommand(targets, this.#options.bootDeadline), {
-      signal: this.#options.signal,
-      input: await tarOf(wiringFiles(this.#lab, targets, bridges)),
-      onLine: (line) => {
-        if (afterNodes) links.push(line);
-        else if (line === LINKS_FOLLOW) afterNodes = true;
-        else {
-          const [name = '', state = '', ...why] = line.split(' ');
-          if (state === 'ready') this.#progress(name, 'ready');
+    const result = await this.#engine.exec(
+      this.#id(containerName(this.#lab.name)),
+      wiringCommand(targets, this.#options.bootDeadline),
+      {
+        signal: this.#options.signal,
+        input: await tarOf(wiringFiles(this.#lab, targets, bridges)),
+        onLine: (line) => {
+          if (afterNodes) links.push(line);
+          else if (line === LINKS_FOLLOW) afterNodes = true;
           else {
-            const detail = state === 'late' ? `not ready after ${this.#options.bootDeadline / 1000} s` : why.join(' ');
-            failed.push(`${name}: ${detail}`);
-            this.#progress(name, 'failed', detail);
+            const [name = '', state = '', ...why] = line.split(' ');
+            if (state === 'ready') this.#progress(name, 'ready');
+            else {
+              const detail =
+                state === 'late' ? `not ready after ${this.#options.bootDeadline / 1000} s` : why.join(' ');
+              failed.push(`${name}: ${detail}`);
+              this.#progress(name, 'failed', detail);
+            }
           }
-        }
+        },
       },
-    });
-    if (result.code !== 0) throw new Failure('environment', `the lab's wires cannot be made: ${result.stderr.trim() || result.stdout.trim()}`, '`lab doctor` tells what the engine allows');
+    );
+    if (result.code !== 0)
+      throw new Failure(
+        'environment',
+        `the lab's wires cannot be made: ${result.stderr.trim() || result.stdout.trim()}`,
+        '`lab doctor` tells what the engine allows',
+      );
     if (failed.length > 0) {
       const culprit = failed[0]?.split(':')[0] ?? '';
-      throw new Failure('failed', `not every node came up: ${failed.join('; ')}\n${await this.#lastWords(culprit)}`, 'its whole output is above; mend its setup script or configuration and try again');
+      throw new Failure(
+        'failed',
+        `not every node came up: ${failed.join('; ')}\n${await this.#lastWords(culprit)}`,
+        'its whole output is above; mend its setup script or configuration and try again',
+      );
     }
-    const wrong = verifyWiring(targets.map((t) => t.node), links.join('\n'));
-    if (wrong.length > 0) throw new Failure('environment', `the wires are not as the lab has them: ${wrong.join('; ')}`);
+    const wrong = verifyWiring(
+      targets.map((t) => t.node),
+      links.join('\n'),
+    );
+    if (wrong.length > 0)
+      throw new Failure('environment', `the wires are not as the lab has them: ${wrong.join('; ')}`);
   }
 
   async #target(name: string): Promise<WireTarget> {
@@ -149,13 +187,18 @@ export class Executor {
     const stream = await this.#engine.logs(this.#id(node), { follow: false, tail: 15, timestamps: false });
     let text = '';
     for await (const chunk of stream) text += String(chunk);
-    return text.trimEnd().split('\n').map((line) => `    ${node}| ${line}`).join('\n');
+    return text
+      .trimEnd()
+      .split('\n')
+      .map((line) => `    ${node}| ${line}`)
+      .join('\n');
   }
 }
 
 async function tarOf(files: Readonly<Record<string, string>>): Promise<Buffer> {
   const tar = pack();
-  for (const [name, content] of Object.entries(files)) tar.entry({ name, mode: name.endsWith('.sh') ? 0o755 : 0o644 }, content);
+  for (const [name, content] of Object.entries(files))
+    tar.entry({ name, mode: name.endsWith('.sh') ? 0o755 : 0o644 }, content);
   tar.finalize();
   const chunks: Buffer[] = [];
   for await (const chunk of tar) chunks.push(chunk as Buffer);

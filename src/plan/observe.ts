@@ -48,7 +48,9 @@ export async function observeAll(engine: Engine): Promise<readonly Running[]> {
     const name = c.labels[LABEL.lab] ?? '';
     byName.set(name, [...(byName.get(name) ?? []), c]);
   }
-  return [...byName].map(([name, containers]) => toRunning(name, containers)).sort((a, b) => a.name.localeCompare(b.name));
+  return [...byName]
+    .map(([name, containers]) => toRunning(name, containers))
+    .sort((a, b) => a.name.localeCompare(b.name));
 }
 
 /** The lab of that name, which must run. Throws a usage failure that names the nearest one that does. */
@@ -57,11 +59,19 @@ export async function mustRun(engine: Engine, name: string): Promise<RunningLab>
   const { lab, fabric } = running;
   if (lab && fabric) return { ...running, lab, fabric };
   if (running.containers.length > 0) {
-    throw new Failure('usage', `lab "${name}" is only half there: its fabric is ${fabric ? 'of another version' : 'gone'}`, `\`lab down ${name}\` clears it away`);
+    throw new Failure(
+      'usage',
+      `lab "${name}" is only half there: its fabric is ${fabric ? 'of another version' : 'gone'}`,
+      `\`lab down ${name}\` clears it away`,
+    );
   }
   const { didYouMean } = await import('../nearest.ts');
   const names = (await observeAll(engine)).map((r) => r.name);
-  throw new Failure('usage', `no lab "${name}" runs${didYouMean(name, names)}`, names.length > 0 ? `running: ${names.join(', ')}` : `\`lab up ${name}\` starts it`);
+  throw new Failure(
+    'usage',
+    `no lab "${name}" runs${didYouMean(name, names)}`,
+    names.length > 0 ? `running: ${names.join(', ')}` : `\`lab up ${name}\` starts it`,
+  );
 }
 
 /** The container of a node of a running lab. Throws a usage failure that names the nearest node. */
@@ -70,5 +80,9 @@ export async function mustHaveNode(running: RunningLab, node: string): Promise<C
   if (container) return container;
   const { didYouMean } = await import('../nearest.ts');
   const names = running.lab.nodes.map((n) => n.name);
-  throw new Failure('usage', `lab "${running.name}" has no node "${node}"${didYouMean(node, names)}`, `its nodes: ${names.join(', ')}`);
+  throw new Failure(
+    'usage',
+    `lab "${running.name}" has no node "${node}"${didYouMean(node, names)}`,
+    `its nodes: ${names.join(', ')}`,
+  );
 }

@@ -1,5 +1,5 @@
-import type { KernelName } from '../kernels/kernel.ts';
 import { containerName, LABEL } from '../engine/labels.ts';
+import type { KernelName } from '../kernels/kernel.ts';
 import type { Lab } from '../lab/model.ts';
 import type { Running } from './observe.ts';
 
@@ -9,7 +9,13 @@ export type Op =
   | { readonly op: 'create'; readonly target: string; readonly kernel: KernelName; readonly cause: string }
   | { readonly op: 'create-fabric'; readonly target: string; readonly cause: string }
   | { readonly op: 'start'; readonly target: string; readonly cause: string }
-  | { readonly op: 'wire'; readonly target: string; readonly nodes: readonly string[]; readonly bridges: boolean; readonly cause: string };
+  | {
+      readonly op: 'wire';
+      readonly target: string;
+      readonly nodes: readonly string[];
+      readonly bridges: boolean;
+      readonly cause: string;
+    };
 
 /** Operations in stages: those of one stage run side by side, and all are done before the next. */
 export type Plan = readonly (readonly Op[])[];
@@ -37,7 +43,12 @@ export function differences(running: Lab, wanted: Lab): readonly string[] {
  * The plan that makes a lab run: empty when it does. Nodes that ended are started and wired again;
  * a lab whose fabric is not there, or not running, starts over, because its wires are gone with it.
  */
-export function reconcile(lab: Lab, kernels: ReadonlyMap<string, KernelName>, running: Running, recreate: boolean): Plan {
+export function reconcile(
+  lab: Lab,
+  kernels: ReadonlyMap<string, KernelName>,
+  running: Running,
+  recreate: boolean,
+): Plan {
   const why = startOver(running, recreate);
   if (why === undefined && running.fabric) {
     const ended = lab.nodes.filter((n) => running.nodes.get(n.name)?.running === false).map((n) => n.name);
@@ -45,9 +56,19 @@ export function reconcile(lab: Lab, kernels: ReadonlyMap<string, KernelName>, ru
     const back = [...ended, ...absent];
     if (back.length === 0) return [];
     return [
-      absent.map((n): Op => ({ op: 'create', target: n, kernel: kernelFor(kernels, n), cause: 'its container is gone' })),
+      absent.map(
+        (n): Op => ({ op: 'create', target: n, kernel: kernelFor(kernels, n), cause: 'its container is gone' }),
+      ),
       back.map((n): Op => ({ op: 'start', target: n, cause: ended.includes(n) ? 'it had ended' : 'new' })),
-      [{ op: 'wire', target: containerName(lab.name), nodes: back, bridges: false, cause: 'their wires went with their network' }],
+      [
+        {
+          op: 'wire',
+          target: containerName(lab.name),
+          nodes: back,
+          bridges: false,
+          cause: 'their wires went with their network',
+        },
+      ],
     ].filter((stage): stage is Op[] => stage.length > 0);
   }
   const names = lab.nodes.map((n) => n.name);
@@ -86,14 +107,21 @@ function kernelFor(kernels: ReadonlyMap<string, KernelName>, node: string): Kern
 export function removal(running: Running): Plan {
   const cause = 'the lab goes down';
   const nodes = [...running.nodes.values()].map((c): Op => ({ op: 'remove', target: c.name, id: c.id, cause }));
-  const fabric = running.fabric ? [{ op: 'remove', target: running.fabric.name, id: running.fabric.id, cause } as const] : [];
+  const fabric = running.fabric
+    ? [{ op: 'remove', target: running.fabric.name, id: running.fabric.id, cause } as const]
+    : [];
   return [nodes, fabric].filter((stage) => stage.length > 0);
 }
 
 /** The plan as text, an operation a line, as `--dry-run` prints it. */
 export function formatPlan(plan: Plan): string {
   return plan
-    .flatMap((stage, i) => stage.map((op) => `${i + 1} ${op.op} ${op.target}${'kernel' in op ? ` kernel=${op.kernel}` : ''}${'nodes' in op ? ` ${op.nodes.join(',')}` : ''}${op.cause ? `  (${op.cause})` : ''}`))
+    .flatMap((stage, i) =>
+      stage.map(
+        (op) =>
+          `${i + 1} ${op.op} ${op.target}${'kernel' in op ? ` kernel=${op.kernel}` : ''}${'nodes' in op ? ` ${op.nodes.join(',')}` : ''}${op.cause ? `  (${op.cause})` : ''}`,
+      ),
+    )
     .join('\n');
 }
 

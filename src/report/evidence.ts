@@ -24,7 +24,10 @@ export class Evidence {
 
   /** Adds an event to the run's log, a JSON object a line, with its time. */
   event(event: Event): void {
-    appendFileSync(join(this.folder, 'events.ndjson'), `${JSON.stringify({ at: new Date().toISOString(), ...event })}\n`);
+    appendFileSync(
+      join(this.folder, 'events.ndjson'),
+      `${JSON.stringify({ at: new Date().toISOString(), ...event })}\n`,
+    );
   }
 }
 

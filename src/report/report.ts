@@ -11,8 +11,18 @@ export interface Report {
   readonly interrupted: boolean;
   /** Why the run ended early, when it was not interrupted. */
   readonly error?: string;
-  readonly engine: { readonly version: string; readonly apiVersion: string; readonly kernel: string; readonly address: string };
-  readonly nodes: readonly { readonly name: string; readonly kind: string; readonly kernel: string; readonly kernelVersion: string }[];
+  readonly engine: {
+    readonly version: string;
+    readonly apiVersion: string;
+    readonly kernel: string;
+    readonly address: string;
+  };
+  readonly nodes: readonly {
+    readonly name: string;
+    readonly kind: string;
+    readonly kernel: string;
+    readonly kernelVersion: string;
+  }[];
   readonly software: readonly string[];
   readonly counts: Counts;
   readonly results: readonly CheckResult[];
@@ -29,7 +39,10 @@ function xml(text: string): string {
 
 function testcase(lab: string, r: CheckResult): string {
   const told = xml(`promised: ${r.promised}\nseen: ${r.seen}`);
-  const evidence = r.evidence.length > 0 ? `\n      <system-out>${xml(`${r.evidence.map((e) => `evidence: ${e}`).join('\n')}`)}</system-out>` : '';
+  const evidence =
+    r.evidence.length > 0
+      ? `\n      <system-out>${xml(`${r.evidence.map((e) => `evidence: ${e}`).join('\n')}`)}</system-out>`
+      : '';
   const outcome = {
     passed: '',
     failed: `\n      <failure message="${xml(r.seen)}">${told}</failure>`,
@@ -44,7 +57,10 @@ export function junit(report: Report): string {
   const { counts } = report;
   const early = report.interrupted ? 'interrupted before the scenario was through' : report.error;
   const cases = report.results.map((r) => testcase(report.lab, r));
-  if (early !== undefined) cases.push(`    <testcase classname="${xml(report.lab)}" name="the run">\n      <error message="${xml(early)}"/>\n    </testcase>`);
+  if (early !== undefined)
+    cases.push(
+      `    <testcase classname="${xml(report.lab)}" name="the run">\n      <error message="${xml(early)}"/>\n    </testcase>`,
+    );
   const errors = counts.inconclusive + (early === undefined ? 0 : 1);
   const totals = `tests="${cases.length}" failures="${counts.failed}" errors="${errors}" skipped="${counts.skipped}" time="${(report.ms / 1000).toFixed(3)}"`;
   const properties = [

@@ -42,8 +42,25 @@ export class StepContext {
   }
 
   /** Adds a result that is known at once. */
-  tell(id: string, subject: string, verdict: Verdict, promised: string, seen: string, more: Partial<Pick<CheckResult, 'evidence' | 'figures' | 'ms'>> = {}): void {
-    this.add({ id, subject, step: this.title, verdict, promised, seen, evidence: more.evidence ?? [], ms: more.ms ?? 0, ...(more.figures ? { figures: more.figures } : {}) });
+  tell(
+    id: string,
+    subject: string,
+    verdict: Verdict,
+    promised: string,
+    seen: string,
+    more: Partial<Pick<CheckResult, 'evidence' | 'figures' | 'ms'>> = {},
+  ): void {
+    this.add({
+      id,
+      subject,
+      step: this.title,
+      verdict,
+      promised,
+      seen,
+      evidence: more.evidence ?? [],
+      ms: more.ms ?? 0,
+      ...(more.figures ? { figures: more.figures } : {}),
+    });
   }
 
   /** Runs a part whose observation may be impossible: then it is one inconclusive result. */

@@ -22,7 +22,10 @@ interface Budget {
 }
 
 /** Kills the master, measures the outage, and then what its return costs. */
-export async function failoverStep(context: StepContext, step: { service: string; kill: string; to: string }): Promise<void> {
+export async function failoverStep(
+  context: StepContext,
+  step: { service: string; kill: string; to: string },
+): Promise<void> {
   const { bed } = context;
   const service = serviceOf(bed.lab, step.service);
   const vrrp = found(vrrpOf(bed.lab, service.name), `vrrp of ${service.name}`);
@@ -45,29 +48,52 @@ async function probed(bed: Bed, service: Service, name: string, work: (probe: Pr
   }
 }
 
-async function lose(context: StepContext, probe: Probe, service: Service, vrrp: VrrpInstance, victim: LabNode, heir: LabNode): Promise<void> {
+async function lose(
+  context: StepContext,
+  probe: Probe,
+  service: Service,
+  vrrp: VrrpInstance,
+  victim: LabNode,
+  heir: LabNode,
+): Promise<void> {
   const { bed } = context;
   const at = await kill(bed, victim.name);
   context.fault(`${victim.name} killed`, at);
-  const priority = found(vrrp.members.find((m) => m.node === heir.name), `member ${heir.name}`).priority;
+  const priority = found(
+    vrrp.members.find((m) => m.node === heir.name),
+    `member ${heir.name}`,
+  ).priority;
   const budget: Budget = {
     ms: masterDownInterval(vrrp, priority),
     words: `3 × ${formatMs(vrrp.advert)} + (256 − ${priority})/256 × ${formatMs(vrrp.advert)}`,
   };
   context.wait(`${heir.name} to take over, at most ${formatMs(budget.ms)}`);
-  await context.check([masterCheck(vrrp, heir, victim, at, 'failover.master', budget), garpCheck(service, heir, at, 'failover.garp', budget)]);
+  await context.check([
+    masterCheck(vrrp, heir, victim, at, 'failover.master', budget),
+    garpCheck(service, heir, at, 'failover.garp', budget),
+  ]);
   await settled(bed, probe, at, budget);
   judgeOutage(context, 'failover.outage', service, measure(probe.samples, at), budget, probe.file);
 }
 
-async function regain(context: StepContext, probe: Probe, service: Service, vrrp: VrrpInstance, victim: LabNode, heir: LabNode): Promise<void> {
+async function regain(
+  context: StepContext,
+  probe: Probe,
+  service: Service,
+  vrrp: VrrpInstance,
+  victim: LabNode,
+  heir: LabNode,
+): Promise<void> {
   const { bed } = context;
   const from = bed.wire.newest;
   context.wait(`${victim.name} to start again`);
   await revive(bed, context.bootDeadline);
   const ready = bed.wire.newest;
   context.fault(`${victim.name} started again`, ready);
-  const priority = found(vrrp.members.find((m) => m.node === victim.name), `member ${victim.name}`).priority;
+  const priority = found(
+    vrrp.members.find((m) => m.node === victim.name),
+    `member ${victim.name}`,
+  ).priority;
   const election: Budget = {
     ms: masterDownInterval(vrrp, priority),
     words: `3 × ${formatMs(vrrp.advert)} + (256 − ${priority})/256 × ${formatMs(vrrp.advert)}`,
@@ -78,7 +104,9 @@ async function regain(context: StepContext, probe: Probe, service: Service, vrrp
     garpCheck(service, victim, ready, 'return.garp', election),
     ...tableChecks(bed.lab, service, 2000),
   ]);
-  const taken = bed.wire.since(ready).find((p) => p.kind === 'vrrp' && p.srcMac === bed.vrrpInterface(victim, vrrp.segment).mac)?.at ?? ready;
+  const taken =
+    bed.wire.since(ready).find((p) => p.kind === 'vrrp' && p.srcMac === bed.vrrpInterface(victim, vrrp.segment).mac)
+      ?.at ?? ready;
   const handover: Budget = { ms: vrrp.advert, words: `one advert, ${formatMs(vrrp.advert)}` };
   // Only what was begun after the handover shows that it is over.
   await settled(bed, probe, taken, handover);
@@ -90,7 +118,14 @@ async function settled(bed: Bed, probe: Probe, after: number, budget: Budget): P
   await probe.steady(after, budget.ms + SCHEDULING_MARGIN_MS + OVERTIME_MS, bed.signal);
 }
 
-function judgeOutage(context: StepContext, id: string, service: Service, o: Outage, budget: Budget, file: string): void {
+function judgeOutage(
+  context: StepContext,
+  id: string,
+  service: Service,
+  o: Outage,
+  budget: Budget,
+  file: string,
+): void {
   const within = o.over && o.outage <= budget.ms + SCHEDULING_MARGIN_MS;
   const stalled = o.worstLag > STALL_MS;
   const parts = [
@@ -125,7 +160,14 @@ function judgeOutage(context: StepContext, id: string, service: Service, o: Outa
 }
 
 /** That one director sends adverts and the other has fallen silent, both from the wire. */
-function masterCheck(vrrp: VrrpInstance, master: LabNode, other: LabNode, since: number, id: string, budget: Budget): CheckSpec {
+function masterCheck(
+  vrrp: VrrpInstance,
+  master: LabNode,
+  other: LabNode,
+  since: number,
+  id: string,
+  budget: Budget,
+): CheckSpec {
   return {
     id,
     subject: vrrp.name,
@@ -134,12 +176,26 @@ function masterCheck(vrrp: VrrpInstance, master: LabNode, other: LabNode, since:
     every: 20,
     look: async (bed) => {
       const packets = bed.wire.since(since + 1);
-      const first = packets.find((p) => p.kind === 'vrrp' && p.id === vrrp.id && p.priority > 0 && p.srcMac === bed.vrrpInterface(master, vrrp.segment).mac);
-      const later = first ? senders(bed.lab, vrrp, packets.filter((p) => p.at > first.at + OVERLAP_MICROS)) : [];
+      const first = packets.find(
+        (p) =>
+          p.kind === 'vrrp' &&
+          p.id === vrrp.id &&
+          p.priority > 0 &&
+          p.srcMac === bed.vrrpInterface(master, vrrp.segment).mac,
+      );
+      const later = first
+        ? senders(
+            bed.lab,
+            vrrp,
+            packets.filter((p) => p.at > first.at + OVERLAP_MICROS),
+          )
+        : [];
       const rival = later.find((s) => s.node.name === other.name);
       return {
         ok: first !== undefined && !rival,
-        seen: first ? `first advert of ${master.name} after ${formatMs((first.at - since) / 1000)}${rival ? `, and ${other.name} still sends too` : ''}` : `no advert of ${master.name}`,
+        seen: first
+          ? `first advert of ${master.name} after ${formatMs((first.at - since) / 1000)}${rival ? `, and ${other.name} still sends too` : ''}`
+          : `no advert of ${master.name}`,
         evidence: [`${vrrp.segment}.pcap (vrrp)`],
         ...(first ? { figures: { advertAfter: (first.at - since) / 1000 } } : {}),
       };
@@ -160,7 +216,11 @@ function garpCheck(service: Service, master: LabNode, since: number, id: string,
     every: 20,
     look: async (bed) => {
       const iface = bed.towards(master, service.vip);
-      const seen = bed.wire.since(since + 1).filter((p) => p.kind === 'arp' && p.sender === service.vip && p.target === service.vip && p.srcMac === iface.mac);
+      const seen = bed.wire
+        .since(since + 1)
+        .filter(
+          (p) => p.kind === 'arp' && p.sender === service.vip && p.target === service.vip && p.srcMac === iface.mac,
+        );
       const [first] = seen;
       return {
         ok: first !== undefined,

@@ -16,33 +16,41 @@ export async function healthStep(context: StepContext, step: { service: string; 
   const { bed } = context;
   const service = serviceOf(bed.lab, step.service);
   const health = found(service.health, `health check of ${service.name}`);
-  const real = found(service.reals.find((r) => r.node === step.stop), `real server ${step.stop}`);
+  const real = found(
+    service.reals.find((r) => r.node === step.stop),
+    `real server ${step.stop}`,
+  );
   const gone = health.inhibit ? 'weight 0 (inhibit)' : 'out of the table';
-  await context.attempt('health.removed', service.name, `${real.node} is taken out when its ${PROGRAM} stops`, async () => {
-    const at = await serviceFault(bed, real.node, 'stop', PROGRAM);
-    context.fault(`${PROGRAM} stopped on ${real.node}`, at);
-    context.wait(`the health check to notice`);
-    const budget = removalBudget(health);
-    await context.check([
-      weightCheck(context, service, real, {
-        id: 'health.removed',
-        promise: `${real.node} has ${gone} within ${formatMs(budget)} (every ${formatMs(health.every)} + ${health.retry} retries × ${formatMs(RETRY_DELAY_MS)}), margin ${formatMs(SCHEDULING_MARGIN_MS)}`,
-        budget,
-        holds: (weight) => (health.inhibit ? weight === 0 : weight === undefined),
-      }),
-    ]);
-    const back = await serviceFault(bed, real.node, 'start', PROGRAM);
-    context.fault(`${PROGRAM} started on ${real.node}`, back);
-    context.wait(`the health check to take it back`);
-    await context.check([
-      weightCheck(context, service, real, {
-        id: 'health.returned',
-        promise: `${real.node} has weight ${real.weight} again within ${formatMs(returnBudget(health))} (every ${formatMs(health.every)}), margin ${formatMs(SCHEDULING_MARGIN_MS)}`,
-        budget: returnBudget(health),
-        holds: (weight) => weight === real.weight,
-      }),
-    ]);
-  });
+  await context.attempt(
+    'health.removed',
+    service.name,
+    `${real.node} is taken out when its ${PROGRAM} stops`,
+    async () => {
+      const at = await serviceFault(bed, real.node, 'stop', PROGRAM);
+      context.fault(`${PROGRAM} stopped on ${real.node}`, at);
+      context.wait(`the health check to notice`);
+      const budget = removalBudget(health);
+      await context.check([
+        weightCheck(context, service, real, {
+          id: 'health.removed',
+          promise: `${real.node} has ${gone} within ${formatMs(budget)} (every ${formatMs(health.every)} + ${health.retry} retries × ${formatMs(RETRY_DELAY_MS)}), margin ${formatMs(SCHEDULING_MARGIN_MS)}`,
+          budget,
+          holds: (weight) => (health.inhibit ? weight === 0 : weight === undefined),
+        }),
+      ]);
+      const back = await serviceFault(bed, real.node, 'start', PROGRAM);
+      context.fault(`${PROGRAM} started on ${real.node}`, back);
+      context.wait(`the health check to take it back`);
+      await context.check([
+        weightCheck(context, service, real, {
+          id: 'health.returned',
+          promise: `${real.node} has weight ${real.weight} again within ${formatMs(returnBudget(health))} (every ${formatMs(health.every)}), margin ${formatMs(SCHEDULING_MARGIN_MS)}`,
+          budget: returnBudget(health),
+          holds: (weight) => weight === real.weight,
+        }),
+      ]);
+    },
+  );
 }
 
 interface WeightRule {
@@ -66,12 +74,16 @@ function weightCheck(context: StepContext, service: Service, real: Real, rule: W
     look: async (bed) => {
       const weights = await Promise.all(
         names.map(async (name) => {
-          const weight = entryOf(await bed.table(name), service)?.reals.find((r) => r.address === real.address && r.port === real.port)?.weight;
+          const weight = entryOf(await bed.table(name), service)?.reals.find(
+            (r) => r.address === real.address && r.port === real.port,
+          )?.weight;
           if (rule.holds(weight) && !since.has(name)) since.set(name, performance.now() - began);
           return weight;
         }),
       );
-      const seen = names.map((n, i) => `${n}: weight ${weights[i] ?? 'none'}${since.has(n) ? ` after ${formatMs(since.get(n) ?? 0)}` : ''}`);
+      const seen = names.map(
+        (n, i) => `${n}: weight ${weights[i] ?? 'none'}${since.has(n) ? ` after ${formatMs(since.get(n) ?? 0)}` : ''}`,
+      );
       const evidence = [bed.evidence.write(`${rule.id}-${context.slug}.txt`, `${seen.join('\n')}\n`)];
       return { ok: weights.every(rule.holds), seen: seen.join(', '), evidence, figures: Object.fromEntries(since) };
     },

@@ -39,7 +39,13 @@ export class Probe {
   /** Starts probing a service from the lab's client; returns once it is answered steadily. Throws CannotObserve when it never is. */
   static async start(bed: Bed, service: Service, name: string): Promise<Probe> {
     const file = `probe-${name}.ndjson`;
-    const run = await bed.spawn(bed.client.name, ['probe', service.vip, String(service.port), String(PROBE_EVERY_MS), String(PROBE_TIMEOUT_MS)]);
+    const run = await bed.spawn(bed.client.name, [
+      'probe',
+      service.vip,
+      String(service.port),
+      String(PROBE_EVERY_MS),
+      String(PROBE_TIMEOUT_MS),
+    ]);
     const probe = new Probe(run, file, join(bed.evidence.folder, file));
     if (!(await probe.steady(0, 5000, bed.signal))) {
       probe.stop();

@@ -1,0 +1,260 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { keepalivedConf } from '../../src/drivers/keepalived-conf.ts';
+import { nodeOf } from '../../src/lab/model.ts';
+import { fnatFile, type LabFile, lab, writeLab } from '../lab.ts';
+import { fnatLab } from '../unit/lab.ts';
+import { hostState } from './state.ts';
+
+/** One way to break the lab, by what any lab file can do, and the check that must name it. */
+interface Control {
+  readonly name: string;
+  readonly broken: string;
+  /** The check that must fail. */
+  readonly caughtBy: string;
+  /** What the check must have seen: the cause itself, not its consequence. */
+  readonly seen: RegExp;
+  readonly node: string;
+  /** A setup script for the node... */
+  readonly setup?: string;
+  /** ...or a change of its keepalived.conf. */
+  readonly conf?: readonly [RegExp, string];
+  /** What is run when the contract alone cannot show it. */
+  readonly scenario?: unknown[];
+}
+
+const HEALTH = [{ health: { service: 'web', stop: 'rs1' } }];
+const FAILOVER = [{ failover: { service: 'web', kill: 'lb1', to: 'lb2' } }];
+const EGRESS =
+  'filter add dev eth0 egress prio 2 protocol ip flower ip_proto tcp dst_port 80 ct_state -trk action ct commit nat src addr 10.9.9.9 pipe action ok';
+
+const CONTROLS: readonly Control[] = [
+  {
+    name: 'lip-missing',
+    broken: 'lb1 lacks its LIP',
+    caughtBy: 'fnat.lip',
+    seen: /192\.168\.100\.200: nobody answers/,
+    node: 'lb1',
+    setup: 'ip addr del 192.168.100.200/32 dev eth0',
+  },
+  {
+    name: 'lip-outside',
+    broken: 'lb1 translates to a LIP outside the LAN',
+    caughtBy: 'fnat.source',
+    seen: /10\.9\.9\.9 from lb1/,
+    node: 'lb1',
+    setup: `tc filter del dev eth0 egress prio 2\ntc ${EGRESS}`,
+  },
+  {
+    name: 'no-translation',
+    broken: 'lb1 does not translate the source',
+    caughtBy: 'fnat.source',
+    seen: /192\.168\.100\.146 from lb1/,
+    node: 'lb1',
+    setup: 'tc qdisc del dev eth0 clsact',
+  },
+  {
+    name: 'straight-reply',
+    broken: 'real servers answer the client themselves',
+    caughtBy: 'fnat.reply',
+    seen: /192\.168\.100\.[23]:80 from rs[12]/,
+    node: 'lb1',
+    setup: 'tc qdisc del dev eth0 clsact',
+  },
+  {
+    name: 'return-around',
+    broken: 'rs1 replies around the director',
+    caughtBy: 'fnat.return',
+    seen: /to 192\.168\.100\.200 via client/,
+    node: 'rs1',
+    setup: 'ip route add 192.168.100.200/32 via 192.168.100.146',
+  },
+  {
+    name: 'silent-server',
+    broken: 'rs1 drops its replies',
+    caughtBy: 'service.answers',
+    seen: /no answer/,
+    node: 'rs1',
+    setup: 'ip route add blackhole 192.168.100.200/32',
+  },
+  {
+    name: 'wrong-weight',
+    broken: 'lb1 gives rs1 another weight',
+    caughtBy: 'table.weight',
+    seen: /lb1: 192\.168\.100\.2:80 50/,
+    node: 'lb1',
+    conf: [/weight 100/, 'weight 50'],
+  },
+  {
+    name: 'wrong-scheduler',
+    broken: 'lb2 has another scheduler',
+    caughtBy: 'table.scheduler',
+    seen: /lb2: wlc/,
+    node: 'lb2',
+    conf: [/lb_algo rr/, 'lb_algo wlc'],
+  },
+  {
+    name: 'server-missing',
+    broken: 'rs2 is not in lb1’s table',
+    caughtBy: 'table.servers',
+    seen: /lb1: 192\.168\.100\.2:80;/,
+    node: 'lb1',
+    conf: [/real_server 192\.168\.100\.3[\s\S]*?\n {4}\}\n/, ''],
+  },
+  {
+    name: 'wrong-method',
+    broken: 'lb1 forwards by DR',
+    caughtBy: 'table.forward',
+    seen: /lb1: .*Route/,
+    node: 'lb1',
+    conf: [/lb_kind NAT/, 'lb_kind DR'],
+  },
+  {
+    name: 'sticky',
+    broken: 'lb1 keeps a client on one server',
+    caughtBy: 'scheduler.rr',
+    seen: /19 out of turn/,
+    node: 'lb1',
+    conf: [/lb_algo rr/, 'lb_algo rr\n    persistence_timeout 60'],
+  },
+  {
+    name: 'wrong-check-port',
+    broken: 'lb1 checks another port',
+    caughtBy: 'health.check',
+    seen: /lb1 \(192\.168\.100\.11\) to 192\.168\.100\.2:81/,
+    node: 'lb1',
+    conf: [/connect_port 80/g, 'connect_port 81'],
+  },
+  {
+    name: 'translated-check',
+    broken: 'lb1’s health checks are translated to the LIP',
+    caughtBy: 'health.check',
+    seen: /^(?!.*lb1 \(192\.168\.100\.11\))/,
+    node: 'lb1',
+    setup: 'tc filter del dev eth0 egress prio 1',
+  },
+  {
+    name: 'two-vips',
+    broken: 'both directors answer for the VIP',
+    caughtBy: 'vip.arp',
+    seen: /lb1 and lb2 answered|lb2 and lb1 answered/,
+    node: 'lb2',
+    setup: 'ip addr add 192.168.100.254/32 dev lo',
+  },
+  {
+    name: 'vrrp-ids',
+    broken: 'the directors’ VRRP ids differ',
+    caughtBy: 'vrrp.id',
+    seen: /lb2 id 124/,
+    node: 'lb2',
+    conf: [/virtual_router_id 123/, 'virtual_router_id 124'],
+  },
+  {
+    name: 'wrong-master',
+    broken: 'the backup has the higher priority',
+    caughtBy: 'vrrp.master',
+    seen: /lb2 \(priority 150\)/,
+    node: 'lb2',
+    conf: [/priority 80/, 'priority 150'],
+  },
+  {
+    name: 'lazy-check',
+    broken: 'lb2 checks too rarely',
+    caughtBy: 'health.removed',
+    seen: /lb2: weight 100/,
+    node: 'lb2',
+    conf: [/delay_loop 3/, 'delay_loop 30'],
+    scenario: HEALTH,
+  },
+  {
+    name: 'no-inhibit',
+    broken: 'lb1 drops a dead server from its table',
+    caughtBy: 'health.removed',
+    seen: /lb1: weight none/,
+    node: 'lb1',
+    conf: [/inhibit_on_failure/g, ''],
+    scenario: HEALTH,
+  },
+  {
+    name: 'dead-backup',
+    broken: 'the backup’s keepalived does not run',
+    caughtBy: 'failover.master',
+    seen: /no advert of lb2/,
+    node: 'lb2',
+    conf: [/^/, 'include /nonexistent\nnonsense {\n'],
+    scenario: FAILOVER,
+  },
+  {
+    name: 'empty-backup',
+    broken: 'the backup has the VIP and no service',
+    caughtBy: 'failover.outage',
+    seen: /did not come back/,
+    node: 'lb2',
+    conf: [/virtual_server[\s\S]*/, ''],
+    scenario: FAILOVER,
+  },
+  {
+    name: 'no-preemption',
+    broken: 'the old master does not preempt',
+    caughtBy: 'return.master',
+    seen: /no advert of lb1/,
+    node: 'lb1',
+    conf: [/state MASTER/, 'state BACKUP\n    nopreempt'],
+    scenario: FAILOVER,
+  },
+];
+
+const folder = mkdtempSync(join(tmpdir(), 'lvslab-controls-'));
+let before: object;
+beforeAll(async () => {
+  before = await hostState();
+});
+afterAll(async () => {
+  rmSync(folder, { recursive: true, force: true });
+  expect(await hostState()).toEqual(before);
+});
+
+function breakLab(control: Control): string {
+  const file: LabFile = {
+    ...fnatFile(),
+    lab: `no-${control.name}`,
+    scenario: control.scenario ?? [{ contract: 'web' }],
+  };
+  const node = file.nodes[control.node] as Record<string, unknown>;
+  const beside: Record<string, string> = {};
+  if (control.setup !== undefined) {
+    node['setup'] = './setup.sh';
+    beside['setup.sh'] = `${control.setup}\n`;
+  }
+  if (control.conf) {
+    const lab = fnatLab();
+    const right = keepalivedConf(lab, nodeOf(lab, control.node));
+    node['keepalived'] = './keepalived.conf';
+    beside['keepalived.conf'] = right.replace(...control.conf);
+    expect(beside['keepalived.conf']).not.toBe(right);
+  }
+  return writeLab(folder, file, beside);
+}
+
+describe('a broken lab', () => {
+  it.each(CONTROLS)('in which $broken is caught by $caughtBy', async (control) => {
+    const { code, stdout, stderr } = await lab([
+      'test',
+      breakLab(control),
+      '--json',
+      '--report',
+      join(folder, `report-${control.name}`),
+    ]);
+    const report = JSON.parse(stdout || '{"results":[]}') as {
+      results: { id: string; verdict: string; seen: string }[];
+    };
+    const caught = report.results.filter((r) => r.id === control.caughtBy && r.verdict === 'failed');
+    expect(caught.map((r) => r.seen).join('\n'), `${stderr}\n${JSON.stringify(report.results, null, 1)}`).toMatch(
+      control.seen,
+    );
+    expect(caught).not.toHaveLength(0);
+    expect(code).toBe(1);
+  });
+});

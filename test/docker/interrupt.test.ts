@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { lab, labOk, startLab } from '../lab.ts';
+import { containersOf, docker, hostState } from './state.ts';
+
+const NAME = 'broken-off';
+const UP = ['up', 'fnat-keepalived', '--name', NAME, '--no-wait'];
+let before: object;
+beforeAll(async () => {
+  before = await hostState();
+});
+afterAll(async () => {
+  await lab(['down', NAME]);
+  expect(await hostState()).toEqual(before);
+});
+
+/** Runs a command and sends it a signal at the n-th thing that the engine does for the lab. Returns the exit code, and whether it came to that. */
+async function interrupt(
+  args: readonly string[],
+  signal: NodeJS.Signals,
+  nth: number,
+): Promise<{ code: number | null; reached: boolean }> {
+  const events = await docker.getEvents({ filters: { type: ['container'], label: [`lvslab.lab=${NAME}`] } });
+  const { child, done } = startLab(args);
+  let seen = 0;
+  events.on('data', (chunk: Buffer) => {
+    for (const line of chunk.toString().split('\n')) if (line !== '' && ++seen === nth) child.kill(signal);
+  });
+  const { code } = await done;
+  (events as unknown as { destroy(): void }).destroy();
+  return { code, reached: seen >= nth };
+}
+
+/** 6 containers are created and started, and one command wires them. */
+const UP_STEPS = Array.from({ length: 14 }, (_, i) => i + 1);
+const DOWN_STEPS = [1, 2, 4, 6, 9, 12, 15, 18];
+
+describe('lab up', () => {
+  it.each(UP_STEPS)('killed at step %i leaves only what lab down removes', async (step) => {
+    expect((await interrupt(UP, 'SIGKILL', step)).reached).toBe(true);
+    await labOk(['down', NAME]);
+    expect(await containersOf(NAME)).toEqual([]);
+  });
+
+  it.each(UP_STEPS)('interrupted at step %i ends with 130 and leaves nothing', async (step) => {
+    expect(await interrupt(UP, 'SIGINT', step)).toEqual({ code: 130, reached: true });
+    expect(await containersOf(NAME)).toEqual([]);
+  });
+
+  it('interrupted before it began leaves nothing', async () => {
+    const { child, done } = startLab(UP);
+    child.kill('SIGTERM');
+    await done;
+    await labOk(['down', NAME]);
+    expect(await containersOf(NAME)).toEqual([]);
+  });
+});
+
+describe('lab down', () => {
+  it.each(DOWN_STEPS)('killed at step %i leaves only what lab down removes', async (step) => {
+    await labOk(UP);
+    await interrupt(['down', NAME], 'SIGKILL', step);
+    await labOk(['down', NAME]);
+    expect(await containersOf(NAME)).toEqual([]);
+  });
+
+  it('interrupted goes on to the end', async () => {
+    await labOk(UP);
+    await interrupt(['down', NAME], 'SIGINT', 2);
+    expect(await containersOf(NAME)).toEqual([]);
+  });
+});

@@ -1,0 +1,78 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { parse, stringify } from 'yaml';
+
+export interface Outcome {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  readonly cwd?: string;
+  readonly input?: string | Buffer;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+const LAB = resolve('bin/lab');
+
+/** Starts the real command. It was built by `npm test` before. */
+export function startLab(
+  args: readonly string[],
+  options: RunOptions = {},
+): { child: ChildProcess; done: Promise<Outcome> } {
+  if (!existsSync('dist/main.js')) throw new Error('dist/ is missing: npm run build');
+  const child = spawn(process.execPath, [LAB, ...args], {
+    cwd: options.cwd ?? process.cwd(),
+    env: { ...process.env, NO_COLOR: '1', ...options.env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  child.stdin.on('error', () => undefined); // it may end before it has read all
+  child.stdin.end(options.input ?? '');
+  const done = new Promise<Outcome>((resolved) =>
+    child.once('close', (code, signal) => resolved({ code, signal, stdout, stderr })),
+  );
+  return { child, done };
+}
+
+/** Runs the real command to its end. */
+export async function lab(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+  return startLab(args, options).done;
+}
+
+/** Runs it, and throws with its output when it does not end with 0. */
+export async function labOk(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+  const outcome = await lab(args, options);
+  if (outcome.code !== 0)
+    throw new Error(`lab ${args.join(' ')} ended with ${outcome.code}\n${outcome.stdout}\n${outcome.stderr}`);
+  return outcome;
+}
+
+/** The lab of the first slice as a plain value, to be changed. */
+export function fnatFile(): LabFile {
+  return parse(readFileSync('labs/fnat-keepalived/lab.yaml', 'utf8')) as LabFile;
+}
+
+export interface LabFile {
+  lab: string;
+  nodes: Record<string, Record<string, unknown>>;
+  services: Record<string, Record<string, unknown>>;
+  vrrp: Record<string, Record<string, unknown>>;
+  scenario: unknown[];
+  [key: string]: unknown;
+}
+
+/** Writes a lab and the files beside it; returns the lab file's path. */
+export function writeLab(folder: string, file: LabFile, beside: Readonly<Record<string, string>> = {}): string {
+  const path = join(folder, file.lab, 'lab.yaml');
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, stringify(file, { aliasDuplicateObjects: false }));
+  for (const [name, content] of Object.entries(beside)) writeFileSync(join(dirname(path), name), content);
+  return path;
+}

@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest';
+import { joinTable, parseCounters, parseTable } from '../../src/drivers/ipvsadm.ts';
+import { keepalivedConf } from '../../src/drivers/keepalived-conf.ts';
+import { nodeOf } from '../../src/lab/model.ts';
+import { fnat } from '../../src/modes/fnat.ts';
+import { fnatLab } from './lab.ts';
+
+const lab = fnatLab();
+
+describe('ipvsadm', () => {
+  const table = `IP Virtual Server version 1.2.1 (size=256)
+Prot LocalAddress:Port Scheduler Flags
+  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn
+TCP  192.168.100.254:80 rr
+  -> 192.168.100.2:80             Masq    100    1          4
+  -> 192.168.100.3:80             Masq    0      0          0
+TCP  [2001::201]:80 wrr persistent 10
+  -> [2407::1]:80                 Tunnel  1      0          0
+`;
+  it('prints a table that is read back', () => {
+    expect(parseTable(table).services).toMatchObject([
+      {
+        protocol: 'tcp',
+        address: '192.168.100.254',
+        port: 80,
+        scheduler: 'rr',
+        reals: [
+          { address: '192.168.100.2', forward: 'Masq', weight: 100, activeConnections: 1, inactiveConnections: 4 },
+          { weight: 0 },
+        ],
+      },
+      { address: '2001::201', scheduler: 'wrr', persistence: 10, reals: [{ address: '2407::1', forward: 'Tunnel' }] },
+    ]);
+  });
+  it('prints counters that belong to the table', () => {
+    const stats = parseCounters(
+      'TCP  192.168.100.254:80   9 8 7 6 5\n  -> 192.168.100.2:80   5 4 3 2 1\n  -> 192.168.100.3:80 0 0 0 0 0\nTCP  [2001::201]:80 0 0 0 0 0\n  -> [2407::1]:80 1 2 3 4 5\n',
+    );
+    const joined = joinTable(parseTable(table), stats, stats);
+    expect(joined.services[0]?.reals[0]?.stats).toEqual({
+      connections: 5,
+      inPackets: 4,
+      outPackets: 3,
+      inBytes: 2,
+      outBytes: 1,
+    });
+    expect(joinTable(parseTable(table), [], []).services[0]?.reals[0]?.stats).toBeUndefined();
+  });
+});
+
+describe('a director', () => {
+  it('gets the seed’s keepalived.conf', () => {
+    expect(keepalivedConf(lab, nodeOf(lab, 'lb2'))).toBe(`global_defs {
+    router_id lb2
+}
+vrrp_instance VI_1 {
+    state BACKUP
+    interface eth0
+    virtual_router_id 123
+    priority 80
+    advert_int 1
+    authentication {
+        auth_type PASS
+        auth_pass lvslab
+    }
+    virtual_ipaddress {
+        192.168.100.254 dev eth0
+    }
+}
+virtual_server 192.168.100.254 80 {
+    delay_loop 3
+    lb_algo rr
+    lb_kind NAT
+    protocol TCP
+    real_server 192.168.100.2 80 {
+        weight 100
+        inhibit_on_failure
+        TCP_CHECK {
+            connect_timeout 3
+            connect_port 80
+            retry 2
+            delay_before_retry 1
+        }
+    }
+    real_server 192.168.100.3 80 {
+        weight 100
+        inhibit_on_failure
+        TCP_CHECK {
+            connect_timeout 3
+            connect_port 80
+            retry 2
+            delay_before_retry 1
+        }
+    }
+}
+`);
+  });
+
+  it('translates what it forwards to a LIP, and leaves its own connections alone', () => {
+    const [service] = lab.services;
+    const { tc } = fnat.director(service as never, nodeOf(lab, 'lb1'));
+    expect(tc).toContain('filter add dev eth0 egress prio 1 protocol ip flower src_ip 192.168.100.11 action ok');
+    expect(tc.filter((l) => l.includes('nat src addr 192.168.100.200'))).toHaveLength(2);
+  });
+
+  it('with LIPs that follow each other uses them as one range, with others by the client’s port', () => {
+    const [service] = lab.services;
+    const node = (lips: string[]) => ({
+      ...nodeOf(lab, 'lb1'),
+      lips: lips.map((a) => ({ address: a, interface: 'eth0' })),
+    });
+    const nat = (lips: string[]) =>
+      fnat
+        .director(service as never, node(lips))
+        .tc.filter((l) => l.includes('dst_ip 192.168.100.2 ') && l.includes('nat src'));
+    expect(nat(['192.168.100.200', '192.168.100.202', '192.168.100.201'])).toEqual([
+      expect.stringContaining('addr 192.168.100.200-192.168.100.202'),
+    ]);
+    expect(nat(['192.168.100.200', '192.168.100.210'])).toEqual([
+      expect.stringMatching(/src_port 0\/2 .*addr 192\.168\.100\.200 /),
+      expect.stringMatching(/src_port 2\/2 .*addr 192\.168\.100\.210 /),
+    ]);
+  });
+});

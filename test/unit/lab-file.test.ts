@@ -1,0 +1,165 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { formatDiagnostic } from '../../src/lab/diagnostic.ts';
+import { checkShape } from '../../src/lab/load.ts';
+import { reference } from '../../src/lab/reference.ts';
+import { resolve } from '../../src/lab/resolve.ts';
+import { jsonSchema } from '../../src/lab/schema.ts';
+import { readSource } from '../../src/lab/source.ts';
+
+const GOOD = readFileSync('labs/fnat-keepalived/lab.yaml', 'utf8');
+
+function mistakes(text: string | Buffer): string[] {
+  const source = readSource('lab.yaml', Buffer.from(text));
+  if (!source.ok) return source.error.map(formatDiagnostic);
+  const raw = checkShape(source.value);
+  if (!raw.ok) return raw.error.map(formatDiagnostic);
+  const lab = resolve(raw.value, source.value, () => undefined);
+  return lab.ok ? [] : lab.error.map(formatDiagnostic);
+}
+
+/** The good file with one text replaced, which must be there. */
+function but(from: string, to: string): string {
+  if (!GOOD.includes(from)) throw new Error(`the lab file does not hold ${from}`);
+  return GOOD.replace(from, to);
+}
+
+describe('a lab file', () => {
+  it('that is right has no mistakes', () => expect(mistakes(GOOD)).toEqual([]));
+
+  it.each([
+    ['an unknown key', but('    mode: fnat', '    mod: fnat'), /unknown key "mod"; did you mean "mode"\?/],
+    ['a missing key', but('    port: 80\n', ''), /lacks "port": expected a whole number from 1 to 65535/],
+    [
+      'a wrong type',
+      but('    port: 80\n', '    port: eighty\n'),
+      /expected a whole number from 1 to 65535, not "eighty"/,
+    ],
+    ['a misspelled mode', but('mode: fnat', 'mode: fnatt'), /expected one of fnat, not "fnatt"; did you mean "fnat"\?/],
+    ['a misspelled kind', but('kind: client,', 'kind: cliant,'), /did you mean "client"\?/],
+    [
+      'a misspelled segment on a node',
+      but('lan: 192.168.100.146', 'lam: 192.168.100.146'),
+      /"lam" is neither a segment of this lab nor a key of a node; did you mean "lan"\?/,
+    ],
+    [
+      'an address that is none',
+      but('lan: 192.168.100.146', 'lan: 192.168.100.1460'),
+      /expected an address such as 192\.168\.100\.11, not "192\.168\.100\.1460"/,
+    ],
+    ['a subnet that is none', but('192.168.100.0/24', '192.168.100.0/33'), /expected a subnet such as/],
+    [
+      'host bits in a subnet',
+      but('192.168.100.0/24', '192.168.100.9/24'),
+      /has bits set behind its prefix; the subnet is 192\.168\.100\.0\/24/,
+    ],
+    [
+      'overlapping segments',
+      but('  lan: 192.168.100.0/24', '  lan: 192.168.100.0/24\n  wan: 192.168.0.0/16'),
+      /overlaps the subnet of segment "lan"/,
+    ],
+    [
+      'an address outside its segment',
+      but('lan: 192.168.100.146', 'lan: 192.168.101.146'),
+      /192\.168\.101\.146 is outside segment "lan"/,
+    ],
+    ['a broadcast address', but('lan: 192.168.100.146', 'lan: 192.168.100.255'), /no node can have it/],
+    [
+      'a duplicate address',
+      but('lan: 192.168.100.3', 'lan: 192.168.100.2'),
+      /192\.168\.100\.2 is taken already[\s\S]*it is the address of node "rs1" \(line 12\)/,
+    ],
+    ['a VIP that a node has', but('vip: 192.168.100.254', 'vip: 192.168.100.2'), /192\.168\.100\.2 is taken already/],
+    ['a VIP nobody can reach', but('vip: 192.168.100.254', 'vip: 10.0.0.1'), /outside every segment/],
+    [
+      'a service naming no node',
+      but('rs2: 100', 'rs3: 100'),
+      /there is no node "rs3"; did you mean "rs1"\?|did you mean "rs2"\?/,
+    ],
+    ['a service naming a client', but('rs2: 100', 'client: 100'), /"client" is a client; a realserver is needed here/],
+    [
+      'fnat without a LIP',
+      but(', lips: [192.168.100.201]', ''),
+      /director "lb2" has no LIP, and service "web" is fnat/,
+    ],
+    ['a LIP outside the LAN', but('192.168.100.201', '192.168.7.201'), /LIP 192\.168\.7\.201 is outside every segment/],
+    [
+      'LIPs on a real server',
+      but('lan: 192.168.100.3 ', 'lan: 192.168.100.3, lips: [192.168.100.9] '),
+      /only a director has LIPs/,
+    ],
+    ['a VIP nobody announces', GOOD.replace(/vrrp:[\s\S]*?\n\n/, ''), /nobody announces VIP 192\.168\.100\.254/],
+    [
+      'an unknown segment in vrrp',
+      but('    on: lan', '    on: lam'),
+      /there is no segment "lam"; did you mean "lan"\?/,
+    ],
+    ['two equal priorities', but('lb2: 80', 'lb2: 100'), /"lb1" has priority 100 too/],
+    [
+      'an unknown step',
+      but('  - contract: web', '  - contrakt: web'),
+      /unknown key "contrakt"; did you mean "contract"\?/,
+    ],
+    [
+      'a step for an unknown service',
+      but('  - contract: web', '  - contract: wep'),
+      /there is no service "wep"; did you mean "web"\?/,
+    ],
+    [
+      'a missing file of the user',
+      but('kind: client, ', 'kind: client, setup: ./nope.sh, '),
+      /there is no file ".\/nope\.sh" beside the lab file/,
+    ],
+    ['broken YAML', but('lab: fnat-keepalived\n', 'lab: [fnat\n'), /^lab\.yaml:\d+:\d+ this is not YAML/],
+    ['a duplicate key', but('  rs1:    { kind', '  rs2:    { kind'), /this key stands here twice/],
+    ['a tab', but('  lan: 192', '\tlan: 192'), /lab\.yaml:6:1 a tab is used to indent/],
+    ['an alias without an anchor', but('lan: 192.168.100.0/24', 'lan: *net'), /"\*net" names no anchor above it/],
+    ['a cycle of aliases', `${GOOD}\nloop: &a\n  - *a\n`, /stands inside the value that it names/],
+    ['an empty file', '', /the file is empty/],
+    ['a comment only', '# nothing\n', /the file is empty/],
+    ['a list', '- a\n- b\n', /expected a lab/],
+    ['a 10 MB file', Buffer.alloc(10 * 1024 * 1024, 'a: 1\n'), /has 10\.0 MB; a lab file has at most 1 MB/],
+    ['a binary file', Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0, 1, 2]), /binary file/],
+    ['text that is not UTF-8', Buffer.from([0x61, 0x3a, 0xff, 0xfe]), /not UTF-8/],
+  ])('with %s says so', (_what, text, expected) => {
+    expect(mistakes(text).join('\n')).toMatch(expected);
+  });
+
+  it('tells an exponential heap of aliases without working it out', () => {
+    const lines = ['a: &a [x,x,x,x,x,x,x,x,x,x]'];
+    for (let i = 1; i < 12; i++) {
+      const [before, here] = [String.fromCharCode(96 + i), String.fromCharCode(97 + i)];
+      lines.push(`${here}: &${here} [${Array(10).fill(`*${before}`).join(',')}]`);
+    }
+    expect(mistakes(lines.join('\n')).join()).toMatch(/anchors and aliases cannot be resolved/);
+  });
+
+  it('tells all mistakes at once, with place, line and underline', () => {
+    const found = mistakes(but('port: 80', 'port: 0').replace('id: 123', 'id: 999'));
+    expect(found).toHaveLength(2);
+    expect(found[0]).toBe(
+      'lab.yaml:18:11 expected a whole number from 1 to 65535, not 0\n        port: 0\n              ~',
+    );
+  });
+
+  it('may use anchors and merge keys', () => {
+    const text = but(
+      'rs1:    { kind: realserver, lan: 192.168.100.2 }',
+      'rs1: &rs { kind: realserver, lan: 192.168.100.2 }',
+    ).replace('rs2:    { kind: realserver, lan: 192.168.100.3 }', 'rs2: { <<: *rs, lan: 192.168.100.3 }');
+    expect(mistakes(text)).toEqual([]);
+  });
+});
+
+describe('the schema', () => {
+  it('is the committed one', () => expect(JSON.parse(readFileSync('lab.schema.json', 'utf8'))).toEqual(jsonSchema()));
+  it('is what the reference says', () =>
+    expect(readFileSync('docs/lab-file.md', 'utf8').trim()).toBe(reference().trim()));
+  it('accepts the labs that come with it', async () => {
+    const { Ajv2020 } = await import('ajv/dist/2020.js');
+    const { parse } = await import('yaml');
+    const check = new Ajv2020({ strict: false }).compile(jsonSchema());
+    expect([check(parse(GOOD)), check.errors]).toEqual([true, null]);
+    expect(check(parse(but('port: 80', 'port: eighty')))).toBe(false);
+  });
+});

@@ -1,0 +1,9 @@
+import type { Lab } from '../../src/lab/model.ts';
+import { readLab } from '../../src/lab/read.ts';
+
+/** The lab of the first slice, as the commands see it. */
+export function fnatLab(): Lab {
+  const result = readLab('labs/fnat-keepalived/lab.yaml');
+  if (!result.ok) throw new Error('the lab file is wrong');
+  return result.value;
+}

@@ -1,0 +1,128 @@
+import { describe, expect, it } from 'vitest';
+import { nearest } from '../../src/nearest.ts';
+import { contains, formatAddress, networkOf, overlaps, parseAddress, parseSubnet, ranges } from '../../src/net/cidr.ts';
+import { formatMs, parseDuration } from '../../src/net/duration.ts';
+import { parsePacket } from '../../src/net/packet.ts';
+import { PcapReader } from '../../src/net/pcap.ts';
+
+const subnet = (text: string) => parseSubnet(text) ?? expect.fail(text);
+const address = (text: string) => parseAddress(text) ?? expect.fail(text);
+
+describe('addresses', () => {
+  it.each([
+    ['192.168.100.254', '192.168.100.254'],
+    ['2001:0:0:0:0:0:0:201', '2001::201'],
+    ['::', '::'],
+    ['::1', '::1'],
+    ['1:0:0:2:0:0:0:3', '1:0:0:2::3'],
+    ['::ffff:1.2.3.4', '::ffff:102:304'],
+  ])('%s is written %s', (text, canonical) => expect(address(text).text).toBe(canonical));
+  it.each(['1.2.3', '1.2.3.256', 'x', '', 'fe80::1%eth0', '1:2', '10.0.0.1/8'])('%s is none', (text) =>
+    expect(parseAddress(text)).toBeUndefined(),
+  );
+  it('lie in subnets', () => {
+    expect(contains(subnet('192.168.229.0/23'), address('192.168.228.1'))).toBe(true);
+    expect(contains(subnet('10.0.0.0/8'), address('11.0.0.1'))).toBe(false);
+    expect(overlaps(subnet('10.0.0.0/8'), subnet('10.9.0.0/16'))).toBe(true);
+    expect(overlaps(subnet('10.0.0.0/9'), subnet('10.128.0.0/9'))).toBe(false);
+    expect(formatAddress(networkOf(subnet('10.140.18.33/20')).address.value, 4)).toBe('10.140.16.0');
+  });
+  it('that follow each other make a range', () => {
+    expect(ranges(['10.0.0.3', '10.0.0.1', '10.0.0.2', '10.0.0.9'])).toEqual([
+      { first: '10.0.0.1', last: '10.0.0.3' },
+      { first: '10.0.0.9', last: '10.0.0.9' },
+    ]);
+  });
+});
+
+describe('times', () => {
+  it.each([
+    ['500ms', 500],
+    ['3s', 3000],
+    ['1.5s', 1500],
+    ['2m', 120_000],
+    ['3', undefined],
+    ['-1s', undefined],
+    ['3 s', undefined],
+  ])('%s', (text, ms) => expect(parseDuration(text)).toBe(ms));
+  it('are written in the unit that fits', () => expect([formatMs(3.2), formatMs(3687.5)]).toEqual(['3 ms', '3.69 s']));
+});
+
+describe('a capture', () => {
+  const hex = (text: string) => Buffer.from(text.replaceAll(/\s/g, ''), 'hex');
+  const head = hex('d4c3b2a1 0200 0400 00000000 00000000 00000400 01000000');
+  const record = (bytes: Buffer) => {
+    const h = Buffer.alloc(16);
+    h.writeUInt32LE(7, 0);
+    h.writeUInt32LE(500_000, 4);
+    h.writeUInt32LE(bytes.length, 8);
+    h.writeUInt32LE(bytes.length, 12);
+    return Buffer.concat([h, bytes]);
+  };
+  const eth = 'ffffffffffff 0200c0a8640c';
+  const arp = hex(`${eth} 0806 0001 0800 06 04 0001 0200c0a8640c c0a864fe 000000000000 c0a864fe`);
+  const vrrp = hex(
+    `01005e000012 0200c0a8640c 0800 45c0002800010000ff700000 c0a8640c e0000012 217b500101010000 c0a864fe 6c76736c61620000`,
+  );
+  const syn = hex(
+    `0200c0a864fe 0200c0a86492 0800 450000280001000040060000 c0a86492 c0a864fe a5b60050 00000001 00000000 50020000 00000000`,
+  );
+
+  it('comes in pieces of any size', () => {
+    const bytes = Buffer.concat([head, record(arp), record(syn)]);
+    for (const size of [1, 7, 40, bytes.length]) {
+      const reader = new PcapReader();
+      const frames = [];
+      for (let at = 0; at < bytes.length; at += size) frames.push(...reader.push(bytes.subarray(at, at + size)));
+      expect(frames.map((f) => [f.at, f.bytes.length])).toEqual([
+        [7_500_000, arp.length],
+        [7_500_000, syn.length],
+      ]);
+    }
+  });
+  it('that is none is refused', () => expect(() => new PcapReader().push(Buffer.alloc(24, 1))).toThrow('no pcap'));
+  it('shows a gratuitous ARP', () => {
+    expect(parsePacket({ at: 1, bytes: arp }, 'lan')).toMatchObject({
+      kind: 'arp',
+      op: 'request',
+      sender: '192.168.100.254',
+      target: '192.168.100.254',
+      senderMac: '02:00:c0:a8:64:0c',
+    });
+  });
+  it('shows a VRRP advert', () => {
+    expect(parsePacket({ at: 1, bytes: vrrp }, 'lan')).toMatchObject({
+      kind: 'vrrp',
+      version: 2,
+      id: 123,
+      priority: 80,
+      src: '192.168.100.12',
+      addresses: ['192.168.100.254'],
+    });
+  });
+  it('shows a TCP SYN', () => {
+    expect(parsePacket({ at: 1, bytes: syn }, 'lan')).toMatchObject({
+      kind: 'tcp',
+      src: '192.168.100.146',
+      dst: '192.168.100.254',
+      srcPort: 42422,
+      dstPort: 80,
+      syn: true,
+      ack: false,
+    });
+  });
+  it('bears frames that are cut short', () => {
+    for (let n = 0; n < vrrp.length; n++)
+      expect(parsePacket({ at: 1, bytes: vrrp.subarray(0, n) }, 'lan').kind).toMatch(/other|vrrp/);
+  });
+});
+
+describe('a misspelling', () => {
+  it.each([
+    ['fnat-keepalivd', 'fnat-keepalived'],
+    ['lb3', 'lb1'],
+    ['zzz', undefined],
+  ])('%s means %s', (word, expected) => {
+    expect(nearest(word, ['fnat-keepalived', 'lb1', 'client'])).toBe(expected);
+  });
+});
