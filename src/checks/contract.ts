@@ -1,6 +1,6 @@
 import { type Lab, type Service, vrrpOf } from '../lab/model.ts';
 import { modes } from '../modes/index.ts';
-import { vrrpChecks } from './adverts.ts';
+import { idCheck, masterCheck } from './adverts.ts';
 import type { Bed } from './bed.ts';
 import type { CheckSpec } from './check.ts';
 import { healthTrafficCheck, removalBudget } from './health.ts';
@@ -13,7 +13,7 @@ import { drive, type Traffic } from './traffic.ts';
 export function standingChecks(lab: Lab, service: Service): readonly CheckSpec[] {
   const vrrp = vrrpOf(lab, service.name);
   const settle = service.health ? removalBudget(service.health) : 2000;
-  return [...(vrrp ? vrrpChecks(lab, vrrp) : []), ...tableChecks(lab, service, settle)];
+  return [...(vrrp ? [masterCheck(lab, vrrp)] : []), ...tableChecks(lab, service, settle)];
 }
 
 /** What is promised of traffic, by the mode and by the scheduler; and what goes on beside it. */
@@ -23,9 +23,11 @@ export function trafficChecks(bed: Bed, service: Service, name: string): readonl
     driven ??= drive(bed, service, name);
     return driven;
   };
+  const vrrp = vrrpOf(bed.lab, service.name);
   return [
     ...modes[service.mode].contract(bed.lab, service, traffic),
     vipCheck(service),
+    ...(vrrp ? [idCheck(bed.lab, vrrp)] : []),
     ...schedulerChecks(service, traffic),
     ...(service.health ? [healthTrafficCheck(bed.lab, service, service.health)] : []),
   ];

@@ -28,7 +28,7 @@ export interface Traffic {
 
 /** Requests of one stretch: even, and enough to tell alternation from chance. */
 export const REQUESTS = 20;
-/** Seconds for one request; two in a row that fail end the stretch. */
+/** Seconds for one request; three that fail end the stretch. */
 const REQUEST_TIMEOUT = 3;
 /** Milliseconds in which captured packets must arrive once the client is done. */
 const ARRIVAL_MS = 2000;
@@ -39,8 +39,8 @@ export async function drive(bed: Bed, service: Service, name: string): Promise<T
   const from = bed.wire.newest;
   const script = `failed=0
 for i in $(seq ${REQUESTS}); do
-  curl -s -g -m ${REQUEST_TIMEOUT} -w '\\n%{http_code} %{local_port}\\n' ${url(service)}/json && failed=0 || failed=$((failed + 1))
-  [ $failed -lt 2 ] || exit 0
+  curl -s -g -m ${REQUEST_TIMEOUT} -w '\\n%{http_code} %{local_port}\\n' ${url(service)}/json || failed=$((failed + 1))
+  [ $failed -lt 3 ] || exit 0
 done`;
   const output = await bed.run(client.name, ['sh', '-c', script]);
   const file = bed.evidence.write(`requests-${name}.txt`, output);
@@ -76,7 +76,7 @@ function parseRequests(output: string): Request[] {
   const requests: Request[] = [];
   let answer: Partial<Record<'server' | 'client' | 'asked', string>> = {};
   for (const line of output.split('\n')) {
-    const end = /^(\d{3}) (\d+)$/.exec(line);
+    const end = /^(\d{3}) (-?\d+)$/.exec(line);
     if (end) {
       requests.push({
         status: Number(end[1]),

@@ -183,7 +183,7 @@ const CONTROLS: readonly Control[] = [
     caughtBy: 'failover.master',
     seen: /no advert of lb2/,
     node: 'lb2',
-    conf: [/^/, 'include /nonexistent\nnonsense {\n'],
+    setup: 'mv /usr/sbin/keepalived /usr/sbin/keepalived.off',
     scenario: FAILOVER,
   },
   {
