@@ -1,6 +1,5 @@
 import type { z } from 'zod';
 import { didYouMean } from '../nearest.ts';
-import { fail, ok, type Result } from '../result.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { labFile, NODE_KEYS, type RawLab } from './schema.ts';
 import type { Path, Source } from './source.ts';
@@ -72,16 +71,57 @@ function tell(source: Source, issue: Issue): Diagnostic[] {
   return [source.at(path, `${issue.message}, not ${shown(value)}${near}`, where)];
 }
 
-/**
- * Checks a parsed file against the schema.
- * Fails with every mistake of shape: unknown keys, missing keys, wrong types and values.
- */
-export function checkShape(source: Source): Result<RawLab, readonly Diagnostic[]> {
+/** What of a file could be read, and what was wrong with the rest. */
+export interface Shape {
+  /** The file without the entries that are wrong; undefined when too little is left to look further. */
+  readonly raw: RawLab | undefined;
+  /** Entries that were left out, as `nodes.rs1`: what refers to them is not wrong for it. */
+  readonly dropped: ReadonlySet<string>;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Checks a parsed file against the schema: every mistake of shape, and what can be looked into all the same. */
+export function checkShape(source: Source): Shape {
   const parsed = labFile.safeParse(source.value);
-  if (parsed.success) return ok(parsed.data);
-  const diagnostics = parsed.error.issues.flatMap((issue) => tell(source, issue));
+  if (parsed.success)
+    return { raw: parsed.data, dropped: new Set(), diagnostics: unknownNodeKeys(source, parsed.data.segments) };
+  const { issues } = parsed.error;
   const segments = (source.value as { segments?: unknown } | null)?.segments;
-  return fail([...diagnostics, ...unknownNodeKeys(source, segments)]);
+  const diagnostics = [...issues.flatMap((issue) => tell(source, issue)), ...unknownNodeKeys(source, segments)];
+  const { value, dropped } = withoutMistakes(source.value, issues);
+  const rest = labFile.safeParse(value);
+  return { raw: rest.success ? rest.data : undefined, dropped, diagnostics };
+}
+
+/** The value less what the issues are about: an unknown key alone, else the whole entry (a node, a service, a step) that holds it. */
+function withoutMistakes(value: unknown, issues: readonly Issue[]): { value: unknown; dropped: ReadonlySet<string> } {
+  const copy = structuredClone(value);
+  const dropped = new Set<string>();
+  const steps = new Set<number>();
+  for (const issue of issues) {
+    const path = issue.path as Path;
+    const owner = issue.code === 'unrecognized_keys' ? valueAt(copy, path) : undefined;
+    if (issue.code === 'unrecognized_keys' && owner !== null && typeof owner === 'object') {
+      for (const key of issue.keys) delete (owner as Record<string, unknown>)[key];
+      // Without the misspelled key the entry may lack the right one.
+      if (path.length >= 2) dropped.add(`${path[0]}.${path[1]}`);
+    } else if (path[0] === 'scenario' && typeof path[1] === 'number') {
+      steps.add(path[1]);
+    } else if (path.length >= 2) {
+      dropped.add(`${path[0]}.${path[1]}`);
+    }
+  }
+  for (const entry of dropped) {
+    const dot = entry.indexOf('.');
+    const section = valueAt(copy, [entry.slice(0, dot)]);
+    if (section !== null && typeof section === 'object')
+      delete (section as Record<string, unknown>)[entry.slice(dot + 1)];
+  }
+  const scenario = valueAt(copy, ['scenario']);
+  if (Array.isArray(scenario)) for (const i of steps) scenario[i] = null;
+  if (Array.isArray(scenario) && steps.size > 0)
+    (copy as { scenario: unknown }).scenario = scenario.filter((s) => s !== null);
+  return { value: copy, dropped };
 }
 
 /** Keys of nodes that are neither known nor the name of a segment. */

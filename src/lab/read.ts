@@ -5,9 +5,8 @@ import { HOME } from '../home.ts';
 import { didYouMean } from '../nearest.ts';
 import type { Result } from '../result.ts';
 import type { Diagnostic } from './diagnostic.ts';
-import { checkShape } from './load.ts';
 import type { Lab } from './model.ts';
-import { resolve } from './resolve.ts';
+import { checkLab } from './resolve.ts';
 import { readSource } from './source.ts';
 
 /** Folders that hold labs: the working directory's labs/, then the project's. */
@@ -66,9 +65,7 @@ export function readLab(file: string, name?: string): Result<Lab, readonly Diagn
   const shown = relative('', file).startsWith('..') ? file : relative('', file) || basename(file);
   const source = readSource(shown, readFileSync(file));
   if (!source.ok) return source;
-  const raw = checkShape(source.value);
-  if (!raw.ok) return raw;
-  return resolve(raw.value, source.value, (path) => readBeside(dirname(file), path), name);
+  return checkLab(source.value, (path) => readBeside(dirname(file), path), name);
 }
 
 function readBeside(folder: string, path: string): string | undefined {

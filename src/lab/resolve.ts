@@ -13,7 +13,7 @@ import {
 import { parseDuration } from '../net/duration.ts';
 import { fail, ok, type Result } from '../result.ts';
 import type { Diagnostic } from './diagnostic.ts';
-import { unknownNodeKeys } from './load.ts';
+import { checkShape } from './load.ts';
 import type { HealthCheck, Interface, Lab, LabNode, Lip, Service, Step, UserFile, VrrpInstance } from './model.ts';
 import { NODE_KEYS, type RawLab } from './schema.ts';
 import type { Path, Source } from './source.ts';
@@ -31,11 +31,19 @@ class Resolver {
   readonly raw: RawLab;
   readonly source: Source;
   readonly readBeside: ReadBeside;
+  /** Entries that are wrong in themselves and left out: `nodes.rs1`. */
+  readonly dropped: ReadonlySet<string>;
 
-  constructor(raw: RawLab, source: Source, readBeside: ReadBeside) {
+  constructor(raw: RawLab, source: Source, readBeside: ReadBeside, dropped: ReadonlySet<string>) {
     this.raw = raw;
     this.source = source;
     this.readBeside = readBeside;
+    this.dropped = dropped;
+  }
+
+  /** Whether an entry of a section was left out: what is missing then may be only that. */
+  incomplete(section: string): boolean {
+    return [...this.dropped].some((entry) => entry.startsWith(`${section}.`));
   }
 
   wrong(
@@ -119,7 +127,7 @@ class Resolver {
         mac: macOf(address),
       });
     }
-    if (interfaces.length === 0) {
+    if (interfaces.length === 0 && !this.incomplete('segments')) {
       const names = [...this.segments.keys()].map((s) => `"${s}"`).join(' or ');
       this.wrong(['nodes', name], `node "${name}" is on no segment; give it an address on ${names || 'one'}`, 'key');
     }
@@ -133,6 +141,7 @@ class Resolver {
       const on = address && interfaces.find((f) => contains(this.segments.get(f.segment) as Subnet, address));
       if (!address) return [];
       this.claim(address, path, `a LIP of director "${name}"`);
+      if (!on && this.incomplete('segments')) return [];
       if (!on) {
         this.wrong(path, `LIP ${text} is outside every segment that "${name}" is on; real servers could not answer it`);
         return [];
@@ -161,6 +170,7 @@ class Resolver {
     path: Path,
     where: 'key' | 'value' = 'value',
   ): LabNode | undefined {
+    if (this.dropped.has(`nodes.${name}`)) return undefined;
     const node = nodes.find((n) => n.name === name);
     const fitting = nodes.filter((n) => n.kind === kind).map((n) => n.name);
     if (!node) {
@@ -195,7 +205,7 @@ class Resolver {
         message: `it is ${user.what}`,
         path: user.path,
       });
-    if (![...this.segments.values()].some((s) => contains(s, vip))) {
+    if (!this.incomplete('segments') && ![...this.segments.values()].some((s) => contains(s, vip))) {
       this.wrong([...path, 'vip'], `${vip.text} is outside every segment; no client could reach it`);
     }
     const reals = Object.entries(raw.reals).flatMap(([node, weight]) => {
@@ -222,7 +232,7 @@ class Resolver {
     const raw = this.raw.vrrp?.[name] as NonNullable<RawLab['vrrp']>[string];
     const path = ['vrrp', name];
     const subnet = this.segments.get(raw.on);
-    if (!subnet)
+    if (!subnet && !this.dropped.has(`segments.${raw.on}`))
       this.wrong([...path, 'on'], `there is no segment "${raw.on}"${didYouMean(raw.on, this.segments.keys())}`);
     const members = Object.entries(raw.priorities).flatMap(([node, priority]) => {
       const found = this.lookup(nodes, node, 'director', [...path, 'priorities', node], 'key');
@@ -242,7 +252,7 @@ class Resolver {
       }
     }
     for (const [i, service] of raw.addresses.entries()) {
-      if (!services.some((s) => s.name === service)) {
+      if (!this.dropped.has(`services.${service}`) && !services.some((s) => s.name === service)) {
         this.wrong(
           [...path, 'addresses', i],
           `there is no service "${service}"${didYouMean(
@@ -273,9 +283,9 @@ class Resolver {
     for (const service of services) {
       const path = ['services', service.name];
       const announcers = vrrp.filter((v) => v.services.includes(service.name));
-      if (balancers.length === 0)
+      if (balancers.length === 0 && !this.incomplete('nodes'))
         this.wrong(path, `service "${service.name}" has no director; add a node of kind director`, 'key');
-      if (announcers.length === 0 && balancers.length > 1) {
+      if (announcers.length === 0 && balancers.length > 1 && !this.incomplete('vrrp')) {
         this.wrong(
           [...path, 'vip'],
           `nobody announces VIP ${service.vip}: the lab has ${balancers.length} directors, and no vrrp instance names service "${service.name}"`,
@@ -290,7 +300,7 @@ class Resolver {
         );
       }
     }
-    if (!nodes.some((n) => n.kind === 'client'))
+    if (!this.incomplete('nodes') && !nodes.some((n) => n.kind === 'client'))
       this.wrong(['nodes'], 'the lab has no client; add a node of kind client', 'key');
   }
 
@@ -299,7 +309,7 @@ class Resolver {
     return raw.flatMap((step, i): Step[] => {
       const known = (name: string, path: Path) => {
         const service = services.find((s) => s.name === name);
-        if (!service)
+        if (!service && !this.dropped.has(`services.${name}`))
           this.wrong(
             path,
             `there is no service "${name}"${didYouMean(
@@ -330,7 +340,7 @@ class Resolver {
           ['to', to],
         ] as const) {
           const director = this.lookup(nodes, name, 'director', [...path, key]);
-          if (director && !members.some((m) => m.node === name)) {
+          if (director && !this.incomplete('vrrp') && !members.some((m) => m.node === name)) {
             this.wrong([...path, key], `"${name}" is in no vrrp instance that moves service "${service}"`);
           }
         }
@@ -363,24 +373,22 @@ function macOf(address: Address): string {
 }
 
 /**
- * Makes a Lab of a file that has the right shape.
- * Fails with every name, address and combination that does not fit, all at once.
+ * Makes a Lab of a file that parsed.
+ * Fails with every mistake in it, all at once: of shape, and of names, addresses and combinations in
+ * whatever has the right shape. `name` is the running copy's name when it is not the lab's own.
  */
-export function resolve(
-  raw: RawLab,
-  source: Source,
-  readBeside: ReadBeside,
-  name?: string,
-): Result<Lab, readonly Diagnostic[]> {
-  const r = new Resolver(raw, source, readBeside);
-  r.diagnostics.push(...unknownNodeKeys(source, raw.segments));
+export function checkLab(source: Source, readBeside: ReadBeside, name?: string): Result<Lab, readonly Diagnostic[]> {
+  const { raw, dropped, diagnostics } = checkShape(source);
+  if (!raw) return fail(diagnostics);
+  const r = new Resolver(raw, source, readBeside, dropped);
   r.readSegments();
   const nodes = Object.keys(raw.nodes).map((n) => r.node(n));
   const services = Object.keys(raw.services).flatMap((s) => r.service(s, nodes) ?? []);
   const vrrp = Object.keys(raw.vrrp ?? {}).map((v) => r.vrrp(v, nodes, services));
   r.crossCheck(nodes, services, vrrp);
   const scenario = r.steps(nodes, services, vrrp);
-  if (r.diagnostics.length > 0) return fail(r.diagnostics);
+  const all = [...diagnostics, ...r.diagnostics].sort((a, b) => (a.place?.line ?? 0) - (b.place?.line ?? 0));
+  if (all.length > 0) return fail(all);
   const segments = [...r.segments].map(([segment, s]) => ({ name: segment, subnet: `${s.address.text}/${s.prefix}` }));
   return ok({
     name: name ?? raw.lab,

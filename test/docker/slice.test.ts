@@ -200,3 +200,16 @@ describe('a node whose setup script fails', () => {
     expect(await containersOf('slice')).toEqual([]);
   });
 });
+
+describe('client and real server with kernels of their own, and several LIPs', () => {
+  it('keep the contract as any other', async () => {
+    const file = fnatFile();
+    Object.assign(file.nodes['client'] ?? {}, { kernel: 'uml' });
+    Object.assign(file.nodes['rs2'] ?? {}, { kernel: 'uml' });
+    Object.assign(file.nodes['lb1'] ?? {}, { lips: ['192.168.100.200', '192.168.100.202', '192.168.100.210'] });
+    const path = writeLab(folder, { ...file, lab: 'slice', scenario: [{ contract: 'web' }] });
+    const report = join(folder, 'kernels');
+    expect((await labOk(['test', path, '--report', report])).stdout).toMatch(/slice: 14 passed, 0 failed/);
+    expect(readReport(report).nodes.map((n) => n.kernel)).toEqual(['uml', 'uml', 'uml', 'host', 'uml']);
+  });
+});

@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { formatDiagnostic } from '../../src/lab/diagnostic.ts';
-import { checkShape } from '../../src/lab/load.ts';
 import { reference } from '../../src/lab/reference.ts';
-import { resolve } from '../../src/lab/resolve.ts';
+import { checkLab } from '../../src/lab/resolve.ts';
 import { jsonSchema } from '../../src/lab/schema.ts';
 import { readSource } from '../../src/lab/source.ts';
 
@@ -12,9 +11,7 @@ const GOOD = readFileSync('labs/fnat-keepalived/lab.yaml', 'utf8');
 function mistakes(text: string | Buffer): string[] {
   const source = readSource('lab.yaml', Buffer.from(text));
   if (!source.ok) return source.error.map(formatDiagnostic);
-  const raw = checkShape(source.value);
-  if (!raw.ok) return raw.error.map(formatDiagnostic);
-  const lab = resolve(raw.value, source.value, () => undefined);
+  const lab = checkLab(source.value, () => undefined);
   return lab.ok ? [] : lab.error.map(formatDiagnostic);
 }
 
@@ -140,6 +137,19 @@ describe('a lab file', () => {
     expect(found[0]).toBe(
       'lab.yaml:18:11 expected a whole number from 1 to 65535, not 0\n        port: 0\n              ~',
     );
+  });
+
+  it('tells mistakes of shape and of meaning together, and none that only follows from another', () => {
+    const found = mistakes(
+      but('scheduler: rr', 'scheduler: round')
+        .replace('lan: 192.168.100.3 ', 'lan: 192.168.101.3 ')
+        .replace('kill: lb1', 'kill: lb9'),
+    );
+    expect(found.map((m) => m.split('\n')[0])).toEqual([
+      expect.stringContaining('192.168.101.3 is outside segment "lan"'),
+      expect.stringContaining('expected one of rr,'),
+      expect.stringContaining('there is no node "lb9"'),
+    ]);
   });
 
   it('may use anchors and merge keys', () => {
