@@ -21,6 +21,8 @@ interface Control {
   readonly setup?: string;
   /** ...or a change of its keepalived.conf. */
   readonly conf?: readonly [RegExp, string];
+  /** Checks that fail for the same cause. */
+  readonly also?: readonly string[];
   /** What is run when the contract alone cannot show it. */
   readonly scenario?: unknown[];
 }
@@ -184,6 +186,7 @@ const CONTROLS: readonly Control[] = [
     seen: /no advert of lb2/,
     node: 'lb2',
     setup: 'mv /usr/sbin/keepalived /usr/sbin/keepalived.off',
+    also: ['failover.garp', 'failover.outage'],
     scenario: FAILOVER,
   },
   {
@@ -202,6 +205,28 @@ const CONTROLS: readonly Control[] = [
     seen: /no advert of lb1/,
     node: 'lb1',
     conf: [/state MASTER/, 'state BACKUP\n    nopreempt'],
+    also: ['return.garp'],
+    scenario: FAILOVER,
+  },
+  {
+    name: 'stays-down',
+    broken: 'rs1’s program does not start again',
+    caughtBy: 'health.returned',
+    seen: /lb1: weight 0/,
+    node: 'rs1',
+    setup: `mv /usr/sbin/nginx /usr/sbin/nginx.real
+printf '#!/bin/sh\\n[ ! -e /tmp/ran ] || exit 1\\ntouch /tmp/ran\\nexec nginx.real "$@"\\n' > /usr/sbin/nginx
+chmod 755 /usr/sbin/nginx`,
+    scenario: HEALTH,
+  },
+  {
+    name: 'empty-return',
+    broken: 'the old master comes back without the service',
+    caughtBy: 'return.outage',
+    seen: /did not come back/,
+    node: 'lb1',
+    setup: `if [ -e /booted ]; then sed -i '/^virtual_server/,$d' /etc/keepalived/keepalived.conf; fi
+touch /booted`,
     scenario: FAILOVER,
   },
 ];
@@ -255,6 +280,8 @@ describe('a broken lab', () => {
       control.seen,
     );
     expect(caught).not.toHaveLength(0);
+    const failed = report.results.filter((r) => r.verdict === 'failed').map((r) => r.id);
+    expect(failed).toEqual(expect.arrayContaining([...(control.also ?? [])]));
     expect(code).toBe(1);
   });
 });
