@@ -95,7 +95,9 @@ describe('lab', () => {
     writeFileSync(file, 'lab: x\nsegments: { lan: 10.0.0.0/8 }\nnodes: {}\nservices: { web: 1 }\n');
     const { code, stdout } = await lab(['validate', file, '--json']);
     expect(code).toBe(2);
-    expect(JSON.parse(stdout)).toMatchObject([{ ok: false, mistakes: [{ place: { line: 3 } }, { place: { line: 4 } }] }]);
+    expect(JSON.parse(stdout)).toMatchObject([
+      { ok: false, mistakes: [{ place: { line: 3 } }, { place: { line: 4 } }] },
+    ]);
   });
 
   it('validate needs no engine', async () => {
