@@ -21,6 +21,18 @@ interface Budget {
   readonly words: string;
 }
 
+/** How long a director may take to become master of an instance once no better one is heard. */
+function takeover(vrrp: VrrpInstance, node: LabNode): Budget {
+  const { priority } = found(
+    vrrp.members.find((m) => m.node === node.name),
+    `member ${node.name}`,
+  );
+  return {
+    ms: masterDownInterval(vrrp, priority),
+    words: `3 × ${formatMs(vrrp.advert)} + (256 − ${priority})/256 × ${formatMs(vrrp.advert)}`,
+  };
+}
+
 /** Kills the master, measures the outage, and then what its return costs. */
 export async function failoverStep(
   context: StepContext,
@@ -59,14 +71,7 @@ async function lose(
   const { bed } = context;
   const at = await kill(bed, victim.name);
   context.fault(`${victim.name} killed`, at);
-  const priority = found(
-    vrrp.members.find((m) => m.node === heir.name),
-    `member ${heir.name}`,
-  ).priority;
-  const budget: Budget = {
-    ms: masterDownInterval(vrrp, priority),
-    words: `3 × ${formatMs(vrrp.advert)} + (256 − ${priority})/256 × ${formatMs(vrrp.advert)}`,
-  };
+  const budget = takeover(vrrp, heir);
   context.wait(`${heir.name} to take over, at most ${formatMs(budget.ms)}`);
   await context.check([
     masterCheck(vrrp, heir, victim, at, 'failover.master', budget),
@@ -90,14 +95,7 @@ async function regain(
   await revive(bed, context.bootDeadline);
   const ready = bed.wire.newest;
   context.fault(`${victim.name} started again`, ready);
-  const priority = found(
-    vrrp.members.find((m) => m.node === victim.name),
-    `member ${victim.name}`,
-  ).priority;
-  const election: Budget = {
-    ms: masterDownInterval(vrrp, priority),
-    words: `3 × ${formatMs(vrrp.advert)} + (256 − ${priority})/256 × ${formatMs(vrrp.advert)}`,
-  };
+  const election = takeover(vrrp, victim);
   context.wait(`${victim.name} to preempt`);
   await context.check([
     masterCheck(vrrp, victim, heir, ready, 'return.master', election),

@@ -85,7 +85,15 @@ function weightCheck(context: StepContext, service: Service, real: Real, rule: W
         (n, i) => `${n}: weight ${weights[i] ?? 'none'}${since.has(n) ? ` after ${formatMs(since.get(n) ?? 0)}` : ''}`,
       );
       const evidence = [bed.evidence.write(`${rule.id}-${context.slug}.txt`, `${seen.join('\n')}\n`)];
-      return { ok: weights.every(rule.holds), seen: seen.join(', '), evidence, figures: Object.fromEntries(since) };
+      // A look that began in time may have ended late: what it saw then came too late.
+      const inTime = [...since.values()].every((ms) => ms <= rule.budget + SCHEDULING_MARGIN_MS);
+      return {
+        ok: weights.every(rule.holds) && inTime,
+        final: !inTime,
+        seen: seen.join(', '),
+        evidence,
+        figures: Object.fromEntries(since),
+      };
     },
   };
 }
