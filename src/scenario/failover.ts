@@ -133,7 +133,7 @@ function judgeOutage(
     ...(o.firstLossAfter === undefined ? [] : [`first after ${formatMs(o.firstLossAfter)}`]),
     ...(o.recoveryAfter === undefined ? [] : [`answered again after ${formatMs(o.recoveryAfter)}`]),
     ...(o.flaps > 0 ? [`${o.flaps} flaps`] : []),
-    o.held ? `held connection: ${o.held.why} after ${formatMs(o.held.after)}` : 'held connection: alive',
+    `held connection: ${o.held ? `${o.held.why} after ${formatMs(o.held.after)}` : o.heldAnswered ? 'alive' : 'no answer yet'}`,
     ...(stalled ? [`the probe itself was stalled for ${formatMs(o.worstLag)}`] : []),
   ];
   context.tell(

@@ -25,7 +25,9 @@ export interface Outage {
   readonly over: boolean;
   /** How late the probe itself was at worst. */
   readonly worstLag: number;
-  /** The held connection: when it broke, and how; undefined while it lives. */
+  /** Whether the held connection was answered after the recovery (or, without a loss, after the fault). */
+  readonly heldAnswered: boolean;
+  /** The held connection: when it broke, and how; undefined when it has not. */
   readonly held: { readonly after: number; readonly why: string } | undefined;
 }
 
@@ -57,6 +59,7 @@ export function measure(samples: readonly Sample[], fault: number): Outage {
     flaps,
     over: !last || recovery !== undefined,
     worstLag: Math.max(0, ...fresh.map((s) => s.lag)) / 1000,
+    heldAnswered: samples.some((s) => s.kind === 'held' && s.ok && s.end > (recovery?.at ?? fault)),
     held: broke && { after: after(broke.end), why: broke.why ?? 'broken' },
   };
 }

@@ -34,7 +34,9 @@ describe('an outage', () => {
   it('tells when the held connection broke', () => {
     const held: Sample = { kind: 'held', at: 1_000_000, end: 4_000_000, lag: 0, ok: false, why: 'reset' };
     expect(measure([...samples(), held], 990_000).held).toEqual({ after: 3010, why: 'reset' });
-    expect(measure(samples(), 0).held).toBeUndefined();
+    expect(measure(samples(), 0)).toMatchObject({ held: undefined, heldAnswered: false });
+    const answered = { ...held, ok: true, end: 5_000_000 };
+    expect(measure([...samples([1000, 4250]), answered], 990_000).heldAnswered).toBe(true);
   });
   it('is read from whole lines only', () => expect(parseSample('{"kind":"new","at":1')).toBeUndefined());
 });
