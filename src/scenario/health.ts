@@ -1,5 +1,5 @@
 import { SCHEDULING_MARGIN_MS } from '../checks/adverts.ts';
-import type { CheckSpec } from '../checks/check.ts';
+import { type CheckSpec, runCheck } from '../checks/check.ts';
 import { removalBudget, returnBudget } from '../checks/health.ts';
 import { entryOf } from '../checks/table.ts';
 import { RETRY_DELAY_MS } from '../drivers/keepalived-conf.ts';
@@ -26,6 +26,18 @@ export async function healthStep(context: StepContext, step: { service: string; 
     service.name,
     `${real.node} is taken out when its ${PROGRAM} stops`,
     async () => {
+      context.wait(`${real.node} to be in service`);
+      const ready = await runCheck(
+        weightCheck(context, service, real, {
+          id: 'health.ready',
+          promise: `${real.node} has weight ${real.weight} before it is stopped`,
+          budget: removalBudget(health) + returnBudget(health),
+          holds: (weight) => weight === real.weight,
+        }),
+        bed,
+        context.title,
+      );
+      if (ready.verdict !== 'passed') return context.add({ ...ready, id: 'health.removed' });
       const at = await serviceFault(bed, real.node, 'stop', PROGRAM);
       context.fault(`${PROGRAM} stopped on ${real.node}`, at);
       context.wait(`the health check to notice`);

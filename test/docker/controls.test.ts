@@ -162,13 +162,14 @@ const CONTROLS: readonly Control[] = [
     conf: [/priority 80/, 'priority 150'],
   },
   {
-    name: 'lazy-check',
-    broken: 'lb2 checks too rarely',
+    name: 'patient-check',
+    broken: 'lb2 gives up a dead server too late',
     caughtBy: 'health.removed',
     seen: /lb2: weight 100/,
     node: 'lb2',
-    conf: [/delay_loop 3/, 'delay_loop 30'],
-    scenario: HEALTH,
+    conf: [/retry 2/g, 'retry 60'],
+    // The contract sees every first check: keepalived does not repeat that one when it fails.
+    scenario: [{ contract: 'web' }, ...HEALTH],
   },
   {
     name: 'no-inhibit',
