@@ -1,4 +1,4 @@
-import { interfaceOn, type Lab, type LabNode, nodeOf, type VrrpInstance } from '../lab/model.ts';
+import { firstAddress, interfaceOn, type Lab, type LabNode, nodeOf, type VrrpInstance } from '../lab/model.ts';
 import type { Packet, VrrpPacket } from '../net/packet.ts';
 import type { CheckSpec } from './check.ts';
 
@@ -15,7 +15,7 @@ export function senders(lab: Lab, vrrp: VrrpInstance, packets: readonly Packet[]
   return vrrp.members
     .flatMap((m): Sender[] => {
       const node = nodeOf(lab, m.node);
-      const advert = newest.get(interfaceOn(node, vrrp.segment).address);
+      const advert = newest.get(firstAddress(interfaceOn(node, vrrp.segment)));
       return advert ? [{ node, newest: advert }] : [];
     })
     .sort((a, b) => b.newest.at - a.newest.at);

@@ -4,7 +4,7 @@ import { found, vrrpOf } from '../lab/model.ts';
 import { formatMs } from '../net/duration.ts';
 import type { RunningLab } from '../plan/observe.ts';
 import { masterDownInterval, SCHEDULING_MARGIN_MS } from './adverts.ts';
-import { url } from './traffic.ts';
+import { askCommand, url } from './traffic.ts';
 
 /** Longest that a service may take to answer once its VIP is held, in milliseconds. */
 const ANSWER_MS = 2000;
@@ -21,6 +21,7 @@ export async function firstAnswers(
   signal: AbortSignal,
 ): Promise<void> {
   const { lab } = running;
+  if (lab.services.length === 0) return;
   const client = found(running.nodes.get(lab.nodes.find((n) => n.kind === 'client')?.name ?? ''), 'client');
   const began = performance.now();
   await Promise.all(
@@ -30,10 +31,14 @@ export async function firstAnswers(
       const budget = Math.ceil((election + SCHEDULING_MARGIN_MS + ANSWER_MS) / 1000);
       emit({ type: 'wait', lab: lab.name, text: `service ${service.name} to answer at ${url(service)}` });
       // `timeout` bounds the loop inside the node too, whatever becomes of us.
-      const ask = `until curl -s -g -m 1 ${url(service)}; do sleep 0.05; done`;
+      const once =
+        service.protocol === 'tcp' && service.app === 'http'
+          ? `curl -s -g -m 1 ${url(service)}`
+          : `${askCommand(service, { count: 1, timeout: 1000 }).join(' ')} | grep '"status":200'`;
+      const loop = `until ${once}; do sleep 0.05; done`;
       const result = await engine.exec(
         client.id,
-        ['nodectl', 'exec', '--tether', '--', 'timeout', String(budget), 'sh', '-c', ask],
+        ['nodectl', 'exec', '--tether', '--', 'timeout', String(budget), 'sh', '-c', loop],
         { signal },
       );
       const text =

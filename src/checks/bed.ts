@@ -1,18 +1,18 @@
 import { ipvs } from '../drivers/ipvs.ts';
 import type { ServiceTable } from '../drivers/service-table.ts';
-import type { Engine, ExecStream } from '../engine/engine.ts';
+import type { Engine, ExecResult, ExecStream } from '../engine/engine.ts';
 import type { Wire } from '../fabric/capture.ts';
 import {
   found,
-  type Interface,
-  interfaceOn,
   type Lab,
   type LabNode,
+  type Link,
+  linkTo,
+  macsOf,
   nodeOf,
   type Service,
   vrrpOf,
 } from '../lab/model.ts';
-import { contains, parseAddress, parseSubnet } from '../net/cidr.ts';
 import type { RunningLab } from '../plan/observe.ts';
 import type { Evidence } from '../report/evidence.ts';
 import { senders } from './adverts.ts';
@@ -46,11 +46,16 @@ export class Bed {
     return found(this.running.nodes.get(node), `container of ${node}`).id;
   }
 
-  /** Runs a command in a node's kernel and returns its output. Throws CannotObserve when it fails. */
-  async run(node: string, command: readonly string[]): Promise<string> {
-    const result = await this.engine.exec(this.containerOf(node), ['nodectl', 'exec', '--tether', '--', ...command], {
+  /** Runs a command in a node's kernel, however it ends. */
+  async tryRun(node: string, command: readonly string[]): Promise<ExecResult> {
+    return this.engine.exec(this.containerOf(node), ['nodectl', 'exec', '--tether', '--', ...command], {
       signal: this.signal,
     });
+  }
+
+  /** Runs a command in a node's kernel and returns its output. Throws CannotObserve when it fails. */
+  async run(node: string, command: readonly string[]): Promise<string> {
+    const result = await this.tryRun(node, command);
     if (result.code !== 0)
       throw new CannotObserve(
         `${command.join(' ').slice(0, 80)} on ${node} ended with ${result.code}: ${result.stderr.trim() || result.stdout.trim()}`,
@@ -81,14 +86,19 @@ export class Bed {
     );
   }
 
-  /** The interface of a node that is on the segment of an address; its first one when none is. */
-  towards(node: LabNode, address: string): Interface {
-    const target = parseAddress(address);
-    const on = node.interfaces.find((i) => {
-      const subnet = parseSubnet(`${i.address}/${i.prefix}`);
-      return target && subnet && contains(subnet, target);
-    });
-    return on ?? found(node.interfaces[0], `interface of ${node.name}`);
+  /** The link of a node that is on the subnet of an address; its first one when none is. */
+  towards(node: LabNode, address: string): Link {
+    return linkTo(node, address) ?? found(node.interfaces[0], `interface of ${node.name}`);
+  }
+
+  /** The segment on whose wire a node speaks to an address. */
+  segmentTowards(node: LabNode, address: string): string {
+    const below = (name: string): string => {
+      const card = node.interfaces.find((i) => i.name === name);
+      const device = node.devices.find((d) => d.name === name);
+      return card?.segment ?? (device && 'over' in device && device.over[0] !== undefined ? below(device.over[0]) : '');
+    };
+    return below(this.towards(node, address).name);
   }
 
   /**
@@ -106,20 +116,10 @@ export class Bed {
     return newest ? newest.node : nodeOf(this.lab, found(vrrp.members[0], 'member').node);
   }
 
-  /** MAC address of a node on the segment of an address. */
-  macTowards(node: LabNode, address: string): string {
-    return this.towards(node, address).mac;
-  }
-
   /** Who has a MAC address, in a reader's words. */
   nameOfMac(mac: string): string {
-    const owner = this.lab.nodes.find((n) => n.interfaces.some((i) => i.mac === mac));
+    const owner = this.lab.nodes.find((n) => macsOf(n).includes(mac));
     return owner ? owner.name : mac;
-  }
-
-  /** The segment of a VRRP instance's adverts, as a director's interface on it. */
-  vrrpInterface(node: LabNode, segment: string): Interface {
-    return interfaceOn(node, segment);
   }
 }
 

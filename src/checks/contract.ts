@@ -4,8 +4,8 @@ import { idCheck, masterCheck } from './adverts.ts';
 import type { Bed } from './bed.ts';
 import type { CheckSpec } from './check.ts';
 import { healthTrafficCheck, removalBudget } from './health.ts';
-import { vipCheck } from './path.ts';
-import { schedulerChecks } from './scheduler.ts';
+import { canAskForVip, vipCheck } from './neighbour.ts';
+import { schedulerChecks, schedulerTrials } from './scheduler.ts';
 import { tableChecks } from './table.ts';
 import { drive, type Traffic } from './traffic.ts';
 
@@ -26,9 +26,14 @@ export function trafficChecks(bed: Bed, service: Service, name: string): readonl
   const vrrp = vrrpOf(bed.lab, service.name);
   return [
     ...modes[service.mode].contract(bed.lab, service, traffic),
-    vipCheck(service),
+    ...(canAskForVip(bed.lab, service) ? [vipCheck(bed.lab, service)] : []),
     ...(vrrp ? [idCheck(bed.lab, vrrp)] : []),
     ...schedulerChecks(service, traffic),
     ...(service.health ? [healthTrafficCheck(bed.lab, service, service.health)] : []),
   ];
+}
+
+/** What is promised of traffic of its own: each runs alone, because what else is asked meanwhile would count. */
+export function trials(lab: Lab, service: Service): readonly CheckSpec[] {
+  return [...(modes[service.mode].trials?.(lab, service) ?? []), ...schedulerTrials(service)];
 }

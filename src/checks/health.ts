@@ -1,11 +1,10 @@
 import { RETRY_DELAY_MS } from '../drivers/keepalived-conf.ts';
 import type { HealthCheck, Lab, Service } from '../lab/model.ts';
-import { directors } from '../lab/model.ts';
+import { addressesOf, directors } from '../lab/model.ts';
 import { endpoint } from '../net/cidr.ts';
 import { SCHEDULING_MARGIN_MS } from './adverts.ts';
 import type { CheckSpec } from './check.ts';
 import { tally } from './path.ts';
-import { tcp } from './traffic.ts';
 
 /**
  * The longest that a stopped program can stay in the table, in milliseconds: a whole interval
@@ -34,16 +33,19 @@ export function healthTrafficCheck(lab: Lab, service: Service, health: HealthChe
     within: health.every + health.retry * RETRY_DELAY_MS + SCHEDULING_MARGIN_MS,
     every: 100,
     look: async (bed) => {
-      const seen = tcp(bed.wire.since(0)).filter(
-        (p) => p.syn && !p.ack && service.reals.some((r) => r.address === p.dst),
-      );
+      const seen = bed.wire
+        .since(0)
+        .filter((p) => p.kind === 'tcp')
+        .filter((p) => p.syn && !p.ack && service.reals.some((r) => r.address === p.dst));
       const missing = pairs.filter(({ director, real }) => {
         const own = bed.towards(director, real.address);
+        const addresses = own.addresses.map((a) => a.address);
         return !seen.some(
-          (p) => p.src === own.address && p.srcMac === own.mac && p.dst === real.address && p.dstPort === health.port,
+          (p) =>
+            addresses.includes(p.src) && p.srcMac === own.mac && p.dst === real.address && p.dstPort === health.port,
         );
       });
-      const own = new Set(directors(lab).flatMap((d) => d.interfaces.map((i) => i.address)));
+      const own = new Set(directors(lab).flatMap(addressesOf));
       const checks = seen
         .filter((p) => own.has(p.src))
         .map((p) => `${bed.nameOfMac(p.srcMac)} (${p.src}) to ${endpoint(p.dst, p.dstPort)}`);

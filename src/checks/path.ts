@@ -1,15 +1,14 @@
 import type { Lab, LabNode, Service } from '../lab/model.ts';
-import { directors, nodeOf } from '../lab/model.ts';
+import { linkTo, macsOf } from '../lab/model.ts';
 import { endpoint } from '../net/cidr.ts';
-import type { TcpPacket } from '../net/packet.ts';
 import type { Bed } from './bed.ts';
 import type { CheckSpec, Observation } from './check.ts';
-import { REQUESTS, type Traffic, tcp } from './traffic.ts';
+import { arrivals, departures, heard, REQUESTS, type Segment, type Traffic } from './traffic.ts';
 
 type GetTraffic = () => Promise<Traffic>;
 
 /** Checks that judge one stretch of traffic: it is there already, and looking again would not change it. */
-function judged(
+export function judged(
   id: string,
   service: Service,
   promise: string,
@@ -36,201 +35,164 @@ export function tally(values: readonly string[]): string {
 /** Every request is answered by a real server of the service. */
 export function answersCheck(service: Service, traffic: GetTraffic): CheckSpec {
   const names = service.reals.map((r) => r.node);
-  const asked = new Set(service.reals.map((r) => endpoint(r.address, r.port)));
+  const speaks = service.app === 'http';
   return judged(
     'service.answers',
     service,
-    `${REQUESTS} connections to ${endpoint(service.vip, service.port)} are answered by ${names.join(' and ')}`,
+    `${REQUESTS} ${service.protocol === 'tcp' ? 'connections' : 'datagrams'} to ${endpoint(service.vip, service.port)} are answered by ${names.join(' and ')}`,
     traffic,
     (_bed, t) => {
-      const good = t.requests.filter((r) => r.status === 200 && names.includes(r.server) && asked.has(r.asked));
+      const good = t.requests.filter((r) => r.status === 200 && (!speaks || names.includes(r.server)));
       const bad = t.requests
         .filter((r) => !good.includes(r))
         .map((r) => (r.status === 0 ? 'no answer' : `status ${r.status} from ${r.server || 'somebody unknown'}`));
       return {
         ok: good.length === REQUESTS,
-        seen: `${good.length} answered (${tally(good.map((r) => r.server))})${bad.length > 0 ? `, ${tally(bad)}` : ''}`,
+        seen: `${good.length} answered (${speaks ? tally(good.map((r) => r.server)) : 'a banner'})${bad.length > 0 ? `, ${tally(bad)}` : ''}`,
         evidence: t.evidence,
       };
     },
   );
 }
 
-/** Opening packets of connections that were balanced: towards a real server, not a director's own checks. */
-function openings(lab: Lab, service: Service, t: Traffic): readonly TcpPacket[] {
-  const own = new Set(directors(lab).flatMap((d) => d.interfaces.map((i) => i.address)));
-  return tcp(t.packets).filter(
-    (p) => p.syn && !p.ack && !own.has(p.src) && service.reals.some((r) => r.address === p.dst && r.port === p.dstPort),
-  );
+/** Where to look a service's packets up. */
+function pcap(packets: readonly Segment[], lab: Lab, service: Service): string[] {
+  const seen = [...new Set(packets.map((p) => p.segment))];
+  const segments = seen.length > 0 ? seen : lab.segments.map((s) => s.name);
+  return segments.map((s) => `${s}.pcap (${service.protocol}.port == ${service.port})`);
 }
 
-/** Packets that real servers sent for connections that were balanced. */
-function replies(lab: Lab, service: Service, t: Traffic): readonly TcpPacket[] {
-  const own = new Set(directors(lab).flatMap((d) => d.interfaces.map((i) => i.address)));
-  return tcp(t.packets).filter((p) => {
-    const real = service.reals.find((r) => r.address === p.src && r.port === p.srcPort);
-    return real !== undefined && !own.has(p.dst) && nodeOf(lab, real.node).interfaces.some((i) => i.mac === p.srcMac);
-  });
+/** What must reach a real server. */
+export interface SourceRule {
+  readonly promise: string;
+  /** The addresses that it may come from. */
+  readonly sources: (t: Traffic) => readonly string[];
+  /** What those are called. */
+  readonly called: string;
+  /** Whether it is addressed to the real server or still to the VIP. */
+  readonly target: 'real' | 'vip';
+  readonly outer: 'none' | 'ipip';
 }
 
-function pcap(packets: readonly TcpPacket[], service: Service, bedSegments: readonly string[]): string[] {
-  const segments = [...new Set(packets.map((p) => p.segment))];
-  return (segments.length > 0 ? segments : bedSegments).map((s) => `${s}.pcap (tcp.port == ${service.port})`);
-}
-
-/** What a real server sees as the other end of a balanced connection. */
-export function sourceCheck(
-  lab: Lab,
-  service: Service,
-  traffic: GetTraffic,
-  rule: { promise: string; allowed: (director: LabNode) => readonly string[]; called: string },
-): CheckSpec {
+/** What real servers see of a balanced connection, on the wire and by their own word. */
+export function sourceCheck(lab: Lab, service: Service, traffic: GetTraffic, rule: SourceRule): CheckSpec {
   return judged(`${service.mode}.source`, service, rule.promise, traffic, (bed, t) => {
-    const allowed = rule.allowed(t.director);
-    const seen = openings(lab, service, t);
-    const mac = bed.macTowards(t.director, service.reals[0]?.address ?? '');
-    const wrong = seen.filter((p) => !allowed.includes(p.src) || p.srcMac !== mac);
-    const words = seen.map((p) => `${p.src} from ${bed.nameOfMac(p.srcMac)}`);
+    const sources = rule.sources(t);
+    const seen = arrivals(lab, service, t.packets);
+    const targets = (p: Segment) =>
+      rule.target === 'vip'
+        ? p.dst === service.vip && p.dstPort === service.port
+        : service.reals.some((r) => r.address === p.dst && r.port === p.dstPort);
+    const wrapped = (p: Segment) =>
+      rule.outer === 'none' ? p.outer === undefined : service.reals.some((r) => r.address === p.outer?.dst);
+    const wrong = seen.filter(
+      (p) => !sources.includes(p.src) || !targets(p) || !wrapped(p) || !fromNode(t.director, p),
+    );
+    const words = seen.map(
+      (p) =>
+        `${p.src} to ${p.dst}${p.outer ? ` inside ${p.outer.kind} ${p.outer.src} to ${p.outer.dst}` : ''} from ${bed.nameOfMac(p.srcMac)}`,
+    );
     const told = t.requests.filter(
       (r) =>
-        r.status === 200 &&
-        !allowed.some((a) => r.seenClient.startsWith(`${a}:`) || r.seenClient.startsWith(`[${a}]:`)),
+        r.seenClient !== '' &&
+        !sources.some((a) => r.seenClient.startsWith(`${a}:`) || r.seenClient.startsWith(`[${a}]:`)),
     );
     return {
       ok: seen.length > 0 && wrong.length === 0 && told.length === 0,
-      seen: `${tally(words)}; ${rule.called} of ${t.director.name}: ${allowed.join(', ') || 'none'}`,
-      evidence: [
-        ...pcap(
-          seen,
-          service,
-          lab.segments.map((s) => s.name),
-        ),
-        ...t.evidence,
-      ],
+      seen: `${tally(words)}; ${rule.called}${rule.called === 'LIP' ? ` of ${t.director.name}` : ''}: ${sources.join(', ') || 'none'}`,
+      evidence: [...pcap(seen, lab, service), ...t.evidence],
     };
   });
 }
 
-/** Replies go to the director's LIP, on the director's own MAC address. */
-export function returnPathCheck(lab: Lab, service: Service, traffic: GetTraffic): CheckSpec {
+/** Whether a frame came from a node, where the node is on its segment; else from whoever routes for it. */
+function fromNode(node: LabNode, p: Segment): boolean {
+  return !isOn(node, p.segment) || macsOf(node).includes(p.srcMac);
+}
+
+/** Whether a frame goes to a node, where the node is on its segment. */
+function toNode(node: LabNode, p: Segment): boolean {
+  return !isOn(node, p.segment) || macsOf(node).includes(p.dstMac);
+}
+
+function isOn(node: LabNode, segment: string): boolean {
+  return node.interfaces.some((i) => i.segment === segment);
+}
+
+/** Replies go where the mode says, through the director in charge. */
+export function returnCheck(
+  lab: Lab,
+  service: Service,
+  traffic: GetTraffic,
+  rule: { promise: string; to: (t: Traffic) => readonly string[] },
+): CheckSpec {
+  return judged(`${service.mode}.return`, service, rule.promise, traffic, (bed, t) => {
+    const to = rule.to(t);
+    const seen = departures(lab, service, t.packets);
+    const wrong = seen.filter((p) => !to.includes(p.dst) || !toNode(t.director, p));
+    return {
+      ok: seen.length > 0 && wrong.length === 0,
+      seen: tally(seen.map((p) => `to ${p.dst} via ${bed.nameOfMac(p.dstMac)}`)),
+      evidence: pcap(seen, lab, service),
+    };
+  });
+}
+
+/** Replies go straight to the client: from the VIP, and no director gets to see one. */
+export function bypassCheck(lab: Lab, service: Service, traffic: GetTraffic, balancers: readonly string[]): CheckSpec {
   return judged(
-    `${service.mode}.return`,
+    `${service.mode}.bypass`,
     service,
-    'replies of the real servers go back to that LIP, through the director in charge',
+    `real servers reply from ${service.vip} straight to the client; no reply passes ${balancers.join(' or ')}`,
     traffic,
     (bed, t) => {
-      const lips = t.director.lips.map((l) => l.address);
-      const seen = replies(lab, service, t);
-      const mac = bed.macTowards(t.director, service.reals[0]?.address ?? '');
-      const wrong = seen.filter((p) => !lips.includes(p.dst) || p.dstMac !== mac);
+      const seen = departures(lab, service, t.packets);
+      const wrong = seen.filter(
+        (p) => p.src !== service.vip || p.srcPort !== service.port || !t.sources.includes(p.dst),
+      );
+      const passed = t.packets.filter(
+        (p): p is Segment =>
+          p.kind === service.protocol &&
+          p.src === service.vip &&
+          p.srcPort === service.port &&
+          balancers.includes(bed.nameOfMac(p.dstMac)),
+      );
+      const words = [...seen, ...passed].map((p) => `${p.src} to ${p.dst} via ${bed.nameOfMac(p.dstMac)}`);
       return {
-        ok: seen.length > 0 && wrong.length === 0,
-        seen: tally(seen.map((p) => `to ${p.dst} via ${bed.nameOfMac(p.dstMac)}`)),
-        evidence: pcap(
-          seen,
-          service,
-          lab.segments.map((s) => s.name),
-        ),
+        ok: seen.length > 0 && wrong.length === 0 && passed.length === 0,
+        seen: tally(words),
+        evidence: pcap(seen, lab, service),
       };
     },
   );
 }
 
-/** The client hears the VIP and nobody else, from the director. */
-export function clientSideCheck(lab: Lab, service: Service, traffic: GetTraffic): CheckSpec {
+/** The client hears the VIP and nobody else: from the director, or in DR and TUN from the real server itself. */
+export function replyCheck(lab: Lab, service: Service, traffic: GetTraffic, from: 'director' | 'real'): CheckSpec {
+  const sender = from === 'director' ? 'the director in charge' : 'a real server';
   return judged(
     `${service.mode}.reply`,
     service,
-    `the client gets every reply from ${endpoint(service.vip, service.port)}, sent by the director in charge`,
+    `the client gets every reply from ${endpoint(service.vip, service.port)}, sent by ${sender}`,
     traffic,
     (bed, t) => {
-      const address = bed.towards(t.client, service.vip).address;
-      const seen = tcp(t.packets).filter(
-        (p) => p.dst === address && (p.src === service.vip || service.reals.some((r) => r.address === p.src)),
-      );
-      const mac = bed.macTowards(t.director, service.vip);
-      const wrong = seen.filter((p) => p.src !== service.vip || p.srcPort !== service.port || p.srcMac !== mac);
+      const seen = heard(service, t.client, t.packets);
+      const reals = lab.nodes.filter((n) => service.reals.some((r) => r.node === n.name));
+      const sent = (p: Segment) =>
+        from === 'director'
+          ? fromNode(t.director, p)
+          : !reals.some((r) => isOn(r, p.segment)) || reals.some((r) => macsOf(r).includes(p.srcMac));
+      const wrong = seen.filter((p) => p.src !== service.vip || p.srcPort !== service.port || !sent(p));
       return {
         ok: seen.length > 0 && wrong.length === 0,
         seen: tally(seen.map((p) => `${endpoint(p.src, p.srcPort)} from ${bed.nameOfMac(p.srcMac)}`)),
-        evidence: pcap(
-          seen,
-          service,
-          lab.segments.map((s) => s.name),
-        ),
+        evidence: pcap(seen, lab, service),
       };
     },
   );
 }
 
-/** Every director answers ARP for its own LIPs: else replies never find back. */
-export function lipHeldCheck(lab: Lab, service: Service): CheckSpec {
-  const expected = directors(lab).flatMap((d) => d.lips.map((l) => ({ director: d, lip: l.address })));
-  return {
-    id: 'fnat.lip',
-    subject: service.name,
-    promise: `each director answers for its own LIPs: ${expected.map((e) => `${e.lip} on ${e.director.name}`).join(', ')}`,
-    within: 3000,
-    every: 100,
-    look: async (bed) => {
-      const asker = nodeOf(lab, service.reals[0]?.node ?? '');
-      const answers = await askArp(
-        bed,
-        asker,
-        expected.map((e) => e.lip),
-      );
-      const wrong = expected.filter((e) => {
-        const macs = answers.get(e.lip) ?? [];
-        return macs.length !== 1 || macs[0] !== bed.macTowards(e.director, e.lip);
-      });
-      const seen = expected
-        .map(
-          (e) =>
-            `${e.lip}: ${(answers.get(e.lip) ?? []).map((m) => bed.nameOfMac(m)).join(' and ') || 'nobody answers'}`,
-        )
-        .join(', ');
-      return { ok: wrong.length === 0, seen, evidence: lab.segments.map((s) => `${s.name}.pcap (arp)`) };
-    },
-  };
-}
-
-/** Asks by ARP for addresses, from a node, three times by broadcast so that a second holder is heard too, and returns the MAC addresses that answered for each, as the wire showed. */
-export async function askArp(
-  bed: Bed,
-  from: LabNode,
-  addresses: readonly string[],
-): Promise<ReadonlyMap<string, readonly string[]>> {
-  const start = bed.wire.newest;
-  const asks = addresses.map(
-    (a) => `(for i in 1 2 3; do arping -q -b -c 1 -w 1 -I ${bed.towards(from, a).name} ${a} || break; done) &`,
-  );
-  await bed.run(from.name, ['sh', '-c', `${asks.join(' ')} wait`]);
-  const own = new Set(from.interfaces.map((i) => i.mac));
-  const answers = new Map<string, string[]>();
-  for (const p of bed.wire.since(start)) {
-    if (p.kind !== 'arp' || p.op !== 'reply' || !own.has(p.dstMac) || !addresses.includes(p.sender)) continue;
-    const macs = answers.get(p.sender) ?? [];
-    if (!macs.includes(p.senderMac)) answers.set(p.sender, [...macs, p.senderMac]);
-  }
-  return answers;
-}
-
-/** Only the director in charge answers ARP for the VIP. */
-export function vipCheck(service: Service): CheckSpec {
-  return {
-    id: 'vip.arp',
-    subject: service.name,
-    promise: `only the director in charge answers ARP for ${service.vip}`,
-    within: 2000,
-    every: 100,
-    look: async (bed) => {
-      const director = bed.inCharge(service);
-      const macs = (await askArp(bed, bed.client, [service.vip])).get(service.vip) ?? [];
-      return {
-        ok: macs.length === 1 && macs[0] === bed.macTowards(director, service.vip),
-        seen: `${macs.map((m) => bed.nameOfMac(m)).join(' and ') || 'nobody'} answered; ${director.name} is in charge`,
-        evidence: [`${bed.towards(bed.client, service.vip).segment}.pcap (arp.src.proto_ipv4 == ${service.vip})`],
-      };
-    },
-  };
+/** The link of a node towards an address, or its first one. */
+export function towards(node: LabNode, address: string): { readonly name: string; readonly mac: string } {
+  return linkTo(node, address) ?? { name: node.interfaces[0]?.name ?? 'lo', mac: node.interfaces[0]?.mac ?? '' };
 }

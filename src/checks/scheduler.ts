@@ -1,30 +1,306 @@
-import type { Service } from '../lab/model.ts';
-import type { CheckSpec } from './check.ts';
-import { tally } from './path.ts';
-import type { Traffic } from './traffic.ts';
+import { addressesOf, directors, familyOf, linkTo, type Service } from '../lab/model.ts';
+import { endpoint } from '../net/cidr.ts';
+import type { Bed } from './bed.ts';
+import { CannotObserve, type CheckSpec, type Observation } from './check.ts';
+import { hold } from './hold.ts';
+import { judged, tally } from './path.ts';
+import { ask, REQUESTS, type Request, type Traffic } from './traffic.ts';
 
-/** Connections that may break the alternation: someone else's connection in between takes a turn. */
-const RR_TOLERANCE = 1;
+/** Connections that may break a turn: someone else's connection in between takes one. */
+const TOLERANCE = 1;
+/** Rounds of a weighted turn that are watched. */
+const ROUNDS = 4;
+/** Client addresses that ask where the client's address decides. */
+const SOURCES = 32;
+/** Share of clients of the servers that stay that mh may move when another server goes (Maglev hashing is not minimal). */
+const MH_MOVES = 0.15;
 
-/** The distribution that the scheduler promises; none yet for schedulers whose promise needs held connections or many clients. */
+/**
+ * What each scheduler promises (ipvsadm(8), -s). Those that count connections hold them open, one
+ * after the other from an empty table, so each choice can be foretold exactly.
+ */
 export function schedulerChecks(service: Service, traffic: () => Promise<Traffic>): readonly CheckSpec[] {
-  if (service.scheduler !== 'rr') return [];
+  if (service.scheduler !== 'rr' || service.persistence || service.app !== 'http') return [];
   return [
-    {
-      id: 'scheduler.rr',
-      subject: service.name,
-      promise: `${service.reals.map((r) => r.node).join(', ')} take turns; at most ${RR_TOLERANCE} connection out of turn`,
-      within: 0,
-      every: 0,
-      look: async () => {
-        const t = await traffic();
-        const order = t.requests.filter((r) => r.status === 200).map((r) => r.server);
+    judged(
+      'scheduler.rr',
+      service,
+      `${service.reals.map((r) => r.node).join(', ')} take turns; at most ${TOLERANCE} connection out of turn`,
+      traffic,
+      (_bed, t) => {
+        const order = servers(t.requests);
         const turns = service.reals.length;
         // In turn means: not one of the servers that the last n-1 connections went to.
         const out = order.filter((server, i) => order.slice(Math.max(0, i - turns + 1), i).includes(server)).length;
         const all = service.reals.every((r) => order.includes(r.node));
-        return { ok: all && out <= RR_TOLERANCE, seen: `${tally(order)}, ${out} out of turn`, evidence: t.evidence };
+        return { ok: all && out <= TOLERANCE, seen: `${tally(order)}, ${out} out of turn`, evidence: t.evidence };
       },
+    ),
+  ];
+}
+
+/** The checks of schedulers that need traffic of their own: run one after the other, with nothing beside them. */
+export function schedulerTrials(service: Service): readonly CheckSpec[] {
+  const trial = TRIALS[service.scheduler];
+  if (!trial || service.persistence || service.app !== 'http' || service.protocol !== 'tcp' || service.reals.length < 2)
+    return [];
+  return [
+    {
+      id: `scheduler.${service.scheduler}`,
+      subject: service.name,
+      promise: trial.promise(service),
+      within: 0,
+      every: 0,
+      look: (bed) => trial.look(bed, service),
     },
   ];
 }
+
+interface Trial {
+  readonly promise: (service: Service) => string;
+  readonly look: (bed: Bed, service: Service) => Promise<Observation>;
+}
+
+function servers(requests: readonly Request[]): string[] {
+  return requests.filter((r) => r.status === 200).map((r) => r.server);
+}
+
+function count(values: readonly string[], value: string): number {
+  return values.filter((v) => v === value).length;
+}
+
+/** Connections held one after the other, and whose they became. */
+async function held(bed: Bed, service: Service, n: number): Promise<string[]> {
+  const holding = await hold(bed, service, n);
+  holding.release();
+  return servers(holding.requests);
+}
+
+/** Where each of n connections goes when the server with the least cost is chosen each time, the first of equals first. */
+function foretell(service: Service, n: number, cost: (active: number, weight: number) => number): Map<string, number> {
+  const active = new Map(service.reals.map((r) => [r.node, 0]));
+  for (let i = 0; i < n; i++) {
+    let best: { node: string; cost: number } | undefined;
+    for (const r of service.reals) {
+      const c = r.weight === 0 ? Number.POSITIVE_INFINITY : cost(active.get(r.node) ?? 0, r.weight);
+      if (!best || c < best.cost) best = { node: r.node, cost: c };
+    }
+    if (best) active.set(best.node, (active.get(best.node) ?? 0) + 1);
+  }
+  return active;
+}
+
+/** A scheduler that counts: held connections lie as foretold, but for one that a tie may give to another. */
+function counting(what: string, cost: (active: number, weight: number) => number): Trial {
+  const amount = (service: Service) =>
+    ROUNDS * service.reals.reduce((sum, r) => sum + Math.max(1, Math.min(r.weight, 8)), 0);
+  return {
+    promise: (s) =>
+      `${amount(s)} held connections lie by ${what}: ${[...foretell(s, amount(s), cost)].map(([node, n]) => `${node} ${n}`).join(', ')}, each ±${TOLERANCE}`,
+    look: async (bed, service) => {
+      const n = amount(service);
+      const seen = await held(bed, service, n);
+      const wanted = foretell(service, n, cost);
+      return {
+        ok: seen.length === n && [...wanted].every(([node, w]) => Math.abs(count(seen, node) - w) <= TOLERANCE),
+        seen: tally(seen),
+      };
+    },
+  };
+}
+
+/** Connections from many client addresses, and who answered each. */
+async function fromMany(bed: Bed, service: Service, times: number): Promise<ReadonlyMap<string, readonly string[]>> {
+  const { client } = bed;
+  const family = familyOf(service.vip);
+  const device = bed.towards(client, service.vip).name;
+  const own = linkTo(client, service.vip)?.addresses[0]?.address ?? addressesOf(client)[0] ?? '';
+  const taken = new Set(bed.lab.nodes.flatMap(addressesOf));
+  const sources = freeAddresses(own, family, SOURCES, new Set([...taken, service.vip]));
+  const prefix = family === 4 ? 32 : 128;
+  const change = (verb: string, end: string) =>
+    bed.run(client.name, [
+      'sh',
+      '-c',
+      `${sources.map((s) => `ip addr ${verb} ${s}/${prefix} dev ${device}${verb === 'add' && family === 6 ? ' nodad' : ''}`).join('; ')}${end}`,
+    ]);
+  await change('add', '');
+  try {
+    const requests = await ask(bed, service, { sources, count: SOURCES * times });
+    if (requests.length < SOURCES * times || requests.some((r) => r.status !== 200))
+      throw new CannotObserve(`only ${servers(requests).length} of ${SOURCES * times} connections were answered`);
+    return new Map(sources.map((s) => [s, servers(requests.filter((r) => r.source === s))]));
+  } finally {
+    await change('del', '');
+  }
+}
+
+/** Addresses after `own` that nobody has. */
+function freeAddresses(own: string, family: 4 | 6, n: number, taken: ReadonlySet<string>): readonly string[] {
+  const split = own.lastIndexOf(family === 4 ? '.' : ':') + 1;
+  const out: string[] = [];
+  for (let i = 0; out.length < n && i < 250; i++) {
+    const last = family === 4 ? String(1 + ((Number(own.slice(split)) + i) % 253)) : (0x1000 + i).toString(16);
+    const address = `${own.slice(0, split)}${last}`;
+    if (!taken.has(address)) out.push(address);
+  }
+  return out;
+}
+
+/** A scheduler that hashes the client's address: always the same server for a client, and every server has clients. */
+const bySource: Trial = {
+  promise: (s) =>
+    `each of ${SOURCES} clients is always sent to the same server, and ${s.reals.map((r) => r.node).join(', ')} all have clients`,
+  look: async (bed, service) => {
+    const seen = await fromMany(bed, service, 2);
+    const fickle = [...seen.values()].filter((s) => new Set(s).size !== 1).length;
+    const first = [...seen.values()].map((s) => s[0] ?? '');
+    return {
+      ok: fickle === 0 && service.reals.every((r) => first.includes(r.node)),
+      seen: `${tally(first)}; ${fickle} clients were sent to two servers`,
+    };
+  },
+};
+
+const byDestination: Trial = {
+  promise: (s) =>
+    `the destination decides: ${REQUESTS} connections to ${endpoint(s.vip, s.port)} all go to the same server`,
+  look: async (bed, service) => {
+    const seen = servers(await ask(bed, service, {}));
+    return { ok: seen.length === REQUESTS && new Set(seen).size === 1, seen: tally(seen) };
+  },
+};
+
+/** Locality: one destination stays with one server until that has more connections than its weight. */
+const locality: Trial = {
+  promise: (s) =>
+    `connections to ${s.vip} stay with one server until it holds more than its weight (${s.reals[0]?.weight}), then another joins in`,
+  look: async (bed, service) => {
+    const weight = service.reals[0]?.weight ?? 1;
+    const seen = await held(bed, service, 2 * (weight + 1));
+    const run = seen.findIndex((s) => s !== seen[0]);
+    return {
+      ok: seen.length === 2 * (weight + 1) && run === weight + 1,
+      seen: `${run < 0 ? seen.length : run} to ${seen[0]}, then ${tally(seen.slice(run < 0 ? seen.length : run))}`,
+    };
+  },
+};
+
+/** Changes a real server's entry on the director in charge; gives it back as it was afterwards. */
+async function without<T>(
+  bed: Bed,
+  service: Service,
+  node: string,
+  how: 'removed' | 'drained',
+  work: () => Promise<T>,
+): Promise<T> {
+  const director = bed.inCharge(service).name;
+  const real = service.reals.find((r) => r.node === node);
+  if (!real || directors(bed.lab).length === 0) throw new Error(`no real server ${node}`);
+  const letter = service.protocol === 'tcp' ? '-t' : '-u';
+  const at = [letter, endpoint(service.vip, service.port), '-r', endpoint(real.address, real.port)];
+  const method = { nat: '-m', fnat: '-m', dr: '-g', tun: '-i' }[service.mode];
+  await bed.run(director, ['ipvsadm', ...(how === 'removed' ? ['-d', ...at] : ['-e', ...at, method, '-w', '0'])]);
+  try {
+    return await work();
+  } finally {
+    await bed.run(director, ['ipvsadm', how === 'removed' ? '-a' : '-e', ...at, method, '-w', String(real.weight)]);
+  }
+}
+
+const maglev: Trial = {
+  promise: (s) =>
+    `each of ${SOURCES} clients has its server; when ${s.reals.at(-1)?.node} is removed, only its clients move, and at most ${MH_MOVES * 100} % of the others`,
+  look: async (bed, service) => {
+    const gone = service.reals.at(-1)?.node ?? '';
+    const before = await fromMany(bed, service, 2);
+    const after = await without(bed, service, gone, 'removed', () => fromMany(bed, service, 1));
+    const fickle = [...before.values()].filter((s) => new Set(s).size !== 1).length;
+    const others = [...before].filter(([, s]) => s[0] !== gone);
+    const moved = others.filter(([source, s]) => after.get(source)?.[0] !== s[0]).length;
+    const orphans = before.size - others.length;
+    return {
+      ok:
+        fickle === 0 && orphans > 0 && moved <= MH_MOVES * others.length && ![...after.values()].flat().includes(gone),
+      seen: `${tally([...before.values()].map((s) => s[0] ?? ''))}; ${fickle} fickle; without ${gone}: its ${orphans} moved, and ${moved} of ${others.length} others`,
+    };
+  },
+};
+
+const failover: Trial = {
+  promise: (s) => {
+    const [first, second] = byWeight(s);
+    return `all connections go to ${first?.node}, who has the highest weight; without it all go to ${second?.node}`;
+  },
+  look: async (bed, service) => {
+    const [first, second] = byWeight(service);
+    const before = servers(await ask(bed, service, {}));
+    const after = await without(bed, service, first?.node ?? '', 'drained', async () =>
+      servers(await ask(bed, service, {})),
+    );
+    const only = (seen: readonly string[], node: string | undefined) =>
+      seen.length === REQUESTS && seen.every((s) => s === node);
+    return {
+      ok: only(before, first?.node) && only(after, second?.node),
+      seen: `${tally(before)}; without ${first?.node}: ${tally(after)}`,
+    };
+  },
+};
+
+function byWeight(service: Service) {
+  return [...service.reals].sort((a, b) => b.weight - a.weight);
+}
+
+const overflow: Trial = {
+  promise: (s) => {
+    const [first, second] = byWeight(s);
+    return `held connections go to ${first?.node} until it holds more than its weight (${first?.weight}), then to ${second?.node}`;
+  },
+  look: async (bed, service) => {
+    const [first, second] = byWeight(service);
+    const weight = first?.weight ?? 1;
+    const seen = await held(bed, service, weight + 2);
+    return {
+      ok: seen.slice(0, weight + 1).every((s) => s === first?.node) && seen[weight + 1] === second?.node,
+      seen: `${tally(seen.slice(0, weight + 1))}, then ${tally(seen.slice(weight + 1))}`,
+    };
+  },
+};
+
+const weighted: Trial = {
+  promise: (s) =>
+    `connections are shared by weight: in ${ROUNDS} rounds ${s.reals.map((r) => `${r.node} ${ROUNDS * r.weight}`).join(', ')}, each ±${TOLERANCE}`,
+  look: async (bed, service) => {
+    const n = ROUNDS * service.reals.reduce((sum, r) => sum + r.weight, 0);
+    const seen = servers(await ask(bed, service, { count: n }));
+    return {
+      ok:
+        seen.length === n && service.reals.every((r) => Math.abs(count(seen, r.node) - ROUNDS * r.weight) <= TOLERANCE),
+      seen: tally(seen),
+    };
+  },
+};
+
+const neverQueue: Trial = {
+  promise: (s) =>
+    `no connection waits while a server is idle: the first ${s.reals.length} held ones go to ${s.reals.length} servers`,
+  look: async (bed, service) => {
+    const seen = await held(bed, service, service.reals.length);
+    return { ok: new Set(seen).size === service.reals.length, seen: seen.join(', ') };
+  },
+};
+
+const TRIALS: Readonly<Record<string, Trial>> = {
+  wrr: weighted,
+  lc: counting('least connections', (active) => active),
+  wlc: counting('least connections for their weight', (active, weight) => active / weight),
+  sed: counting('shortest expected delay', (active, weight) => (active + 1) / weight),
+  nq: neverQueue,
+  lblc: locality,
+  lblcr: locality,
+  dh: byDestination,
+  sh: bySource,
+  mh: maglev,
+  fo: failover,
+  ovf: overflow,
+};

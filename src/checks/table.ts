@@ -44,6 +44,16 @@ function aspects(service: Service): readonly Aspect[] {
       of: each((r) => r.forward),
     },
     { id: 'table.scheduler', what: 'scheduler', wanted: service.scheduler, of: (entry) => entry.scheduler },
+    ...(service.persistence
+      ? [
+          {
+            id: 'table.persistence',
+            what: 'persistence',
+            wanted: `${Math.ceil(service.persistence.time / 1000)} s`,
+            of: (entry: TableService) => (entry.persistence === undefined ? 'none' : `${entry.persistence} s`),
+          },
+        ]
+      : []),
   ];
 }
 

@@ -1,15 +1,22 @@
 import { eventually } from '../eventually.ts';
-import type { LabNode, Service } from '../lab/model.ts';
+import { addressesOf, directors, type Lab, type LabNode, macsOf, nodeOf, type Service } from '../lab/model.ts';
 import { endpoint } from '../net/cidr.ts';
-import type { Packet, TcpPacket } from '../net/packet.ts';
+import type { Packet, TcpPacket, UdpPacket } from '../net/packet.ts';
 import type { Bed } from './bed.ts';
 
-/** One request of the client, as curl and the real server tell it. */
+/** One request of a client, as it and the real server tell it (images/node/src/ask.c). */
 export interface Request {
-  /** HTTP status; 0 when nothing answered. */
+  /** HTTP status; 200 for a datagram's answer; 0 when nothing answered. */
   readonly status: number;
-  readonly localPort: number;
-  /** The real server that answered, by its own word. */
+  /** The client's own port and address. */
+  readonly port: number;
+  readonly source: string;
+  readonly ms: number;
+  /** Bytes of the answer. */
+  readonly bytes: number;
+  /** Bytes of the question that were never acknowledged. */
+  readonly unsent: number;
+  /** The real server that answered, by its own word; empty when it does not say. */
   readonly server: string;
   /** Whom the real server saw, and at which address it was asked. */
   readonly seenClient: string;
@@ -23,48 +30,147 @@ export interface Traffic {
   /** The director in charge at the time. */
   readonly director: LabNode;
   readonly client: LabNode;
+  /** The addresses that the client asked from. */
+  readonly sources: readonly string[];
   readonly evidence: readonly string[];
 }
 
+/** A packet with ports. */
+export type Segment = TcpPacket | UdpPacket;
+
 /** Requests of one stretch: even, and enough to tell alternation from chance. */
 export const REQUESTS = 20;
-/** Seconds for one request; three that fail end the stretch. */
-const REQUEST_TIMEOUT = 3;
+/** Milliseconds for one request; three that fail end the stretch. */
+const REQUEST_TIMEOUT_MS = 3000;
 /** Milliseconds in which captured packets must arrive once the client is done. */
 const ARRIVAL_MS = 2000;
 
+/** What is asked, beyond the plain. */
+export interface Asking {
+  readonly count?: number;
+  /** Client addresses that take turns. */
+  readonly sources?: readonly string[];
+  /** Path of an HTTP request. */
+  readonly path?: string;
+  /** Bytes to post. */
+  readonly post?: number;
+  /** Keep every connection open until stdin ends. */
+  readonly hold?: boolean;
+  /** Milliseconds for one request. */
+  readonly timeout?: number;
+}
+
+/** The command line of `ask` for a service. */
+export function askCommand(service: Service, asking: Asking): readonly string[] {
+  return [
+    'ask',
+    ...(service.protocol === 'udp' ? ['-u'] : []),
+    ...(service.app === 'banner' ? ['-l'] : []),
+    ...(asking.hold ? ['-k'] : []),
+    ...['-n', String(asking.count ?? REQUESTS), '-t', String(asking.timeout ?? REQUEST_TIMEOUT_MS)],
+    ...(asking.sources ?? []).flatMap((s) => ['-s', s]),
+    ...(asking.path === undefined ? [] : ['-g', asking.path]),
+    ...(asking.post === undefined ? [] : ['-b', String(asking.post)]),
+    service.vip,
+    String(service.port),
+  ];
+}
+
+/** Asks a service from the client and returns the answers. */
+export async function ask(bed: Bed, service: Service, asking: Asking): Promise<readonly Request[]> {
+  return parseRequests(await bed.run(bed.client.name, askCommand(service, asking)));
+}
+
 /** Asks the service from the client, one connection after the other, and gathers what the wires showed. */
-export async function drive(bed: Bed, service: Service, name: string): Promise<Traffic> {
+export async function drive(bed: Bed, service: Service, name: string, asking: Asking = {}): Promise<Traffic> {
   const { client } = bed;
   const from = bed.wire.newest;
-  const script = `failed=0
-for i in $(seq ${REQUESTS}); do
-  curl -s -g -m ${REQUEST_TIMEOUT} -w '\\n%{http_code} %{local_port}\\n' ${url(service)}/json || failed=$((failed + 1))
-  [ $failed -lt 3 ] || exit 0
-done`;
-  const output = await bed.run(client.name, ['sh', '-c', script]);
+  const output = await bed.run(client.name, askCommand(service, asking));
   const file = bed.evidence.write(`requests-${name}.txt`, output);
   const requests = parseRequests(output);
-  const answered = requests.filter((r) => r.status === 200).map((r) => r.localPort);
-  const address = bed.towards(client, service.vip).address;
+  const answered = requests.filter((r) => r.status === 200).map((r) => r.port);
+  const done = (p: Packet) => (p.kind === 'tcp' && p.fin) || p.kind === 'udp';
   // The client is done before the last packets have come through the capture.
   await eventually(
     () => {
       const closed = new Set(
-        tcp(bed.wire.since(from))
-          .filter((p) => p.dst === address && p.fin)
+        heard(service, client, bed.wire.since(from + 1))
+          .filter(done)
           .map((p) => p.dstPort),
       );
       return answered.every((port) => closed.has(port)) ? true : undefined;
     },
     { within: ARRIVAL_MS, every: 10, signal: bed.signal },
   );
-  return { requests, packets: bed.wire.since(from + 1), director: bed.inCharge(service), client, evidence: [file] };
+  return {
+    requests,
+    packets: bed.wire.since(from + 1),
+    director: bed.inCharge(service),
+    client,
+    sources: [...new Set(requests.map((r) => r.source))].filter((s) => s !== ''),
+    evidence: [file],
+  };
 }
 
-/** The TCP packets among packets. */
-export function tcp(packets: readonly Packet[]): readonly TcpPacket[] {
-  return packets.filter((p) => p.kind === 'tcp');
+/** The packets of a service's protocol among packets. */
+function ofProtocol(service: Service, packets: readonly Packet[]): readonly Segment[] {
+  return packets.filter((p): p is Segment => p.kind === service.protocol);
+}
+
+function portsOf(service: Service): readonly number[] {
+  return [service.port, ...service.reals.map((r) => r.port)];
+}
+
+/** Addresses under which directors send on their own account, for health checks. */
+function ownOfDirectors(lab: Lab): ReadonlySet<string> {
+  return new Set(directors(lab).flatMap(addressesOf));
+}
+
+/** The real server whose card a MAC address is, where the packet is on a segment of its. */
+function realAt(lab: Lab, service: Service, p: Packet, mac: string): LabNode | undefined {
+  return service.reals
+    .map((r) => nodeOf(lab, r.node))
+    .find((n) => macsOf(n).includes(mac) && n.interfaces.some((i) => i.segment === p.segment));
+}
+
+/** What arrives at real servers for a service, opening packets only: not the directors' own health checks. */
+export function arrivals(lab: Lab, service: Service, packets: readonly Packet[]): readonly Segment[] {
+  const own = ownOfDirectors(lab);
+  const targets = [service.vip, ...service.reals.map((r) => r.address)];
+  return ofProtocol(service, packets).filter(
+    (p) =>
+      realAt(lab, service, p, p.dstMac) !== undefined &&
+      portsOf(service).includes(p.dstPort) &&
+      targets.includes(p.dst) &&
+      (p.outer !== undefined || !own.has(p.src)) &&
+      (p.kind === 'udp' || (p.syn && !p.ack)),
+  );
+}
+
+/** What real servers send for a service, to whomever but a director that checks them. */
+export function departures(lab: Lab, service: Service, packets: readonly Packet[]): readonly Segment[] {
+  const own = ownOfDirectors(lab);
+  const sources = [service.vip, ...service.reals.map((r) => r.address)];
+  return ofProtocol(service, packets).filter(
+    (p) =>
+      realAt(lab, service, p, p.srcMac) !== undefined &&
+      portsOf(service).includes(p.srcPort) &&
+      sources.includes(p.src) &&
+      !own.has(p.dst),
+  );
+}
+
+/** What reaches the client of a service. */
+export function heard(service: Service, client: LabNode, packets: readonly Packet[]): readonly Segment[] {
+  const sources = [service.vip, ...service.reals.map((r) => r.address)];
+  const macs = macsOf(client);
+  return ofProtocol(service, packets).filter(
+    (p) =>
+      macs.includes(p.dstMac) &&
+      client.interfaces.some((i) => i.segment === p.segment) &&
+      portsOf(service).includes(p.srcPort) &&
+      sources.includes(p.src),
+  );
 }
 
 /** The service's address as a URL. */
@@ -72,27 +178,18 @@ export function url(service: Service): string {
   return `http://${endpoint(service.vip, service.port)}`;
 }
 
-function parseRequests(output: string): Request[] {
-  const requests: Request[] = [];
-  let answer: Partial<Record<'server' | 'client' | 'asked', string>> = {};
-  for (const line of output.split('\n')) {
-    const end = /^(\d{3}) (-?\d+)$/.exec(line);
-    if (end) {
-      requests.push({
-        status: Number(end[1]),
-        localPort: Number(end[2]),
-        server: answer.server ?? '',
-        seenClient: answer.client ?? '',
-        asked: answer.asked ?? '',
-      });
-      answer = {};
-    } else if (line.startsWith('{')) {
-      try {
-        answer = JSON.parse(line) as typeof answer;
-      } catch {
-        answer = {};
-      }
+/** Reads what `ask` printed; lines that are none of its are left out. */
+export function parseRequests(output: string): Request[] {
+  return output.split('\n').flatMap((line): Request[] => {
+    if (!line.startsWith('{"status"')) return [];
+    try {
+      const { answer, ...rest } = JSON.parse(line) as Omit<Request, 'server' | 'seenClient' | 'asked'> & {
+        answer: string | { server?: string; client?: string; asked?: string };
+      };
+      const said = typeof answer === 'string' ? {} : answer;
+      return [{ ...rest, server: said.server ?? '', seenClient: said.client ?? '', asked: said.asked ?? '' }];
+    } catch {
+      return [];
     }
-  }
-  return requests;
+  });
 }

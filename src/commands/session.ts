@@ -5,6 +5,7 @@ import { Failure } from '../failure.ts';
 import { formatDiagnostic } from '../lab/diagnostic.ts';
 import type { KernelChoice, Lab } from '../lab/model.ts';
 import { findLabFile, readLab } from '../lab/read.ts';
+import { needsModules } from '../nodes/files.ts';
 import { type Display, openDisplay, silentDisplay } from '../output/display.ts';
 
 /** What a command works with: the engine, a display, and the word that the user wants it to end. */
@@ -73,7 +74,7 @@ export function loadLab(argument: string, options: LabOptions = {}): Lab {
   return {
     ...result.value,
     nodes: result.value.nodes.map((n) =>
-      n.kernel === 'auto' && (kernel === 'host' || n.kind === 'director') ? { ...n, kernel } : n,
+      n.kernel === 'auto' && (kernel === 'host' || needsModules(result.value, n)) ? { ...n, kernel } : n,
     ),
   };
 }

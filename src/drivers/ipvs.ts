@@ -1,7 +1,7 @@
-import type { Lab, LabNode } from '../lab/model.ts';
-import { vrrpOf } from '../lab/model.ts';
+import { type Lab, type LabNode, linkTo, vrrpOf } from '../lab/model.ts';
 import { modes } from '../modes/index.ts';
-import type { NodePart } from '../nodes/part.ts';
+import { snat } from '../modes/snat.ts';
+import { addHostAddress, join, type NodePart, nothing } from '../nodes/part.ts';
 import type { Driver, RunInNode } from './driver.ts';
 import { joinTable, parseCounters, parseTable } from './ipvsadm.ts';
 import { keepalivedConf } from './keepalived-conf.ts';
@@ -12,18 +12,21 @@ export const ipvs: Driver = {
   name: 'ipvs',
 
   director(lab: Lab, node: LabNode): NodePart {
-    const parts = lab.services.map((s) => modes[s.mode].director(s, node));
-    const addresses = parts.flatMap((p) => p.addresses.map((a) => `addr replace ${a.address}/32 dev ${a.interface}`));
     const fixed = lab.services
       .filter((s) => !vrrpOf(lab, s.name))
-      .map((s) => `addr replace ${s.vip}/32 dev ${node.interfaces[0]?.name}`);
-    return {
-      sysctls: Object.assign({}, ...parts.map((p) => p.sysctls)),
-      ip: [...new Set([...addresses, ...fixed])],
-      tc: [...new Set(parts.flatMap((p) => p.tc))],
+      .map((s) => addHostAddress(s.vip, linkTo(node, s.vip)?.name ?? 'lo'));
+    const table: NodePart = {
+      ...nothing,
+      modules: ['ip_vs'],
+      ip: fixed,
       files: { '/etc/keepalived/keepalived.conf': node.keepalived?.content ?? keepalivedConf(lab, node) },
       services: { keepalived: 'keepalived --dont-fork --log-console --log-detail --no-syslog' },
     };
+    return join([
+      ...(lab.services.length > 0 || node.keepalived ? [table] : []),
+      ...lab.services.map((s) => modes[s.mode].director(s, node)),
+      ...lab.snat.filter((rule) => rule.director === node.name).map((rule) => snat.director(rule)),
+    ]);
   },
 
   async readTable(run: RunInNode): Promise<ServiceTable> {

@@ -1,6 +1,7 @@
-import type { Lab, LabNode, Service, VrrpInstance } from '../lab/model.ts';
-import { found, interfaceOn, serviceOf } from '../lab/model.ts';
+import type { Lab, LabNode, Persistence, Service, VrrpInstance } from '../lab/model.ts';
+import { familyOf, found, interfaceOn, serviceOf } from '../lab/model.ts';
 import { modes } from '../modes/index.ts';
+import { formatAddress } from '../net/cidr.ts';
 
 type Block = readonly [head: string, body: readonly (string | Block)[]];
 
@@ -66,6 +67,7 @@ function serverBlock(service: Service): Block {
       `lb_algo ${service.scheduler}`,
       `lb_kind ${modes[service.mode].keepalivedKind}`,
       `protocol ${service.protocol.toUpperCase()}`,
+      ...(service.persistence ? persistenceLines(service.persistence, familyOf(service.vip)) : []),
       ...service.reals.map(
         (real): Block => [`real_server ${real.address} ${real.port}`, [`weight ${real.weight}`, ...check()]],
       ),
@@ -73,14 +75,29 @@ function serverBlock(service: Service): Block {
   ];
 }
 
+function persistenceLines({ time, mask }: Persistence, family: 4 | 6): string[] {
+  const bits = (BigInt(2 ** mask) - 1n) << BigInt(32 - mask);
+  const whole = family === 4 ? 32 : 128;
+  return [
+    `persistence_timeout ${Math.ceil(time / 1000)}`,
+    ...(mask < whole ? [`persistence_granularity ${family === 4 ? formatAddress(bits, 4) : mask}`] : []),
+  ];
+}
+
 /** Pause before keepalived repeats a check that failed (delay_before_retry). */
 export const RETRY_DELAY_MS = 1000;
+
+function timeoutLine({ timeouts }: Lab): string[] {
+  if (!timeouts) return [];
+  const { tcp, fin, udp } = timeouts;
+  return [`lvs_timeouts tcp ${Math.ceil(tcp / 1000)} tcpfin ${Math.ceil(fin / 1000)} udp ${Math.ceil(udp / 1000)}`];
+}
 
 /** The keepalived.conf of a director: its VRRP instances and every service (keepalived.conf(5)). */
 export function keepalivedConf(lab: Lab, node: LabNode): string {
   const instances = lab.vrrp.filter((v) => v.members.some((m) => m.node === node.name));
   return write([
-    ['global_defs', [`router_id ${node.name}`]],
+    ['global_defs', [`router_id ${node.name}`, ...timeoutLine(lab)]],
     ...instances.map((v) => vrrpBlock(lab, node, v)),
     ...lab.services.map(serverBlock),
   ]);

@@ -1,5 +1,11 @@
 import type { Lab, LabNode } from '../lab/model.ts';
 
+/**
+ * A bridge keeps link-local frames to itself; the bit lets those of LACP (01:80:c2:00:00:02) through.
+ * A segment without a subnet is a wire, and a wire carries everything.
+ */
+const LACP = 4;
+
 /** Path in the fabric of the batch that makes the links. */
 const LINKS = '/lab/links.batch';
 
@@ -39,6 +45,8 @@ export function linkBatch(lab: Lab, targets: readonly WireTarget[], bridges: boo
         `link add ${port} type veth peer name ${iface.name} address ${iface.mac} netns ${pid}`,
         `link set ${port} master ${iface.segment} up`,
       );
+      if (lab.segments.some((s) => s.name === iface.segment && s.subnets.length === 0))
+        lines.push(`link set ${port} type bridge_slave group_fwd_mask ${LACP}`);
     }
   }
   return `${lines.join('\n')}\n`;

@@ -1,6 +1,7 @@
 import type { Bed } from '../checks/bed.ts';
 import { CannotObserve } from '../checks/check.ts';
 import { eventually } from '../eventually.ts';
+import { portName } from '../fabric/wiring.ts';
 import { Executor } from '../plan/execute.ts';
 import { observe } from '../plan/observe.ts';
 import { reconcile, runningKernels } from '../plan/reconcile.ts';
@@ -45,5 +46,36 @@ export async function revive(bed: Bed, bootDeadline: number): Promise<void> {
 export async function service(bed: Bed, node: string, verb: 'stop' | 'start', name: string): Promise<number> {
   const at = await stamped(bed, 'true');
   await bed.run(node, ['svc', verb, name]);
+  return at;
+}
+
+/**
+ * Cuts the wires of a node on segments, or mends them. The fabric lets no frame through; a guest kernel,
+ * whose cards show no carrier of their own, is told at both ends. Returns when, in microseconds of the engine's clock.
+ */
+export async function wires(
+  bed: Bed,
+  node: string,
+  segments: readonly string[],
+  to: 'cut' | 'mended',
+): Promise<number> {
+  const state = to === 'cut' ? 'down' : 'up';
+  const ends = bed.lab.nodes.flatMap((n) =>
+    n.interfaces.flatMap((card, i) =>
+      segments.includes(card.segment) ? [{ node: n, card, port: portName(n.name, i) }] : [],
+    ),
+  );
+  const own = ends.filter((e) => e.node.name === node);
+  const at = await stamped(bed, own.map((e) => `ip link set ${e.port} ${state}`).join('; '));
+  const kernels = runningKernels(bed.running);
+  // On a wire of two ends the other end loses its carrier too; on a segment of many only the port goes dark.
+  const dark = ends.filter(
+    (e) => e.node.name === node || ends.filter((o) => o.card.segment === e.card.segment).length === 2,
+  );
+  await Promise.all(
+    dark
+      .filter((e) => kernels.get(e.node.name) === 'uml')
+      .map((e) => bed.run(e.node.name, ['ip', 'link', 'set', e.card.name, state])),
+  );
   return at;
 }

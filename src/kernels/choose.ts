@@ -70,7 +70,7 @@ export async function chooseKernels(engine: Engine, lab: Lab): Promise<ReadonlyM
   const choice = new Map<string, KernelName>();
   let auto: KernelName | undefined;
   for (const node of lab.nodes) {
-    const wanted = wantedKernel(node);
+    const wanted = wantedKernel(lab, node);
     if (wanted === 'auto') {
       auto ??= await bestKernel(engine);
       choice.set(node.name, auto);

@@ -1,12 +1,21 @@
 import { TRY_DIRECTOR } from './capability.ts';
 import type { Kernel } from './kernel.ts';
 
+/**
+ * A container may not load modules, but the kernel loads them itself when they are first asked for.
+ * Without this net.ipv4.vs.* and tunl0 would not be there. Bonds and VLANs are asked for by name anyway.
+ */
+const LOAD: Readonly<Record<string, string>> = {
+  ip_vs: 'ipvsadm -Ln > /dev/null',
+  ipip: 'ip link add probe0 type ipip remote 127.0.0.2 && ip link del probe0',
+  ip6_tunnel: 'ip link add probe0 type ip6tnl remote ::2 && ip link del probe0',
+};
+
 /** The engine's own kernel, shared by all containers: works where it has, or may load, ip_vs. */
 export const host: Kernel = {
   name: 'host',
   needs: { capabilities: ['NET_ADMIN', 'NET_RAW'], devices: [], tmpfs: {}, writableNetSysctls: true },
-  // The kernel loads ip_vs itself when ipvsadm first asks for it; net.ipv4.vs.* is there only then.
-  loadModules: 'ipvsadm -Ln > /dev/null',
+  load: (modules) => modules.flatMap((m) => LOAD[m] ?? []),
   files: () => ({}),
   nameInterface: () => [],
   probe: `set -e; uname -r; ${TRY_DIRECTOR}`,

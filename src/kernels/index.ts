@@ -1,4 +1,5 @@
-import type { KernelChoice, LabNode } from '../lab/model.ts';
+import type { KernelChoice, Lab, LabNode } from '../lab/model.ts';
+import { needsModules } from '../nodes/files.ts';
 import { host } from './host.ts';
 import type { Kernel, KernelName } from './kernel.ts';
 import { uml } from './uml.ts';
@@ -7,9 +8,9 @@ import { uml } from './uml.ts';
 export const kernels: Readonly<Record<KernelName, Kernel>> = { uml, host };
 
 /**
- * What a node asks for: its own choice, else `auto`, which for a node that needs nothing of its
- * kernel beyond addresses and routes is the engine's kernel: only directors pay for one of their own.
+ * What a node asks for: its own choice, else `auto`, which for a node that stands on no kernel module
+ * is the engine's kernel: only who needs a kernel of its own pays for one.
  */
-export function wantedKernel(node: LabNode): KernelChoice {
-  return node.kernel === 'auto' && node.kind !== 'director' ? 'host' : node.kernel;
+export function wantedKernel(lab: Lab, node: LabNode): KernelChoice {
+  return node.kernel === 'auto' && !needsModules(lab, node) ? 'host' : node.kernel;
 }

@@ -16,8 +16,8 @@ export interface Kernel {
   readonly name: KernelName;
   /** What the container must be given. */
   readonly needs: ContainerNeeds;
-  /** Shell line that makes IPVS and what Full-NAT stands on available. */
-  readonly loadModules: string;
+  /** Shell lines that make kernel modules available; `ip_vs` brings what Full-NAT stands on. */
+  load(modules: readonly string[]): readonly string[];
   /** Files beside the node's own: how its kernel starts. */
   files(node: LabNode): Readonly<Record<string, string>>;
   /** `ip -batch` lines that give an interface the lab's name, before its address. */

@@ -30,11 +30,29 @@ function silence(device: string): string {
   return `ip link set ${device} addrgenmode none promisc on arp off up`;
 }
 
-function bootScript(interfaces: readonly string[]): string {
-  const wires = [
-    'vec0:transport=tap,ifname=mgmt0',
-    ...interfaces.map((device, i) => `vec${i + 1}:transport=raw,ifname=${device}`),
-  ];
+/**
+ * A wire as a packet socket on the container's interface: quickest, but the container's kernel takes
+ * VLAN tags off before a packet socket sees the frame. A tap gives frames whole, so nodes with VLANs
+ * have a tap for each wire, bridged to it (LACP's frames too, which a bridge would keep to itself).
+ */
+function wire(device: string, index: number, tagged: boolean): { script: readonly string[]; transport: string } {
+  if (!tagged) return { script: [], transport: `vec${index}:transport=raw,ifname=${device}` };
+  const tap = `tap${index}`;
+  return {
+    script: [
+      `ip tuntap add dev ${tap} mode tap`,
+      `ip link add wire${index} type bridge stp_state 0 forward_delay 0 mcast_snooping 0 ageing_time 0`,
+      `ip link set ${tap} addrgenmode none gso_max_segs 1 arp off master wire${index} up`,
+      `ip link set ${device} master wire${index}`,
+      ...[tap, device].map((d) => `ip link set ${d} type bridge_slave group_fwd_mask 4`),
+      `ip link set wire${index} addrgenmode none arp off up`,
+    ],
+    transport: `vec${index}:transport=tap,ifname=${tap}`,
+  };
+}
+
+function bootScript(interfaces: readonly string[], tagged: boolean): string {
+  const wires = interfaces.map((device, i) => wire(device, i + 1, tagged));
   return [
     '# made by lab: boots this node’s own kernel',
     ...interfaces.map(silence),
@@ -43,11 +61,18 @@ function bootScript(interfaces: readonly string[]): string {
     // The guest's driver turns segmentation offload of a tap on again as it opens it, and then stalls on long frames.
     'ip link set mgmt0 addrgenmode none gso_max_segs 1 up',
     'ip addr add 169.254.77.1/30 dev mgmt0',
+    ...wires.flatMap((w) => w.script),
     'export TMPDIR=/dev/shm HOME=/dev/shm',
-    `exec linux.uml ${COMMAND_LINE} ${wires.join(' ')} < /dev/null`,
+    `exec linux.uml ${COMMAND_LINE} ${['vec0:transport=tap,ifname=mgmt0', ...wires.map((w) => w.transport)].join(' ')} < /dev/null`,
     '',
   ].join('\n');
 }
+
+/** Modules that bring others along, or that make a device of their own unless told not to. */
+const OPTIONS: Readonly<Record<string, string>> = {
+  ip_vs: '-a ip_vs act_ct cls_flower sch_ingress',
+  bonding: 'bonding max_bonds=0',
+};
 
 /** User-Mode Linux: a kernel of the node's own, as a program in its container. x86-64 only. */
 export const uml: Kernel = {
@@ -58,14 +83,19 @@ export const uml: Kernel = {
     tmpfs: { '/dev/shm': 'exec,size=1g' },
     writableNetSysctls: true,
   },
-  loadModules: 'modprobe -a ip_vs act_ct cls_flower sch_ingress',
-  files: (node: LabNode) => ({ '/lab/boot.sh': bootScript(node.interfaces.map((i) => i.name)) }),
+  load: (modules) => modules.map((m) => `modprobe ${OPTIONS[m] ?? `-a ${m}`}`),
+  files: (node: LabNode) => ({
+    '/lab/boot.sh': bootScript(
+      node.interfaces.map((i) => i.name),
+      node.devices.some((d) => d.kind === 'vlan'),
+    ),
+  }),
   nameInterface: (iface: Interface, index: number) => [
     `link set vec${index + 1} name ${iface.name} address ${iface.mac}`,
   ],
   probe: `
     printf '%s\\n' 'modprobe -a ip_vs act_ct cls_flower sch_ingress; ip link set lo up' '${TRY_DIRECTOR.replaceAll('\n', "' '")}' > /lab/init.sh
-    printf '%s\\n' ${bootScript([])
+    printf '%s\\n' ${bootScript([], false)
       .split('\n')
       .map((l) => `'${l}'`)
       .join(' ')} > /lab/boot.sh

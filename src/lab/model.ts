@@ -1,3 +1,5 @@
+import { contains, parseAddress, parseSubnet } from '../net/cidr.ts';
+
 /**
  * A lab as everything downstream sees it: complete and explicit, plain data, no YAML.
  * It travels as JSON with the running lab, so it holds no functions and no local paths.
@@ -11,42 +13,88 @@ export interface Lab {
   readonly segments: readonly Segment[];
   readonly nodes: readonly LabNode[];
   readonly services: readonly Service[];
+  readonly snat: readonly SnatRule[];
   readonly vrrp: readonly VrrpInstance[];
+  /** How long the directors keep connections; the kernel's own times where absent. */
+  readonly timeouts?: Timeouts;
   readonly scenario: readonly Step[];
 }
 
 export interface Segment {
   readonly name: string;
-  /** Network in CIDR form, host bits cleared. */
-  readonly subnet: string;
+  /** Networks in CIDR form, host bits cleared; none on a bare link. */
+  readonly subnets: readonly string[];
 }
 
-export type NodeKind = 'client' | 'director' | 'realserver';
+export type NodeKind = 'client' | 'director' | 'realserver' | 'switch' | 'host';
 /** What the lab asks for; `auto` is decided when the node is made. */
 export type KernelChoice = 'auto' | 'host' | 'uml';
+export type Protocol = 'tcp' | 'udp';
 
 export interface LabNode {
   readonly name: string;
   readonly kind: NodeKind;
   readonly kernel: KernelChoice;
+  /** Network cards, eth0 first. */
   readonly interfaces: readonly Interface[];
+  /** Bonds, VLANs, bridges and tunnels, each after what it stands on. */
+  readonly devices: readonly Device[];
+  readonly routes: readonly Route[];
   /** Local addresses of Full-NAT. */
   readonly lips: readonly Lip[];
   readonly sysctls: Readonly<Record<string, string>>;
+  /** Ports that a plain server answers on, beside those of services. */
+  readonly serve: readonly Port[];
+  /** Nothing of the services is prepared here: the user's own script does it. */
+  readonly manual: boolean;
   /** The user's own setup script. */
   readonly setup?: UserFile;
   /** The user's own keepalived.conf. */
   readonly keepalived?: UserFile;
+  /** The user's own files, by their path in the node. */
+  readonly files: Readonly<Record<string, UserFile>>;
+}
+
+export interface HostAddress {
+  readonly address: string;
+  readonly prefix: number;
 }
 
 export interface Interface {
-  /** Name inside the node: eth0, eth1 in the order of the lab's segments. */
+  /** Name inside the node: eth0, eth1 and so on. */
   readonly name: string;
   readonly segment: string;
-  readonly address: string;
-  readonly prefix: number;
-  /** Locally administered, made from the address, so that a capture can be read by eye. */
+  readonly addresses: readonly HostAddress[];
+  /** Locally administered, made from the first address, so that a capture can be read by eye. */
   readonly mac: string;
+}
+
+interface DeviceBase {
+  readonly name: string;
+  readonly addresses: readonly HostAddress[];
+  readonly mac: string;
+}
+
+/** A virtual device; `over` names interfaces and devices of the same node. */
+export type Device =
+  | (DeviceBase & { readonly kind: 'bond'; readonly mode: BondMode; readonly over: readonly string[] })
+  | (DeviceBase & { readonly kind: 'vlan'; readonly id: number; readonly over: readonly string[] })
+  | (DeviceBase & { readonly kind: 'bridge'; readonly over: readonly string[] })
+  | (DeviceBase & { readonly kind: 'gre' | 'ipip'; readonly local: string; readonly remote: string });
+
+/** 0: round robin; 1: active and backup; 4: LACP (IEEE 802.3ad). */
+export type BondMode = 0 | 1 | 4;
+
+export interface Port {
+  readonly protocol: Protocol;
+  readonly port: number;
+}
+
+/** A route: `default` or a network, by a gateway or a device; by neither, packets are dropped. */
+export interface Route {
+  readonly to: string;
+  readonly via?: string;
+  readonly dev?: string;
 }
 
 export interface Lip {
@@ -60,17 +108,21 @@ export interface UserFile {
   readonly content: string;
 }
 
-export type Mode = 'fnat';
+/** Modes of a balanced service. SNAT has no service: see SnatRule. */
+export type Mode = 'nat' | 'fnat' | 'dr' | 'tun';
 
 export interface Service {
   readonly name: string;
   readonly vip: string;
   readonly port: number;
-  readonly protocol: 'tcp';
+  readonly protocol: Protocol;
   readonly mode: Mode;
   readonly scheduler: string;
   readonly reals: readonly Real[];
   readonly health?: HealthCheck;
+  readonly persistence?: Persistence;
+  /** What answers: HTTP, or a server that speaks first (its banner is all that is asked for). */
+  readonly app: 'http' | 'banner';
 }
 
 export interface Real {
@@ -79,6 +131,40 @@ export interface Real {
   readonly port: number;
   readonly weight: number;
 }
+
+export interface Persistence {
+  /** Milliseconds for which a client stays with its real server. */
+  readonly time: number;
+  /** Clients that share this many leading bits count as one. */
+  readonly mask: number;
+}
+
+/** Milliseconds for which IPVS keeps a connection: established, after its FIN, and of UDP. */
+export interface Timeouts {
+  readonly tcp: number;
+  readonly fin: number;
+  readonly udp: number;
+}
+
+/** Hosts of a network reach the outside under an address of the director. */
+export interface SnatRule {
+  readonly name: string;
+  /** Network in CIDR form. */
+  readonly from: string;
+  /** The address that the outside sees. */
+  readonly to: string;
+  /** The director's interface or device towards the outside. */
+  readonly out: string;
+  readonly director: string;
+  readonly protocols: readonly SnatProtocol[];
+  /** A node of `from`, and the address of one outside, between whom it is shown. */
+  readonly inside: string;
+  readonly outside: string;
+  /** The port that the outside answers on, TCP and UDP alike. */
+  readonly port: number;
+}
+
+export type SnatProtocol = Protocol | 'icmp';
 
 /** Times in milliseconds. */
 export interface HealthCheck {
@@ -108,8 +194,75 @@ export interface VrrpMember {
 
 export type Step =
   | { readonly kind: 'contract'; readonly service: string }
+  | { readonly kind: 'snat'; readonly rule: string }
   | { readonly kind: 'health'; readonly service: string; readonly stop: string }
-  | { readonly kind: 'failover'; readonly service: string; readonly kill: string; readonly to: string };
+  | { readonly kind: 'failover'; readonly service: string; readonly kill: string; readonly to: string }
+  | { readonly kind: 'persistence'; readonly service: string }
+  | {
+      readonly kind: 'run';
+      readonly node: string;
+      readonly command: string;
+      readonly title: string;
+      readonly exits: number;
+      /** A regular expression that the output must match. */
+      readonly prints?: string;
+      /** Milliseconds in which it must come true; 0: at the first look. */
+      readonly within: number;
+    }
+  | {
+      readonly kind: 'arp';
+      readonly address: string;
+      readonly from: string;
+      /** How many replies one request gets. */
+      readonly replies: number;
+    }
+  | {
+      readonly kind: 'cut';
+      readonly service: string;
+      readonly node: string;
+      readonly links: readonly string[];
+      /** Whether the service goes on while they are cut. */
+      readonly answers: boolean;
+    };
+
+/** An interface or a device: anything of a node that frames go through. */
+export type Link = Interface | Device;
+
+/** All links of a node, its interfaces first. */
+export function linksOf(node: LabNode): readonly Link[] {
+  return [...node.interfaces, ...node.devices];
+}
+
+/** All addresses that the lab gives a node itself: no VIP and no LIP. */
+export function addressesOf(node: LabNode): readonly string[] {
+  return linksOf(node).flatMap((l) => l.addresses.map((a) => a.address));
+}
+
+/** The MAC addresses under which a node sends. */
+export function macsOf(node: LabNode): readonly string[] {
+  return linksOf(node).map((l) => l.mac);
+}
+
+/** The link of a node whose subnet holds an address, if it has one. */
+export function linkTo(node: LabNode, address: string): Link | undefined {
+  const target = parseAddress(address);
+  return linksOf(node).find((link) =>
+    link.addresses.some((own) => {
+      const subnet = parseSubnet(`${own.address}/${own.prefix}`);
+      return target && subnet && contains(subnet, target);
+    }),
+  );
+}
+
+/** The node's first address of a family. */
+export function addressOfFamily(node: LabNode, family: 4 | 6): string | undefined {
+  return addressesOf(node).find((a) => familyOf(a) === family);
+}
+
+/** The family of an address. */
+export function familyOf(address: string): 4 | 6 {
+  return address.includes(':') ? 6 : 4;
+}
 
 /** The node of that name. It exists: resolve has seen to it. */
 export function nodeOf(lab: Lab, name: string): LabNode {
@@ -143,6 +296,11 @@ export function interfaceOn(node: LabNode, segment: string): Interface {
     node.interfaces.find((i) => i.segment === segment),
     `interface of ${node.name} on ${segment}`,
   );
+}
+
+/** The first address of an interface. It exists where the lab needs it: resolve has seen to it. */
+export function firstAddress(link: Link): string {
+  return found(link.addresses[0], `address of ${link.name}`).address;
 }
 
 /** The value, which is there by construction. */

@@ -1,9 +1,11 @@
 import type { CheckSpec } from '../checks/check.ts';
-import { answersCheck, clientSideCheck, lipHeldCheck, returnPathCheck, sourceCheck } from '../checks/path.ts';
+import { lipHeldCheck } from '../checks/neighbour.ts';
+import { answersCheck, replyCheck, returnCheck, sourceCheck } from '../checks/path.ts';
 import type { Traffic } from '../checks/traffic.ts';
-import type { Lab, LabNode, Service } from '../lab/model.ts';
+import { familyOf, type Lab, type LabNode, linksOf, type Service } from '../lab/model.ts';
 import { ranges } from '../net/cidr.ts';
-import type { DirectorPart, Lack, Mode } from './mode.ts';
+import { addHostAddress, FORWARDING, type NodePart, nothing } from '../nodes/part.ts';
+import type { Lack, Mode } from './mode.ts';
 
 /**
  * Full-NAT: the director rewrites both ends. Client → VIP becomes LIP → real server, so the real
@@ -17,68 +19,87 @@ export const fnat: Mode = {
   keepalivedKind: 'NAT',
   forward: 'Masq',
 
-  lacks(service: Service, directors: readonly LabNode[]): readonly Lack[] {
-    return directors
-      .filter((d) => d.lips.length === 0)
+  lacks(service: Service, nodes: readonly LabNode[], services: readonly Service[]): readonly Lack[] {
+    const family = familyOf(service.vip);
+    const lips = nodes
+      .filter((n) => n.kind === 'director' && !n.manual && !n.lips.some((l) => familyOf(l.address) === family))
       .map((d) => ({
         node: d.name,
-        message: `director "${d.name}" has no LIP, and service "${service.name}" is fnat; add lips: [ADDRESS] on the real servers' segment`,
+        message: `director "${d.name}" has no LIP${family === 6 ? ' of IPv6' : ''}, and service "${service.name}" is fnat; add lips: [ADDRESS] on the real servers' segment`,
       }));
+    const clashes = services.flatMap((other) =>
+      other.mode === 'nat' && other.protocol === service.protocol
+        ? service.reals
+            .filter((r) => other.reals.some((o) => o.address === r.address && o.port === r.port))
+            .map((r) => ({
+              message: `nat service "${other.name}" sends to ${r.node} port ${r.port} too; the director could not tell whose source to translate, so give one of them another port`,
+            }))
+        : [],
+    );
+    return [...lips, ...clashes];
   },
 
-  director(service: Service, node: LabNode): DirectorPart {
+  director(service: Service, node: LabNode): NodePart {
+    const lips = node.lips.filter((l) => familyOf(l.address) === familyOf(service.vip));
     return {
-      addresses: node.lips,
-      sysctls: {
-        'net.ipv4.ip_forward': '1',
-        'net.ipv4.conf.all.send_redirects': '0',
-        'net.ipv4.conf.default.send_redirects': '0',
-        'net.ipv4.conf.all.rp_filter': '0',
-        'net.ipv4.conf.default.rp_filter': '0',
-        'net.ipv4.vs.conntrack': '0',
-      },
-      tc: node.interfaces.flatMap((i) => translation(service, node, i.name)),
+      ...nothing,
+      ip: lips.map((l) => addHostAddress(l.address, l.interface)),
+      sysctls: { ...FORWARDING, 'net.ipv4.vs.conntrack': '0' },
+      tc: [...new Set(lips.map((l) => l.interface))].flatMap((device) => translation(service, node, device)),
     };
   },
 
+  realserver(): NodePart {
+    return nothing;
+  },
+
   contract(lab: Lab, service: Service, traffic: () => Promise<Traffic>): readonly CheckSpec[] {
+    const lips = (t: Traffic) => t.director.lips.map((l) => l.address);
     return [
       answersCheck(service, traffic),
       lipHeldCheck(lab, service),
       sourceCheck(lab, service, traffic, {
         promise: `real servers see connections to ${service.vip} come from a LIP of the director in charge`,
-        allowed: (director) => director.lips.map((l) => l.address),
+        sources: lips,
         called: 'LIP',
+        target: 'real',
+        outer: 'none',
       }),
-      returnPathCheck(lab, service, traffic),
-      clientSideCheck(lab, service, traffic),
+      returnCheck(lab, service, traffic, {
+        promise: 'replies of the real servers go back to that LIP, through the director in charge',
+        to: lips,
+      }),
+      replyCheck(lab, service, traffic, 'director'),
     ];
   },
 };
 
 /** The filters of one interface that lead to the real servers behind it. */
 function translation(service: Service, node: LabNode, device: string): string[] {
-  const lips = node.lips.filter((l) => l.interface === device).map((l) => l.address);
-  if (lips.length === 0) return [];
-  const own = [...node.interfaces.filter((i) => i.name === device).map((i) => i.address), service.vip, ...lips];
+  const family = familyOf(service.vip);
+  // A priority holds filters of one protocol only.
+  const [protocol, first, second] = family === 4 ? ['ip', 1, 2] : ['ipv6', 11, 12];
+  const here = node.lips.filter((l) => l.interface === device && familyOf(l.address) === family);
+  const lips = here.map((l) => l.address);
+  const link = linksOf(node).find((l) => l.name === device);
+  const hosts = (link?.addresses ?? []).map((a) => a.address).filter((a) => familyOf(a) === family);
   const ports = [...new Set(service.reals.map((r) => r.port))];
-  const spans = ranges(lips);
   const lines = [`qdisc replace dev ${device} clsact`];
-  for (const address of own) {
-    lines.push(`filter add dev ${device} egress prio 1 protocol ip flower src_ip ${address} action ok`);
+  for (const address of [...hosts, service.vip, ...lips]) {
+    lines.push(`filter add dev ${device} egress prio ${first} protocol ${protocol} flower src_ip ${address} action ok`);
   }
   for (const real of service.reals) {
-    for (const { match, span } of shares(spans)) {
+    for (const { match, span } of shares(ranges(lips))) {
       const addr = span.first === span.last ? span.first : `${span.first}-${span.last}`;
       lines.push(
-        `filter add dev ${device} egress prio 2 protocol ip flower dst_ip ${real.address} ip_proto ${service.protocol} dst_port ${real.port}${match} ct_state -trk action ct commit nat src addr ${addr} pipe action ok`,
+        `filter add dev ${device} egress prio ${second} protocol ${protocol} flower dst_ip ${real.address} ip_proto ${service.protocol} dst_port ${real.port}${match} ct_state -trk action ct commit nat src addr ${addr} pipe action ok`,
       );
     }
   }
   for (const lip of lips) {
     for (const port of ports) {
       lines.push(
-        `filter add dev ${device} ingress prio 1 protocol ip flower dst_ip ${lip} ip_proto ${service.protocol} src_port ${port} ct_state -trk action ct nat pipe action ok`,
+        `filter add dev ${device} ingress prio ${first} protocol ${protocol} flower dst_ip ${lip} ip_proto ${service.protocol} src_port ${port} ct_state -trk action ct nat pipe action ok`,
       );
     }
   }

@@ -8,6 +8,28 @@ interface Common {
   readonly segment: string;
   readonly srcMac: string;
   readonly dstMac: string;
+  /** 802.1Q VLAN, where the frame carried a tag. */
+  readonly vlan?: number;
+}
+
+/** The outer header of a packet that came through a tunnel. */
+export interface Outer {
+  readonly kind: 'ipip' | 'gre';
+  readonly src: string;
+  readonly dst: string;
+  readonly ttl: number;
+  /** Bytes of the outer packet, its own header included. */
+  readonly length: number;
+}
+
+/** An IP packet; of one inside a tunnel, the inner header. */
+interface IpPacket extends Common {
+  readonly src: string;
+  readonly dst: string;
+  readonly ttl: number;
+  /** Bytes of the packet, its IP header included. */
+  readonly length: number;
+  readonly outer?: Outer;
 }
 
 export interface ArpPacket extends Common {
@@ -18,9 +40,11 @@ export interface ArpPacket extends Common {
   readonly target: string;
 }
 
-interface IpPacket extends Common {
-  readonly src: string;
-  readonly dst: string;
+/** Neighbour discovery of IPv6 (RFC 4861): who asks for, or tells, the link-layer address of `target`. */
+export interface NeighbourPacket extends Common {
+  readonly kind: 'neighbour';
+  readonly op: 'solicitation' | 'advertisement';
+  readonly target: string;
 }
 
 export interface TcpPacket extends IpPacket {
@@ -33,6 +57,22 @@ export interface TcpPacket extends IpPacket {
   readonly rst: boolean;
   readonly fin: boolean;
   readonly payload: Buffer;
+}
+
+export interface UdpPacket extends IpPacket {
+  readonly kind: 'udp';
+  readonly srcPort: number;
+  readonly dstPort: number;
+  readonly payload: Buffer;
+}
+
+export interface IcmpPacket extends IpPacket {
+  readonly kind: 'icmp';
+  readonly family: 4 | 6;
+  readonly type: number;
+  readonly code: number;
+  /** Of "fragmentation needed" and "packet too big": the size that fits. */
+  readonly mtu?: number;
 }
 
 /** A VRRP advert (RFC 3768, RFC 5798). */
@@ -49,12 +89,20 @@ export interface OtherPacket extends Common {
   readonly kind: 'other';
 }
 
-export type Packet = ArpPacket | TcpPacket | VrrpPacket | OtherPacket;
+export type Packet = ArpPacket | NeighbourPacket | TcpPacket | UdpPacket | IcmpPacket | VrrpPacket | OtherPacket;
 
 const ETHER_IPV4 = 0x0800;
 const ETHER_ARP = 0x0806;
+const ETHER_VLAN = 0x8100;
 const ETHER_IPV6 = 0x86dd;
+const PROTO_ICMP = 1;
+const PROTO_IPIP = 4;
 const PROTO_TCP = 6;
+const PROTO_UDP = 17;
+const PROTO_IPV6 = 41;
+const PROTO_GRE = 47;
+const PROTO_ICMPV6 = 58;
+const PROTO_DESTINATION_OPTIONS = 60;
 const PROTO_VRRP = 112;
 
 function mac(bytes: Buffer, at: number): string {
@@ -79,80 +127,160 @@ export function parsePacket(frame: Frame, segment: string): Packet {
     dstMac: bytes.length < 12 ? '' : mac(bytes, 0),
   };
   try {
-    return parseEthernet(bytes, common) ?? { ...common, kind: 'other' };
+    return parseEthernet(bytes, 12, common) ?? { ...common, kind: 'other' };
   } catch (error) {
-    if (error instanceof RangeError) return { ...common, kind: 'other' };
+    if (error instanceof RangeError || error instanceof SyntaxError) return { ...common, kind: 'other' };
     throw error;
   }
 }
 
-function parseEthernet(bytes: Buffer, common: Common): Packet | undefined {
-  const type = bytes.readUInt16BE(12);
-  if (type === ETHER_ARP) return parseArp(bytes, common);
-  if (type === ETHER_IPV4) {
-    const header = 14 + ((bytes.readUInt8(14) & 15) << 2);
-    const end = 14 + bytes.readUInt16BE(16);
-    const fragment = bytes.readUInt16BE(20) & 0x1fff;
-    if (fragment !== 0) return undefined;
-    const ip = { ...common, src: ipv4(bytes, 26), dst: ipv4(bytes, 30) };
-    return parseTransport(bytes.readUInt8(23), bytes.subarray(header, end), ip, 4);
-  }
-  if (type === ETHER_IPV6) {
-    const end = 54 + bytes.readUInt16BE(18);
-    const ip = { ...common, src: ipv6(bytes, 22), dst: ipv6(bytes, 38) };
-    return parseTransport(bytes.readUInt8(20), bytes.subarray(54, end), ip, 6);
-  }
+function parseEthernet(bytes: Buffer, at: number, common: Common): Packet | undefined {
+  const type = bytes.readUInt16BE(at);
+  if (type === ETHER_VLAN)
+    return parseEthernet(bytes, at + 4, { ...common, vlan: bytes.readUInt16BE(at + 2) & 0x0fff });
+  const data = bytes.subarray(at + 2);
+  if (type === ETHER_ARP) return parseArp(data, common);
+  if (type === ETHER_IPV4) return parseIpv4(data, common);
+  if (type === ETHER_IPV6) return parseIpv6(data, common);
   return undefined;
 }
 
-function parseArp(bytes: Buffer, common: Common): Packet | undefined {
-  const op = bytes.readUInt16BE(20);
+function parseArp(data: Buffer, common: Common): Packet | undefined {
+  const op = data.readUInt16BE(6);
   if (op !== 1 && op !== 2) return undefined;
   return {
     ...common,
     kind: 'arp',
     op: op === 1 ? 'request' : 'reply',
-    senderMac: mac(bytes, 22),
-    sender: ipv4(bytes, 28),
-    target: ipv4(bytes, 38),
+    senderMac: mac(data, 8),
+    sender: ipv4(data, 14),
+    target: ipv4(data, 24),
   };
 }
 
-function parseTransport(
-  protocol: number,
-  data: Buffer,
-  ip: Common & { src: string; dst: string },
-  family: 4 | 6,
-): Packet | undefined {
-  if (protocol === PROTO_TCP) {
-    const flags = data.readUInt8(13);
+type Ip = Common & Pick<IpPacket, 'src' | 'dst' | 'ttl' | 'length' | 'outer'>;
+
+function parseIpv4(data: Buffer, common: Common, outer?: Outer): Packet | undefined {
+  const length = data.readUInt16BE(2);
+  if ((data.readUInt16BE(6) & 0x1fff) !== 0) return undefined; // a later fragment has no ports
+  const ip: Ip = {
+    ...common,
+    src: ipv4(data, 12),
+    dst: ipv4(data, 16),
+    ttl: data.readUInt8(8),
+    length,
+    ...(outer ? { outer } : {}),
+  };
+  return parseTransport(data.readUInt8(9), data.subarray((data.readUInt8(0) & 15) << 2, length), ip, 4);
+}
+
+function parseIpv6(data: Buffer, common: Common, outer?: Outer): Packet | undefined {
+  const length = 40 + data.readUInt16BE(4);
+  const ip: Ip = {
+    ...common,
+    src: ipv6(data, 8),
+    dst: ipv6(data, 24),
+    ttl: data.readUInt8(7),
+    length,
+    ...(outer ? { outer } : {}),
+  };
+  let protocol = data.readUInt8(6);
+  let at = 40;
+  // Linux puts a tunnel encapsulation limit (RFC 2473) before what its tunnels carry.
+  while (protocol === 0 || protocol === PROTO_DESTINATION_OPTIONS) {
+    protocol = data.readUInt8(at);
+    at += (data.readUInt8(at + 1) + 1) * 8;
+  }
+  return parseTransport(protocol, data.subarray(at, length), ip, 6);
+}
+
+function parseTransport(protocol: number, data: Buffer, ip: Ip, family: 4 | 6): Packet | undefined {
+  switch (protocol) {
+    case PROTO_TCP:
+      return parseTcp(data, ip);
+    case PROTO_UDP:
+      return {
+        ...ip,
+        kind: 'udp',
+        srcPort: data.readUInt16BE(0),
+        dstPort: data.readUInt16BE(2),
+        payload: data.subarray(8),
+      };
+    case PROTO_ICMP:
+    case PROTO_ICMPV6:
+      return parseIcmp(data, ip, family);
+    case PROTO_VRRP:
+      return parseVrrp(data, ip, family);
+    case PROTO_IPIP:
+    case PROTO_IPV6:
+    case PROTO_GRE:
+      return parseTunnel(protocol, data, ip);
+    default:
+      return undefined;
+  }
+}
+
+function parseTunnel(protocol: number, data: Buffer, ip: Ip): Packet | undefined {
+  const { outer: _, src, dst, ttl, length, ...common } = ip;
+  const outer: Outer = { kind: protocol === PROTO_GRE ? 'gre' : 'ipip', src, dst, ttl, length };
+  if (protocol === PROTO_IPIP) return parseIpv4(data, common, outer);
+  if (protocol === PROTO_IPV6) return parseIpv6(data, common, outer);
+  // Checksum, key and sequence number (RFC 2890) take four bytes each where their flag is set.
+  const flags = data.readUInt16BE(0);
+  const header = 4 + [0x8000, 0x2000, 0x1000].filter((bit) => (flags & bit) !== 0).length * 4;
+  const type = data.readUInt16BE(2);
+  if (type === ETHER_IPV4) return parseIpv4(data.subarray(header), common, outer);
+  return type === ETHER_IPV6 ? parseIpv6(data.subarray(header), common, outer) : undefined;
+}
+
+function parseTcp(data: Buffer, ip: Ip): Packet {
+  const flags = data.readUInt8(13);
+  return {
+    ...ip,
+    kind: 'tcp',
+    srcPort: data.readUInt16BE(0),
+    dstPort: data.readUInt16BE(2),
+    seq: data.readUInt32BE(4),
+    fin: (flags & 1) !== 0,
+    syn: (flags & 2) !== 0,
+    rst: (flags & 4) !== 0,
+    ack: (flags & 16) !== 0,
+    payload: data.subarray((data.readUInt8(12) >> 4) << 2),
+  };
+}
+
+function parseIcmp(data: Buffer, ip: Ip, family: 4 | 6): Packet {
+  const type = data.readUInt8(0);
+  const code = data.readUInt8(1);
+  if (family === 6 && (type === 135 || type === 136)) {
+    const { src: _src, dst: _dst, ttl: _ttl, length: _length, outer: _outer, ...common } = ip;
     return {
-      ...ip,
-      kind: 'tcp',
-      srcPort: data.readUInt16BE(0),
-      dstPort: data.readUInt16BE(2),
-      seq: data.readUInt32BE(4),
-      fin: (flags & 1) !== 0,
-      syn: (flags & 2) !== 0,
-      rst: (flags & 4) !== 0,
-      ack: (flags & 16) !== 0,
-      payload: data.subarray((data.readUInt8(12) >> 4) << 2),
+      ...common,
+      kind: 'neighbour',
+      op: type === 135 ? 'solicitation' : 'advertisement',
+      target: ipv6(data, 8),
     };
   }
-  if (protocol === PROTO_VRRP) {
-    const count = data.readUInt8(3);
-    const size = family === 4 ? 4 : 16;
-    const addresses = Array.from({ length: count }, (_, i) =>
+  const mtu =
+    family === 4 && type === 3 && code === 4
+      ? data.readUInt16BE(6)
+      : family === 6 && type === 2
+        ? data.readUInt32BE(4)
+        : undefined;
+  return { ...ip, kind: 'icmp', family, type, code, ...(mtu === undefined ? {} : { mtu }) };
+}
+
+function parseVrrp(data: Buffer, ip: Ip, family: 4 | 6): Packet {
+  const count = data.readUInt8(3);
+  const size = family === 4 ? 4 : 16;
+  return {
+    ...ip,
+    kind: 'vrrp',
+    version: data.readUInt8(0) >> 4,
+    id: data.readUInt8(1),
+    priority: data.readUInt8(2),
+    addresses: Array.from({ length: count }, (_, i) =>
       family === 4 ? ipv4(data, 8 + i * size) : ipv6(data, 8 + i * size),
-    );
-    return {
-      ...ip,
-      kind: 'vrrp',
-      version: data.readUInt8(0) >> 4,
-      id: data.readUInt8(1),
-      priority: data.readUInt8(2),
-      addresses,
-    };
-  }
-  return undefined;
+    ),
+  };
 }

@@ -1,14 +1,17 @@
 import type { Kernel } from '../kernels/kernel.ts';
-import type { Lab, LabNode } from '../lab/model.ts';
+import { addressesOf, familyOf, type Lab, type LabNode, linksOf, type Route } from '../lab/model.ts';
+import { devices } from './devices.ts';
 import { partOf } from './index.ts';
+import { addAddress } from './part.ts';
 
 /** Where the user's setup script lies inside the node. */
 export const SETUP = '/lab/setup.sh';
 
-/** Every file of a node, by its path inside: the init script, the programs' list, their configuration. */
+/** Every file of a node, by its path inside: the init script, the programs' list, their configuration, the user's own. */
 export function nodeFiles(lab: Lab, node: LabNode, kernel: Kernel): Readonly<Record<string, string>> {
   const part = partOf(lab, node);
-  const family6 = node.interfaces.some((i) => i.address.includes(':'));
+  const made = devices(node);
+  const family6 = [...addressesOf(node), ...lab.services.map((s) => s.vip)].some((a) => familyOf(a) === 6);
   const sysctls: Record<string, string> = {
     'net.ipv6.conf.all.disable_ipv6': family6 ? '0' : '1',
     'net.ipv6.conf.default.disable_ipv6': family6 ? '0' : '1',
@@ -17,17 +20,18 @@ export function nodeFiles(lab: Lab, node: LabNode, kernel: Kernel): Readonly<Rec
   };
   const ip = [
     'link set lo up',
-    ...node.interfaces.flatMap((i, index) => [
-      ...kernel.nameInterface(i, index),
-      `addr replace ${i.address}/${i.prefix} dev ${i.name}${i.address.includes(':') ? ' nodad' : ''}`,
-      `link set ${i.name} up`,
+    ...node.interfaces.flatMap((i, index) => kernel.nameInterface(i, index)),
+    ...made.ip,
+    ...linksOf(node).flatMap((l) => [
+      `link set ${l.name} up`,
+      ...l.addresses.map((a) => addAddress(a.address, a.prefix, l.name)),
     ]),
     ...part.ip,
+    ...node.routes.map(routeLine),
   ];
-  const own = kernel.files(node);
   return {
     ...part.files,
-    ...own,
+    ...kernel.files(node),
     '/lab/ip.batch': `${ip.join('\n')}\n`,
     '/lab/tc.batch': part.tc.map((line) => `${line}\n`).join(''),
     '/lab/sysctl.conf': Object.entries(sysctls)
@@ -36,20 +40,31 @@ export function nodeFiles(lab: Lab, node: LabNode, kernel: Kernel): Readonly<Rec
     '/lab/services': Object.entries(part.services)
       .map(([name, command]) => `${name} ${command}\n`)
       .join(''),
-    '/lab/init.sh': initScript(node, part.tc.length > 0, kernel),
+    '/lab/init.sh': initScript(node, [...made.modules, ...part.modules], part.tc.length > 0, kernel),
     ...(node.setup ? { [SETUP]: node.setup.content } : {}),
+    ...Object.fromEntries(Object.entries(node.files).map(([path, file]) => [path, file.content])),
   };
+}
+
+/** Whether a node stands on kernel modules, and so on a kernel that has them. */
+export function needsModules(lab: Lab, node: LabNode): boolean {
+  return devices(node).modules.length + partOf(lab, node).modules.length > 0;
+}
+
+function routeLine(route: Route): string {
+  const by = route.via ? ` via ${route.via}` : route.dev ? ` dev ${route.dev}` : '';
+  return `route replace ${by === '' ? 'blackhole ' : ''}${route.to}${by}`;
 }
 
 /**
  * The node's init script: it says which step failed, with that step's own words, and stops there.
  * Sysctls come first, so that interfaces come up under them.
  */
-function initScript(node: LabNode, filters: boolean, kernel: Kernel): string {
+function initScript(node: LabNode, modules: readonly string[], filters: boolean, kernel: Kernel): string {
   const lines = [
     `# made by lab for node ${node.name}`,
     'step() { echo "init: $1"; }',
-    ...(node.kind === 'director' ? [kernel.loadModules] : []),
+    ...kernel.load(modules),
     'step sysctls',
     'sysctl -q -p /lab/sysctl.conf',
     'step addresses',

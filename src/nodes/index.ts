@@ -1,19 +1,29 @@
 import { ipvs } from '../drivers/ipvs.ts';
 import type { Lab, LabNode } from '../lab/model.ts';
-import { unreachable } from '../result.ts';
-import { type NodePart, nothing } from './part.ts';
-import { realserver } from './realserver.ts';
+import { modes } from '../modes/index.ts';
+import { FORWARDING, join, type NodePart, nothing } from './part.ts';
+import { servers } from './servers.ts';
 
-/** What a node needs beyond its own addresses, by its kind. */
+/** What a node needs beyond its own links and addresses: what its kind is for, and its servers. */
 export function partOf(lab: Lab, node: LabNode): NodePart {
+  return join([purpose(lab, node), servers(lab, node)]);
+}
+
+function purpose(lab: Lab, node: LabNode): NodePart {
   switch (node.kind) {
-    case 'client':
-      return nothing;
     case 'director':
-      return ipvs.director(lab, node);
+      return node.manual ? { ...nothing, modules: ['ip_vs'] } : ipvs.director(lab, node);
     case 'realserver':
-      return realserver(lab, node);
-    default:
-      return unreachable(node.kind);
+      if (node.manual) return nothing;
+      return join(
+        lab.services
+          .filter((s) => s.reals.some((r) => r.node === node.name))
+          .map((s) => modes[s.mode].realserver(s, node)),
+      );
+    case 'switch':
+      return { ...nothing, sysctls: FORWARDING };
+    case 'client':
+    case 'host':
+      return nothing;
   }
 }

@@ -1,5 +1,7 @@
 /** What a node needs inside: laid into it as files, run in this order by its own first process. */
 export interface NodePart {
+  /** Kernel modules; a node that needs any needs a kernel that has them. */
+  readonly modules: readonly string[];
   readonly sysctls: Readonly<Record<string, string>>;
   /** Lines of `ip -batch` beyond the lab's own addresses. */
   readonly ip: readonly string[];
@@ -11,4 +13,36 @@ export interface NodePart {
 }
 
 /** A part with nothing in it. */
-export const nothing: NodePart = { sysctls: {}, ip: [], tc: [], files: {}, services: {} };
+export const nothing: NodePart = { modules: [], sysctls: {}, ip: [], tc: [], files: {}, services: {} };
+
+/** Several parts as one; what two of them want alike is there once, and of two values the later stands. */
+export function join(parts: readonly NodePart[]): NodePart {
+  return {
+    modules: [...new Set(parts.flatMap((p) => p.modules))],
+    sysctls: Object.assign({}, ...parts.map((p) => p.sysctls)),
+    ip: [...new Set(parts.flatMap((p) => p.ip))],
+    tc: [...new Set(parts.flatMap((p) => p.tc))],
+    files: Object.assign({}, ...parts.map((p) => p.files)),
+    services: Object.assign({}, ...parts.map((p) => p.services)),
+  };
+}
+
+/** Sysctls of a node that hands packets on, between any two of its links and back out of the same one. */
+export const FORWARDING: Readonly<Record<string, string>> = {
+  'net.ipv4.ip_forward': '1',
+  'net.ipv6.conf.all.forwarding': '1',
+  'net.ipv4.conf.all.send_redirects': '0',
+  'net.ipv4.conf.default.send_redirects': '0',
+  'net.ipv4.conf.all.rp_filter': '0',
+  'net.ipv4.conf.default.rp_filter': '0',
+};
+
+/** The `ip -batch` line that adds an address: IPv6 without duplicate address detection, which takes a second. */
+export function addAddress(address: string, prefix: number, device: string): string {
+  return `addr replace ${address}/${prefix} dev ${device}${address.includes(':') ? ' nodad' : ''}`;
+}
+
+/** The same for an address that stands alone, /32 or /128. */
+export function addHostAddress(address: string, device: string): string {
+  return addAddress(address, address.includes(':') ? 128 : 32, device);
+}

@@ -34,7 +34,9 @@ export function differences(running: Lab, wanted: Lab): readonly string[] {
   compare('segment', running.segments, wanted.segments);
   compare('node', running.nodes, wanted.nodes);
   compare('service', running.services, wanted.services);
+  compare('SNAT rule', running.snat, wanted.snat);
   compare('vrrp instance', running.vrrp, wanted.vrrp);
+  if (JSON.stringify(running.timeouts) !== JSON.stringify(wanted.timeouts)) out.push('timeouts are changed');
   if (JSON.stringify(running.scenario) !== JSON.stringify(wanted.scenario)) out.push('the scenario is changed');
   return out;
 }

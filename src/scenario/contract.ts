@@ -1,5 +1,7 @@
-import { standingChecks, trafficChecks } from '../checks/contract.ts';
-import { serviceOf } from '../lab/model.ts';
+import { standingChecks, trafficChecks, trials } from '../checks/contract.ts';
+import { type Exchange, exchange } from '../checks/snat.ts';
+import { found, serviceOf } from '../lab/model.ts';
+import { snat } from '../modes/snat.ts';
 import type { StepContext } from './context.ts';
 
 /** Proves on the wire what a service's mode promises. */
@@ -10,4 +12,21 @@ export async function contractStep(context: StepContext, name: string): Promise<
   await context.check(standingChecks(bed.lab, service));
   context.wait('traffic');
   await context.check(trafficChecks(bed, service, context.slug));
+  for (const trial of trials(bed.lab, service)) await context.check([trial]);
+}
+
+/** Proves on the wire what an SNAT rule promises. */
+export async function snatStep(context: StepContext, name: string): Promise<void> {
+  const { bed } = context;
+  const rule = found(
+    bed.lab.snat.find((s) => s.name === name),
+    `SNAT rule ${name}`,
+  );
+  context.wait('traffic');
+  let done: Promise<Exchange> | undefined;
+  const get = () => {
+    done ??= exchange(bed, rule, context.slug);
+    return done;
+  };
+  await context.check(snat.contract(bed.lab, rule, get));
 }

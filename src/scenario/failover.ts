@@ -3,7 +3,16 @@ import type { Bed } from '../checks/bed.ts';
 import type { CheckSpec } from '../checks/check.ts';
 import { tableChecks } from '../checks/table.ts';
 import { kill, revive } from '../faults/faults.ts';
-import { found, type LabNode, nodeOf, type Service, serviceOf, type VrrpInstance, vrrpOf } from '../lab/model.ts';
+import {
+  found,
+  interfaceOn,
+  type LabNode,
+  nodeOf,
+  type Service,
+  serviceOf,
+  type VrrpInstance,
+  vrrpOf,
+} from '../lab/model.ts';
 import { formatMs } from '../net/duration.ts';
 import type { StepContext } from './context.ts';
 import { measure, type Outage } from './outage.ts';
@@ -103,8 +112,8 @@ async function regain(
     ...tableChecks(bed.lab, service, 2000),
   ]);
   const taken =
-    bed.wire.since(ready).find((p) => p.kind === 'vrrp' && p.srcMac === bed.vrrpInterface(victim, vrrp.segment).mac)
-      ?.at ?? ready;
+    bed.wire.since(ready).find((p) => p.kind === 'vrrp' && p.srcMac === interfaceOn(victim, vrrp.segment).mac)?.at ??
+    ready;
   const handover: Budget = { ms: vrrp.advert, words: `one advert, ${formatMs(vrrp.advert)}` };
   // Only what was begun after the handover shows that it is over.
   await settled(bed, probe, taken, handover);
@@ -176,10 +185,7 @@ function masterCheck(
       const packets = bed.wire.since(since + 1);
       const first = packets.find(
         (p) =>
-          p.kind === 'vrrp' &&
-          p.id === vrrp.id &&
-          p.priority > 0 &&
-          p.srcMac === bed.vrrpInterface(master, vrrp.segment).mac,
+          p.kind === 'vrrp' && p.id === vrrp.id && p.priority > 0 && p.srcMac === interfaceOn(master, vrrp.segment).mac,
       );
       const later = first
         ? senders(
@@ -223,7 +229,7 @@ function garpCheck(service: Service, master: LabNode, since: number, id: string,
       return {
         ok: first !== undefined,
         seen: first ? `${seen.length} gratuitous ARP, the first after ${formatMs((first.at - since) / 1000)}` : 'none',
-        evidence: [`${iface.segment}.pcap (arp.isgratuitous)`],
+        evidence: [`${bed.segmentTowards(master, service.vip)}.pcap (arp.isgratuitous)`],
       };
     },
   };

@@ -2,16 +2,30 @@ import type { Bed } from '../checks/bed.ts';
 import type { CheckResult, Counts, Emit } from '../events.ts';
 import type { Step } from '../lab/model.ts';
 import { unreachable } from '../result.ts';
+import { arpStep } from './arp.ts';
 import { StepContext } from './context.ts';
-import { contractStep } from './contract.ts';
+import { contractStep, snatStep } from './contract.ts';
+import { cutStep } from './cut.ts';
 import { failoverStep } from './failover.ts';
 import { healthStep } from './health.ts';
+import { persistenceStep } from './persistence.ts';
+import { runCommandStep } from './run-command.ts';
 
 /** A step as an obligation, in the words of a report. */
 export function stepTitle(step: Step): string {
   switch (step.kind) {
     case 'contract':
       return `${step.service} keeps the contract of its mode`;
+    case 'snat':
+      return `${step.rule} lets hosts out under its address`;
+    case 'persistence':
+      return `${step.service} keeps a client at its real server, for its time`;
+    case 'run':
+      return step.title;
+    case 'arp':
+      return `${step.replies === 1 ? 'one card answers' : `${step.replies} cards answer`} ARP for ${step.address}`;
+    case 'cut':
+      return `${step.service} ${step.answers ? 'goes on' : 'stops'} without ${step.links.join(' and ')} of ${step.node}`;
     case 'health':
       return `${step.service} loses ${step.stop} and takes it back`;
     case 'failover':
@@ -35,6 +49,16 @@ async function runStep(context: StepContext, step: Step): Promise<void> {
   switch (step.kind) {
     case 'contract':
       return contractStep(context, step.service);
+    case 'snat':
+      return snatStep(context, step.rule);
+    case 'persistence':
+      return persistenceStep(context, step.service);
+    case 'run':
+      return runCommandStep(context, step);
+    case 'arp':
+      return arpStep(context, step);
+    case 'cut':
+      return cutStep(context, step);
     case 'health':
       return healthStep(context, step);
     case 'failover':

@@ -1,0 +1,127 @@
+import { directors, familyOf, type Lab, type LabNode, linkTo, nodeOf, type Service } from '../lab/model.ts';
+import type { Bed } from './bed.ts';
+import { CannotObserve, type CheckSpec } from './check.ts';
+
+/** Times that an address is asked for by broadcast, so that a second holder is heard too. */
+const ASKS = 3;
+
+/**
+ * Asks who has addresses, by ARP or by neighbour discovery, from a node, and returns the MAC
+ * addresses that answered for each, as the wire showed.
+ */
+export async function askNeighbours(
+  bed: Bed,
+  from: LabNode,
+  addresses: readonly string[],
+  asks = ASKS,
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const start = bed.wire.newest;
+  const each = addresses.map((address) => {
+    const device = bed.towards(from, address).name;
+    // neighbour discovery has no tool of its own here: an entry that is forgotten is asked for anew
+    const one =
+      familyOf(address) === 4
+        ? `arping -q -b -c 1 -w 1 -I ${device} ${address} || break`
+        : `ip neigh flush to ${address} dev ${device}; ping -q -c 1 -W 1 -I ${device} ${address} || break`;
+    return `(for i in $(seq ${asks}); do ${one}; done) > /dev/null 2>&1 &`;
+  });
+  await bed.run(from.name, ['sh', '-c', `${each.join(' ')} wait`]);
+  const own = new Set(from.interfaces.map((i) => i.mac));
+  const answers = new Map<string, string[]>();
+  for (const p of bed.wire.since(start)) {
+    const told =
+      p.kind === 'arp' && p.op === 'reply' && own.has(p.dstMac)
+        ? { address: p.sender, mac: p.senderMac }
+        : p.kind === 'neighbour' && p.op === 'advertisement' && own.has(p.dstMac)
+          ? { address: p.target, mac: p.srcMac }
+          : undefined;
+    if (!told || !addresses.includes(told.address)) continue;
+    const macs = answers.get(told.address) ?? [];
+    if (!macs.includes(told.mac)) answers.set(told.address, [...macs, told.mac]);
+  }
+  return answers;
+}
+
+/** What asking for an address is called. */
+function protocolOf(address: string): string {
+  return familyOf(address) === 4 ? 'ARP' : 'neighbour discovery';
+}
+
+function evidenceOf(segments: readonly string[], address: string): readonly string[] {
+  return segments.map((s) => `${s}.pcap (${familyOf(address) === 4 ? 'arp' : 'icmpv6.type == 136'})`);
+}
+
+/** Every director answers for its own LIPs: else replies never find back. */
+export function lipHeldCheck(lab: Lab, service: Service): CheckSpec {
+  const family = familyOf(service.vip);
+  const expected = directors(lab).flatMap((d) =>
+    d.lips.filter((l) => familyOf(l.address) === family).map((l) => ({ director: d, lip: l.address })),
+  );
+  return {
+    id: 'fnat.lip',
+    subject: service.name,
+    promise: `each director answers for its own LIPs: ${expected.map((e) => `${e.lip} on ${e.director.name}`).join(', ')}`,
+    within: 3000,
+    every: 100,
+    look: async (bed) => {
+      const asker = nodeOf(lab, service.reals[0]?.node ?? '');
+      const answers = await askNeighbours(
+        bed,
+        asker,
+        expected.map((e) => e.lip),
+      );
+      const wrong = expected.filter((e) => {
+        const macs = answers.get(e.lip) ?? [];
+        return macs.length !== 1 || macs[0] !== bed.towards(e.director, e.lip).mac;
+      });
+      const seen = expected
+        .map(
+          (e) =>
+            `${e.lip}: ${(answers.get(e.lip) ?? []).map((m) => bed.nameOfMac(m)).join(' and ') || 'nobody answers'}`,
+        )
+        .join(', ');
+      return {
+        ok: wrong.length === 0,
+        seen,
+        evidence: evidenceOf(
+          lab.segments.map((s) => s.name),
+          service.vip,
+        ),
+      };
+    },
+  };
+}
+
+/** A node that shares the VIP's segment with the directors and holds no VIP itself: the client where it can. */
+function asker(lab: Lab, service: Service): LabNode | undefined {
+  const holders = new Set([...directors(lab).map((d) => d.name), ...service.reals.map((r) => r.node)]);
+  const near = lab.nodes.filter((n) => !holders.has(n.name) && linkTo(n, service.vip) !== undefined);
+  return near.find((n) => n.kind === 'client') ?? near[0];
+}
+
+/** Only the director in charge answers for the VIP. */
+export function vipCheck(lab: Lab, service: Service): CheckSpec {
+  const from = asker(lab, service);
+  return {
+    id: 'vip.arp',
+    subject: service.name,
+    promise: `only the director in charge answers ${protocolOf(service.vip)} for ${service.vip}`,
+    within: 2000,
+    every: 100,
+    look: async (bed) => {
+      if (!from) throw new CannotObserve(`no node but directors and real servers is on the segment of ${service.vip}`);
+      const director = bed.inCharge(service);
+      const macs = (await askNeighbours(bed, from, [service.vip])).get(service.vip) ?? [];
+      return {
+        ok: macs.length === 1 && macs[0] === bed.towards(director, service.vip).mac,
+        seen: `${macs.map((m) => bed.nameOfMac(m)).join(' and ') || 'nobody'} answered; ${director.name} is in charge`,
+        evidence: evidenceOf([bed.segmentTowards(from, service.vip)], service.vip),
+      };
+    },
+  };
+}
+
+/** Whether the VIP can be asked for at all: in a routed lab nobody shares its segment. */
+export function canAskForVip(lab: Lab, service: Service): boolean {
+  return asker(lab, service) !== undefined;
+}

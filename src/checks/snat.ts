@@ -1,0 +1,149 @@
+import {
+  addressesOf,
+  familyOf,
+  found,
+  type Lab,
+  type LabNode,
+  macsOf,
+  nodeOf,
+  type SnatProtocol,
+  type SnatRule,
+} from '../lab/model.ts';
+import { contains, parseAddress, parseSubnet } from '../net/cidr.ts';
+import type { Packet } from '../net/packet.ts';
+import type { Bed } from './bed.ts';
+import type { CheckSpec } from './check.ts';
+import { tally } from './path.ts';
+import { parseRequests, type Request } from './traffic.ts';
+
+/** Connections, datagrams and pings of one exchange. */
+const EACH = 5;
+
+/** What an inside host got from outside, by protocol, with what the wires showed meanwhile. */
+export interface Exchange {
+  readonly answers: Readonly<Partial<Record<SnatProtocol, readonly Request[]>>>;
+  /** Pings that were answered. */
+  readonly pings: number;
+  readonly packets: readonly Packet[];
+  readonly inside: LabNode;
+  readonly insideAddress: string;
+  readonly outside: LabNode;
+  readonly outsideAddress: string;
+  readonly evidence: readonly string[];
+}
+
+/** Lets the inside host speak to the outside one in every protocol of the rule. */
+export async function exchange(bed: Bed, rule: SnatRule, name: string): Promise<Exchange> {
+  const inside = nodeOf(bed.lab, rule.inside);
+  const outside = nodeOf(bed.lab, rule.outside);
+  const family = familyOf(rule.to);
+  const from = parseSubnet(rule.from);
+  const insideAddress = found(
+    addressesOf(inside).find((a) => from && contains(from, parseAddress(a) ?? from.address)),
+    `address of ${inside.name} in ${rule.from}`,
+  );
+  const outsideAddress = found(
+    addressesOf(outside).find((a) => familyOf(a) === family),
+    `address of ${outside.name}`,
+  );
+  const start = bed.wire.newest;
+  const answers: Partial<Record<SnatProtocol, readonly Request[]>> = {};
+  let said = '';
+  let pings = 0;
+  for (const protocol of rule.protocols) {
+    const command =
+      protocol === 'icmp'
+        ? ['sh', '-c', `ping -c ${EACH} -i 0.1 -W 1 -I ${insideAddress} ${outsideAddress} || true`]
+        : [
+            'ask',
+            ...(protocol === 'udp' ? ['-u'] : []),
+            '-s',
+            insideAddress,
+            '-n',
+            String(EACH),
+            outsideAddress,
+            String(rule.port),
+          ];
+    const output = await bed.run(inside.name, command);
+    said += output;
+    if (protocol === 'icmp') pings = Number(/(\d+) received/.exec(output)?.[1] ?? 0);
+    else answers[protocol] = parseRequests(output);
+  }
+  const evidence = [bed.evidence.write(`exchange-${name}.txt`, said)];
+  return {
+    answers,
+    pings,
+    packets: bed.wire.since(start + 1),
+    inside,
+    insideAddress,
+    outside,
+    outsideAddress,
+    evidence,
+  };
+}
+
+/** What an SNAT rule promises, over one exchange: for each protocol that it is answered, and whom the outside sees. */
+export function snatChecks(lab: Lab, rule: SnatRule, get: () => Promise<Exchange>): readonly CheckSpec[] {
+  const once = (
+    id: string,
+    promise: string,
+    look: (e: Exchange, bed: Bed) => { ok: boolean; seen: string },
+  ): CheckSpec => ({
+    id,
+    subject: rule.name,
+    promise,
+    within: 0,
+    every: 0,
+    look: async (bed) => {
+      const e = await get();
+      return { ...look(e, bed), evidence: [...e.evidence, ...lab.segments.map((s) => `${s.name}.pcap`)] };
+    },
+  });
+  const answered = rule.protocols.map((protocol) =>
+    once(`snat.${protocol}`, `${EACH} ${NOUN[protocol]} from ${rule.inside} to ${rule.outside} are answered`, (e) => {
+      const got = protocol === 'icmp' ? e.pings : (e.answers[protocol] ?? []).filter((r) => r.status === 200).length;
+      return { ok: got === EACH, seen: `${got} answered` };
+    }),
+  );
+  const { to } = rule;
+  return [
+    ...answered,
+    once(
+      'snat.source',
+      `${rule.outside} sees ${to} and no address of ${rule.from}, in packets and by its own word`,
+      (e) => {
+        const seen = e.packets.filter(
+          (p): p is Packet & { src: string; dst: string } =>
+            'src' in p &&
+            !('outer' in p && p.outer) &&
+            p.dst === e.outsideAddress &&
+            macsOf(e.outside).includes(p.dstMac),
+        );
+        const told = Object.values(e.answers).flatMap((list) => list.map((r) => r.seenClient).filter((c) => c !== ''));
+        const strangers = told.filter((c) => !c.startsWith(`${to}:`) && !c.startsWith(`[${to}]:`));
+        return {
+          ok: seen.length > 0 && seen.every((p) => p.src === to) && strangers.length === 0,
+          seen: `${tally(seen.map((p) => p.src))} on the wire${strangers.length > 0 ? `, ${strangers.join(', ')} told` : ''}`,
+        };
+      },
+    ),
+    once('snat.return', `replies come to ${rule.director} for ${to} and go on to ${rule.inside}`, (e, bed) => {
+      const director = nodeOf(lab, rule.director);
+      const back = e.packets.filter(
+        (p): p is Packet & { src: string; dst: string } =>
+          'src' in p && p.src === e.outsideAddress && !('outer' in p && p.outer),
+      );
+      const toDirector = back.filter((p) => p.dst === to && macsOf(director).includes(p.dstMac));
+      const toInside = e.packets.filter(
+        (p): p is Packet & { src: string; dst: string } =>
+          'src' in p && p.src === e.outsideAddress && p.dst === e.insideAddress && macsOf(e.inside).includes(p.dstMac),
+      );
+      return {
+        ok: toDirector.length > 0 && toInside.length > 0,
+        seen: `${toDirector.length} packets to ${to}, ${toInside.length} on to ${e.inside.name} (${tally(back.map((p) => `to ${p.dst} via ${bed.nameOfMac(p.dstMac)}`))})`,
+      };
+    }),
+  ];
+}
+
+const NOUN: Readonly<Record<SnatProtocol, string>> = { tcp: 'connections', udp: 'datagrams', icmp: 'pings' };

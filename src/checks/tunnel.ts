@@ -1,0 +1,69 @@
+import { type Lab, macsOf, type Service } from '../lab/model.ts';
+import { BIG } from '../nodes/servers.ts';
+import { CannotObserve, type CheckSpec } from './check.ts';
+import { judged, tally } from './path.ts';
+import { arrivals, ask, type Traffic } from './traffic.ts';
+
+/** Bytes of a packet on an Ethernet wire. */
+const WIRE_MTU = 1500;
+
+/** A tunnelled packet crosses hops like any other: inside, the director is one; outside, its way is one of its own. */
+export function ttlCheck(lab: Lab, service: Service, traffic: () => Promise<Traffic>): CheckSpec {
+  return judged(
+    'tun.ttl',
+    service,
+    'inside the tunnel the packet has lost one hop, at the director; outside it starts anew',
+    traffic,
+    (_bed, t) => {
+      const sent = t.packets.filter(
+        (p) =>
+          (p.kind === 'tcp' || p.kind === 'udp') &&
+          p.dst === service.vip &&
+          p.outer === undefined &&
+          macsOf(t.director).includes(p.dstMac),
+      );
+      const [first] = sent;
+      const before = first && 'ttl' in first ? first.ttl : undefined;
+      const seen = arrivals(lab, service, t.packets);
+      const words = seen.map((p) => `${before ?? '?'} to ${p.ttl} inside, ${p.outer?.ttl ?? 'none'} outside`);
+      return {
+        ok: before !== undefined && seen.length > 0 && seen.every((p) => p.ttl === before - 1 && p.outer !== undefined),
+        seen: tally(words),
+        evidence: lab.segments.map((s) => `${s.name}.pcap (ip.proto == 4)`),
+      };
+    },
+  );
+}
+
+/**
+ * A tunnel takes room of its own, so full-sized packets do not fit: the director must tell the client
+ * (path MTU discovery), and large questions and answers arrive whole.
+ */
+export function mtuCheck(lab: Lab, service: Service): CheckSpec {
+  return {
+    id: 'tun.mtu',
+    subject: service.name,
+    promise: `a POST and an answer of ${BIG} bytes arrive whole; the director tells the client what fits the tunnel, and no packet outgrows ${WIRE_MTU} bytes`,
+    within: 0,
+    every: 0,
+    look: async (bed) => {
+      const from = bed.wire.newest;
+      const [posted] = await ask(bed, service, { count: 1, post: BIG });
+      const [got] = await ask(bed, service, { count: 1, path: '/big' });
+      const packets = bed.wire.since(from + 1);
+      if (packets.length === 0) throw new CannotObserve('no packet was captured');
+      const told = packets.filter((p) => p.kind === 'icmp' && p.mtu !== undefined);
+      const largest = Math.max(0, ...packets.map((p) => ('outer' in p ? (p.outer?.length ?? 0) : 0)));
+      const whole = posted?.status === 200 && posted.unsent === 0 && got?.status === 200 && got.bytes === BIG;
+      return {
+        ok: whole && told.length > 0 && largest <= WIRE_MTU && largest > WIRE_MTU - 100,
+        seen: `POST ${posted?.status === 200 && posted.unsent === 0 ? 'whole' : `stuck with ${posted?.unsent || 'all'} bytes unacknowledged`}, answer of ${got?.bytes ?? 0} bytes; ${
+          told.length > 0
+            ? `told to fit ${[...new Set(told.map((p) => (p.kind === 'icmp' ? `${p.mtu} bytes by ${p.src}` : '')))].join(', ')}`
+            : 'nobody told the client what fits'
+        }; the largest outer packet had ${largest} bytes`,
+        evidence: lab.segments.map((s) => `${s.name}.pcap (ip.proto == 4 || icmp.type == 3)`),
+      };
+    },
+  };
+}

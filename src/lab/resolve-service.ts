@@ -1,0 +1,284 @@
+import { modes } from '../modes/index.ts';
+import { didYouMean } from '../nearest.ts';
+import { contains, parseAddress, parseSubnet } from '../net/cidr.ts';
+import { parseDuration } from '../net/duration.ts';
+import type { HealthCheck, LabNode, Persistence, Real, Service, SnatRule, VrrpInstance } from './model.ts';
+import { addressesOf, familyOf, linksOf, linkTo } from './model.ts';
+import type { Resolver } from './resolver.ts';
+import type { RawLab } from './schema.ts';
+import { SNAT_PROTOCOLS } from './schema-service.ts';
+
+type RawService = NonNullable<RawLab['services']>[string];
+type RawReal = RawService['reals'][string];
+
+/** Milliseconds of a time that the schema has accepted. */
+export function ms(text: string): number {
+  return parseDuration(text) ?? 0;
+}
+
+/** The port on which FTP speaks of addresses. */
+const FTP = 21;
+
+/** A service of the file; undefined when its VIP cannot be read. */
+export function resolveService(r: Resolver, name: string, nodes: readonly LabNode[]): Service | undefined {
+  const raw = r.raw.services?.[name] as RawService;
+  const path = ['services', name];
+  const vip = parseAddress(raw.vip);
+  if (!vip) return undefined;
+  const protocol = raw.protocol ?? 'tcp';
+  const twin = Object.entries(r.raw.services ?? {}).find(
+    ([other, s]) => other !== name && s.vip === raw.vip && s.port === raw.port && (s.protocol ?? 'tcp') === protocol,
+  );
+  if (twin && twin[0] < name) {
+    r.wrong([...path, 'port'], `service "${twin[0]}" has ${raw.vip} port ${raw.port} already`, 'value', {
+      message: `"${twin[0]}" stands here`,
+      path: ['services', twin[0]],
+    });
+  }
+  r.mustBeFree(vip, [...path, 'vip']);
+  const routed = nodes.some((n) => n.routes.some((route) => covers(route.to, vip.text)));
+  if (!r.incomplete('segments') && !r.incomplete('nodes') && !r.subnetOf(vip) && !routed) {
+    r.wrong(
+      [...path, 'vip'],
+      `${vip.text} is outside every segment, and no node has a route to it; no client could reach it`,
+    );
+  }
+  const reals = Object.entries(raw.reals).flatMap(([node, real]) => resolveReal(r, name, raw, node, real, nodes) ?? []);
+  if (Object.keys(raw.reals).length === 0) r.wrong([...path, 'reals'], `service "${name}" has no real server`, 'key');
+  refuse(r, name, raw, protocol);
+  const health = raw.health && healthOf(raw.health, raw.port);
+  const persistence = raw.persistence === undefined ? undefined : persistenceOf(raw.persistence, vip.family);
+  return {
+    name,
+    vip: vip.text,
+    port: raw.port,
+    protocol,
+    mode: raw.mode,
+    scheduler: raw.scheduler ?? 'rr',
+    reals,
+    app: raw.app ?? 'http',
+    ...(health ? { health } : {}),
+    ...(persistence ? { persistence } : {}),
+  };
+}
+
+function covers(to: string, address: string): boolean {
+  const target = parseAddress(address);
+  if (to === 'default') return familyOf(address) === 4;
+  const subnet = parseSubnet(to) ?? parseSubnet(`${to}/${familyOf(to) === 4 ? 32 : 128}`);
+  return target !== undefined && subnet !== undefined && contains(subnet, target);
+}
+
+function resolveReal(
+  r: Resolver,
+  service: string,
+  raw: RawService,
+  node: string,
+  value: RawReal,
+  nodes: readonly LabNode[],
+): Real | undefined {
+  const path = ['services', service, 'reals', node];
+  const real = r.lookup(nodes, node, 'realserver', path, 'key');
+  if (!real) return undefined;
+  const { weight, port, address } =
+    typeof value === 'number' ? { weight: value, port: undefined, address: undefined } : value;
+  const family = familyOf(raw.vip);
+  const own = addressesOf(real).filter((a) => familyOf(a) === family);
+  if (address !== undefined && !addressesOf(real).includes(parseAddress(address)?.text ?? ''))
+    r.wrong([...path, 'address'], `"${node}" has no address ${address}; it has ${addressesOf(real).join(', ')}`);
+  const near = own.find((a) => nodes.some((n) => n.kind === 'director' && linkTo(n, a)));
+  const chosen = address ?? near ?? own[0];
+  if (chosen === undefined) {
+    const other = family === 6 ? 4 : 6;
+    if (linksOf(real).length > 0 && addressesOf(real).length > 0)
+      r.wrong(
+        path,
+        `real server "${node}" has only IPv${other} addresses and VIP ${raw.vip} is IPv${family}: kernel LVS does not translate between families (that is nat64, which DPVS can)`,
+        'key',
+      );
+    return undefined;
+  }
+  if (port !== undefined && port !== raw.port && (raw.mode === 'dr' || raw.mode === 'tun'))
+    r.wrong(
+      [...path, 'port'],
+      `in ${raw.mode} the packet reaches the real server as it is, port ${raw.port}: only nat and fnat map ports`,
+    );
+  return { node, address: chosen, port: port ?? raw.port, weight };
+}
+
+/** Combinations that the kernel cannot do, told with the reason. */
+function refuse(r: Resolver, name: string, raw: RawService, protocol: 'tcp' | 'udp'): void {
+  const path = ['services', name];
+  if (raw.port === FTP && protocol === 'tcp') {
+    if (raw.mode === 'nat' || raw.mode === 'fnat')
+      r.wrong(
+        [...path, 'port'],
+        `FTP tells addresses inside its control connection, and ${raw.mode} here does not rewrite them (ip_vs_ftp needs netfilter's NAT); use dr or tun with persistence`,
+      );
+    else if (raw.persistence === undefined)
+      r.wrong(
+        [...path, 'port'],
+        'FTP opens data connections to other ports: without persistence they go to another real server',
+      );
+  }
+  if (raw.health && raw.health.port === undefined && protocol === 'udp')
+    r.wrong(
+      [...path, 'health'],
+      'a TCP_CHECK needs a TCP port, and the service is UDP; add port: to the health check',
+      'key',
+    );
+  if (raw.app === 'banner' && protocol === 'udp')
+    r.wrong([...path, 'app'], 'a banner comes when a TCP connection opens; the service is UDP');
+}
+
+function healthOf(raw: NonNullable<RawService['health']>, port: number): HealthCheck {
+  return {
+    connectTimeout: ms(raw.tcp),
+    every: ms(raw.every),
+    port: raw.port ?? port,
+    retry: raw.retry ?? 1,
+    inhibit: raw.inhibit ?? false,
+  };
+}
+
+function persistenceOf(raw: NonNullable<RawService['persistence']>, family: 4 | 6): Persistence {
+  const whole = family === 4 ? 32 : 128;
+  return typeof raw === 'string'
+    ? { time: ms(raw), mask: whole }
+    : { time: ms(raw.time), mask: Math.min(raw.mask, whole) };
+}
+
+/** An SNAT rule of the file; undefined when no director can carry it. */
+export function resolveSnat(r: Resolver, name: string, nodes: readonly LabNode[]): SnatRule | undefined {
+  const raw = r.raw.snat?.[name] as NonNullable<RawLab['snat']>[string];
+  const path = ['snat', name];
+  const from = parseSubnet(raw.from);
+  const to = parseAddress(raw.to);
+  if (!from || !to) return undefined;
+  const director = nodes.find((n) => n.kind === 'director' && addressesOf(n).includes(to.text));
+  if (!director) {
+    if (!r.incomplete('nodes')) r.wrong([...path, 'to'], `no director has the address ${to.text}; give it to one`);
+    return undefined;
+  }
+  if (from.address.family !== to.family)
+    r.wrong(
+      [...path, 'to'],
+      `${to.text} and ${raw.from} are of different families; SNAT does not translate between them`,
+    );
+  const out =
+    director.interfaces.find((i) => i.segment === raw.out) ?? linksOf(director).find((l) => l.name === raw.out);
+  if (!out && !r.incomplete('segments'))
+    r.wrong([...path, 'out'], `director "${director.name}" has no segment or device "${raw.out}"`);
+  const within = (n: LabNode) =>
+    addressesOf(n).some((a) => contains(from, parseAddress(a) ?? from.address) && familyOf(a) === to.family);
+  const inside =
+    raw.inside === undefined
+      ? nodes.find((n) => n.kind !== 'director' && n.kind !== 'switch' && within(n))
+      : r.lookup(nodes, raw.inside, undefined, [...path, 'inside']);
+  const outside =
+    raw.outside === undefined
+      ? nodes.find((n) => n.kind !== 'director' && n.serve.length > 0 && !within(n))
+      : r.lookup(nodes, raw.outside, undefined, [...path, 'outside']);
+  if (!r.incomplete('nodes') && (!inside || !outside)) {
+    r.wrong(
+      path,
+      inside
+        ? 'no node outside serves a port; add one with serve: [80/tcp, 80/udp]'
+        : `no node has an address in ${raw.from}`,
+      'key',
+    );
+  }
+  if (!out || !inside || !outside) return undefined;
+  return {
+    name,
+    from: raw.from,
+    to: to.text,
+    out: out.name,
+    director: director.name,
+    protocols: raw.protocols ?? SNAT_PROTOCOLS,
+    inside: inside.name,
+    outside: outside.name,
+    port: outside.serve[0]?.port ?? 80,
+  };
+}
+
+/** A VRRP instance of the file. */
+export function resolveVrrp(
+  r: Resolver,
+  name: string,
+  nodes: readonly LabNode[],
+  services: readonly Service[],
+): VrrpInstance {
+  const raw = r.raw.vrrp?.[name] as NonNullable<RawLab['vrrp']>[string];
+  const path = ['vrrp', name];
+  const known = r.segments.has(raw.on);
+  if (!known && !r.isDropped(`segments.${raw.on}`))
+    r.wrong([...path, 'on'], `there is no segment "${raw.on}"${didYouMean(raw.on, r.segments.keys())}`);
+  const members = Object.entries(raw.priorities).flatMap(([node, priority]) => {
+    const found = r.lookup(nodes, node, 'director', [...path, 'priorities', node], 'key');
+    if (found && known && !found.interfaces.some((i) => i.segment === raw.on)) {
+      r.wrong([...path, 'priorities', node], `director "${node}" is not on segment "${raw.on}"`, 'key');
+    }
+    return found ? [{ node, priority }] : [];
+  });
+  members.sort((a, b) => b.priority - a.priority);
+  for (const [i, member] of members.entries()) {
+    const before = members[i - 1];
+    if (before?.priority === member.priority) {
+      r.wrong(
+        [...path, 'priorities', member.node],
+        `"${before.node}" has priority ${member.priority} too; who is master would be chance`,
+      );
+    }
+  }
+  const names = services.map((s) => s.name);
+  for (const [i, service] of raw.addresses.entries()) {
+    if (!r.isDropped(`services.${service}`) && !names.includes(service))
+      r.wrong([...path, 'addresses', i], `there is no service "${service}"${didYouMean(service, names)}`);
+  }
+  const twin = Object.entries(r.raw.vrrp ?? {}).find(
+    ([other, v]) => other < name && v.on === raw.on && v.id === raw.id,
+  );
+  if (twin) r.wrong([...path, 'id'], `instance "${twin[0]}" has id ${raw.id} on segment "${raw.on}" already`);
+  return {
+    name,
+    segment: raw.on,
+    id: raw.id,
+    advert: ms(raw.advert ?? '1s'),
+    members,
+    services: raw.addresses,
+    ...(raw.password === undefined ? {} : { password: raw.password }),
+  };
+}
+
+/** What only the whole lab shows: VIPs that nobody announces, modes that lack something. */
+export function crossCheck(
+  r: Resolver,
+  nodes: readonly LabNode[],
+  services: readonly Service[],
+  vrrp: readonly VrrpInstance[],
+): void {
+  const balancers = nodes.filter((n) => n.kind === 'director');
+  for (const service of services) {
+    const path = ['services', service.name];
+    const announcers = vrrp.filter((v) => v.services.includes(service.name));
+    if (balancers.length === 0 && !r.incomplete('nodes'))
+      r.wrong(path, `service "${service.name}" has no director; add a node of kind director`, 'key');
+    if (announcers.length === 0 && balancers.length > 1 && !r.incomplete('vrrp')) {
+      r.wrong(
+        [...path, 'vip'],
+        `nobody announces VIP ${service.vip}: the lab has ${balancers.length} directors, and no vrrp instance names service "${service.name}"`,
+      );
+    }
+    for (const lack of modes[service.mode].lacks(service, nodes, services)) {
+      r.wrong(
+        lack.node === undefined ? [...path, 'mode'] : ['nodes', lack.node],
+        lack.message,
+        lack.node === undefined ? 'value' : 'key',
+        { message: `service "${service.name}" stands here`, path },
+      );
+    }
+  }
+  if (services.length > 0 && !r.incomplete('nodes') && !nodes.some((n) => n.kind === 'client'))
+    r.wrong(['nodes'], 'the lab has no client; add a node of kind client', 'key');
+}

@@ -1,0 +1,146 @@
+import { didYouMean } from '../nearest.ts';
+import { type Address, contains, networkOf, overlaps, parseSubnet, type Subnet } from '../net/cidr.ts';
+import type { Diagnostic } from './diagnostic.ts';
+import type { LabNode, UserFile } from './model.ts';
+import type { RawLab } from './schema.ts';
+import type { Path, Source } from './source.ts';
+
+/** Reads a file beside the lab file; undefined when it cannot be read. */
+export type ReadBeside = (path: string) => string | undefined;
+
+/** Names that a segment cannot have: its bridge would take the place of an interface that exists. */
+const RESERVED_SEGMENTS = ['lo', 'all', 'default'];
+
+/** What all parts of resolving share: the file, its segments, who has which address, and the mistakes found so far. */
+export class Resolver {
+  readonly diagnostics: Diagnostic[] = [];
+  readonly segments = new Map<string, readonly Subnet[]>();
+  readonly raw: RawLab;
+  readonly #taken = new Map<string, { path: Path; what: string }>();
+  readonly #source: Source;
+  readonly #readBeside: ReadBeside;
+  readonly #dropped: ReadonlySet<string>;
+
+  /** `dropped` names entries that are wrong in themselves and left out: `nodes.rs1`. */
+  constructor(raw: RawLab, source: Source, readBeside: ReadBeside, dropped: ReadonlySet<string>) {
+    this.raw = raw;
+    this.#source = source;
+    this.#readBeside = readBeside;
+    this.#dropped = dropped;
+  }
+
+  /** Whether an entry of a section was left out: what is missing then may be only that. */
+  incomplete(section: string): boolean {
+    return [...this.#dropped].some((entry) => entry.startsWith(`${section}.`));
+  }
+
+  /** Whether that entry was left out. */
+  isDropped(entry: string): boolean {
+    return this.#dropped.has(entry);
+  }
+
+  wrong(
+    path: Path,
+    message: string,
+    where: 'key' | 'value' = 'value',
+    related?: { message: string; path: Path },
+  ): void {
+    this.diagnostics.push(this.#source.at(path, message, where, related));
+  }
+
+  /** Records who uses an address, and tells when two do. */
+  claim(address: Address, path: Path, what: string): void {
+    const other = this.#taken.get(address.text);
+    if (other) this.#tellTaken(address, path, other);
+    else this.#taken.set(address.text, { path, what });
+  }
+
+  /** Tells when somebody has an address already, without taking it. */
+  mustBeFree(address: Address, path: Path): void {
+    const other = this.#taken.get(address.text);
+    if (other) this.#tellTaken(address, path, other);
+  }
+
+  #tellTaken(address: Address, path: Path, other: { path: Path; what: string }): void {
+    this.wrong(path, `${address.text} is taken already`, 'value', { message: `it is ${other.what}`, path: other.path });
+  }
+
+  readSegments(): void {
+    for (const [name, value] of Object.entries(this.raw.segments)) {
+      const path = ['segments', name];
+      if (RESERVED_SEGMENTS.includes(name)) this.wrong(path, `a segment cannot be called "${name}"`, 'key');
+      const texts = value === 'none' ? [] : [value].flat();
+      const subnets: Subnet[] = [];
+      for (const [i, text] of texts.entries()) {
+        const network = this.#network(text, Array.isArray(value) ? [...path, i] : path);
+        if (!network) continue;
+        for (const [other, taken] of [...this.segments, [name, subnets] as const]) {
+          if (taken.some((t) => overlaps(network, t)))
+            this.wrong(
+              path,
+              `${text} overlaps ${other === name ? 'another subnet' : 'the subnet'} of segment "${other}"`,
+              'value',
+              {
+                message: `"${other}" stands here`,
+                path: ['segments', other],
+              },
+            );
+        }
+        subnets.push(network);
+      }
+      this.segments.set(name, subnets);
+    }
+  }
+
+  #network(text: string, path: Path): Subnet | undefined {
+    const subnet = parseSubnet(text);
+    if (!subnet) return undefined;
+    const network = networkOf(subnet);
+    if (network.address.text !== subnet.address.text) {
+      this.wrong(
+        path,
+        `${text} has bits set behind its prefix; the subnet is ${network.address.text}/${network.prefix}`,
+      );
+    }
+    return network;
+  }
+
+  /** The subnet of the lab that an address lies in, and the segment that it belongs to. */
+  subnetOf(address: Address): { segment: string; subnet: Subnet } | undefined {
+    for (const [segment, subnets] of this.segments) {
+      const subnet = subnets.find((s) => contains(s, address));
+      if (subnet) return { segment, subnet };
+    }
+    return undefined;
+  }
+
+  /** A file beside the lab file; a mistake at `path` when there is none. */
+  file(name: string, path: Path): UserFile | undefined {
+    const content = this.#readBeside(name);
+    if (content === undefined) this.wrong(path, `there is no file "${name}" beside the lab file`);
+    return content === undefined ? undefined : { path: name, content };
+  }
+
+  /** The node that a name in the file means, when it exists and is of the right kind. */
+  lookup(
+    nodes: readonly LabNode[],
+    name: string,
+    kind: LabNode['kind'] | undefined,
+    path: Path,
+    where: 'key' | 'value' = 'value',
+  ): LabNode | undefined {
+    if (this.#dropped.has(`nodes.${name}`)) return undefined;
+    const node = nodes.find((n) => n.name === name);
+    const fitting = nodes.filter((n) => kind === undefined || n.kind === kind).map((n) => n.name);
+    if (!node) {
+      this.wrong(path, `there is no node "${name}"${didYouMean(name, fitting)}`, where);
+    } else if (kind !== undefined && node.kind !== kind) {
+      this.wrong(path, `"${name}" is a ${node.kind}; a ${kind} is needed here`, where, {
+        message: `"${name}" stands here`,
+        path: ['nodes', name],
+      });
+      return undefined;
+    }
+    return node;
+  }
+}

@@ -1,0 +1,147 @@
+import { z } from 'zod';
+import { parseAddress, parseSubnet } from '../net/cidr.ts';
+import {
+  address,
+  addresses,
+  mapping,
+  nodeName,
+  oneOf,
+  oneOrMore,
+  PLACED,
+  path,
+  placed,
+  text,
+  whole,
+  yes,
+} from './schema-words.ts';
+
+/** What a node can be. */
+export const NODE_KINDS = ['client', 'director', 'realserver', 'switch', 'host'] as const;
+/** Whose network stack a node can use; `auto` takes the best that works here. */
+export const KERNEL_CHOICES = ['auto', 'host', 'uml'] as const;
+
+const onSegment = z
+  .union([z.literal('none'), placed('address'), z.array(placed('address')).min(1)], {
+    error: `expected ${PLACED}, a list of such, or none`,
+  })
+  .meta({
+    description:
+      'The node’s address on the segment of that name, a list of several, or `none` for a card without addresses',
+  });
+
+const cards = z
+  .array(
+    z.strictObject(
+      {
+        on: nodeName('The segment that the card is plugged into'),
+        address: addresses('Its addresses').optional(),
+      },
+      mapping('a card: { on: SEGMENT, address: ADDRESS }'),
+    ),
+    mapping('a list of cards'),
+  )
+  .meta({ description: 'More network cards, for a node with several on one segment' });
+
+const tunnel = (kind: string) =>
+  z
+    .strictObject(
+      { local: address('The tunnel’s own end'), remote: address('Its other end') },
+      mapping('a tunnel: { local: ADDRESS, remote: ADDRESS }'),
+    )
+    .meta({ description: `A ${kind} tunnel between two addresses` })
+    .optional();
+
+const device = z
+  .strictObject(
+    {
+      bond: z
+        .union([z.literal(0), z.literal(1), z.literal(4)], { error: 'expected a bonding mode: 0, 1 or 4' })
+        .meta({ description: 'A bond of this mode: 0 round robin, 1 active and backup, 4 LACP' })
+        .optional(),
+      vlan: whole('A VLAN with this id (802.1Q)', 1, 4094).optional(),
+      bridge: z.literal(true, { error: 'expected true' }).meta({ description: 'A bridge' }).optional(),
+      gre: tunnel('GRE'),
+      ipip: tunnel('IP-in-IP'),
+      over: oneOrMore(
+        text('a segment or a device of the node', 'What it stands on', (v) => v !== ''),
+        'a segment or a device of the node',
+        'What it stands on',
+      ).optional(),
+      address: addresses('Its addresses').optional(),
+    },
+    mapping('a device: { bond: 4, over: [SEGMENT, SEGMENT], address: ADDRESS }'),
+  )
+  .refine((d) => [d.bond, d.vlan, d.bridge, d.gre, d.ipip].filter((kind) => kind !== undefined).length === 1, {
+    error: 'expected exactly one of bond, vlan, bridge, gre, ipip',
+  })
+  .meta({ description: 'A device that is made of others' });
+
+/** A node of a lab file. */
+export const node = z
+  .object(
+    {
+      kind: oneOf('What the node is', NODE_KINDS),
+      kernel: oneOf('Whose network stack it uses (default: the lab’s choice)', KERNEL_CHOICES).optional(),
+      interfaces: cards.optional(),
+      devices: z
+        .record(
+          text('a device’s name of at most 15 characters', 'A device', () => true, /^[a-z][a-z0-9.-]{0,14}$/),
+          device,
+          mapping('devices by name: { bond1: { bond: 4, over: [...] } }'),
+        )
+        .meta({ description: 'Bonds, VLANs, bridges and tunnels of the node' })
+        .optional(),
+      routes: z
+        .record(
+          text(
+            'default, or a subnet such as 10.0.0.0/8',
+            'Where to',
+            (v) => v === 'default' || parseSubnet(v) !== undefined || parseAddress(v) !== undefined,
+          ),
+          text('a gateway’s address, a segment, a device, or blackhole', 'By which way', (v) => v !== ''),
+          mapping('routes: { default: 192.168.100.1 }'),
+        )
+        .meta({ description: 'Routes of the node, each by a gateway, a segment or device, or `blackhole`' })
+        .optional(),
+      lips: z
+        .array(address('A local address (LIP) of Full-NAT, on the director’s segment'), mapping('a list of addresses'))
+        .min(1, { error: 'expected at least one address' })
+        .meta({ description: 'Local addresses (LIPs) under which this director speaks to real servers in Full-NAT' })
+        .optional(),
+      sysctls: z
+        .record(
+          text('a name under net. such as net.ipv4.ip_forward', 'A sysctl of the node', (v) =>
+            /^net\.[\w./-]+$/.test(v),
+          ),
+          z.union([z.string(), z.int()], mapping('a number or a text')),
+          mapping('sysctl names, each with its value'),
+        )
+        .meta({ description: 'Sysctls of the node’s own network stack, set before its services start' })
+        .optional(),
+      serve: z
+        .array(
+          text('a port such as 80/tcp or 53/udp', 'A port', () => true, /^[1-9]\d{0,4}\/(tcp|udp)$/),
+          mapping('a list of ports'),
+        )
+        .meta({ description: 'Ports on which the node answers, beside those of the services it is a real server of' })
+        .optional(),
+      manual: yes(
+        'Nothing of the services is prepared here (no table, VIP, sysctl or tunnel): your setup script does it',
+      ).optional(),
+      setup: path(
+        'A shell script of yours, run in the node’s own kernel after its addresses and before its services',
+      ).optional(),
+      keepalived: path('A keepalived.conf of yours, used as it is instead of the generated one').optional(),
+      files: z
+        .record(
+          text('an absolute path in the node', 'A path', (v) => v.startsWith('/')),
+          path('File'),
+          mapping('files: { /root/rs.sh: ./rs.sh }'),
+        )
+        .meta({ description: 'Files of yours that are copied into the node, by their path there' })
+        .optional(),
+    },
+    mapping('a node: { kind: ..., SEGMENT: ADDRESS }'),
+  )
+  .catchall(onSegment)
+  .meta({ description: 'A node. Beside the keys below, every segment it is on: `SEGMENT: ADDRESS`' });

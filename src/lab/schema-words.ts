@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import { parseAddress, parseSubnet } from '../net/cidr.ts';
+import { parseDuration } from '../net/duration.ts';
+
+/** A text that passes a test; `expects` tells a mistake in the user's words. */
+export function text(expects: string, description: string, test: (value: string) => boolean, pattern?: RegExp) {
+  const base = pattern
+    ? z.string({ error: `expected ${expects}` }).regex(pattern, { error: `expected ${expects}` })
+    : z.string({ error: `expected ${expects}` });
+  return base.refine(test, { error: `expected ${expects}` }).meta({ description: `${description}: ${expects}` });
+}
+
+/** A whole number within bounds. */
+export function whole(description: string, min: number, max: number) {
+  const expects = `a whole number from ${min} to ${max}`;
+  const error = `expected ${expects}`;
+  return z
+    .int({ error })
+    .min(min, { error })
+    .max(max, { error })
+    .meta({ description: `${description}: ${expects}` });
+}
+
+/** One of a few words. */
+export function oneOf<const T extends readonly [string, ...string[]]>(description: string, values: T) {
+  return z.enum(values, { error: `expected one of ${values.join(', ')}` }).meta({ description });
+}
+
+/** True or false. */
+export function yes(description: string) {
+  return z.boolean({ error: 'expected true or false' }).meta({ description });
+}
+
+/** How a mapping or list of the wrong shape is told. */
+export function mapping(what: string) {
+  return { error: `expected ${what}` };
+}
+
+/** An address. */
+export const address = (description: string) =>
+  text('an address such as 192.168.100.11', description, (v) => parseAddress(v) !== undefined);
+/** A time. */
+export const duration = (description: string) =>
+  text('a time such as 500ms, 3s or 1.5s', description, (v) => parseDuration(v) !== undefined);
+/** A file beside the lab file. */
+export const path = (description: string) => text('a path relative to the lab file', description, (v) => v !== '');
+
+/** Names of nodes and segments become interface names, which Linux limits to 15 characters. */
+const NODE_NAME = /^[a-z][a-z0-9-]{0,11}$/;
+/** A node's or segment's name. */
+export const nodeName = (description: string) =>
+  text('a name of at most 12 small letters, digits and hyphens', description, () => true, NODE_NAME);
+/** A name that is no interface's. */
+export const freeName = (description: string) =>
+  text('a name of letters, digits, hyphens and underscores', description, () => true, /^[A-Za-z][A-Za-z0-9_-]{0,30}$/);
+
+/** How an address with an optional prefix is told. */
+export const PLACED = 'an address such as 192.168.100.11 or 192.168.100.11/24';
+/** An address, with or without the length of its prefix. */
+export const placed = (description: string) =>
+  text(PLACED, description, (v) => parseAddress(v) !== undefined || parseSubnet(v) !== undefined);
+/** A subnet. */
+export const network = (description: string) =>
+  text('a subnet such as 192.168.100.0/24', description, (v) => parseSubnet(v) !== undefined);
+
+/** One value or a list of them. */
+export function oneOrMore<T extends z.ZodType>(item: T, expects: string, description: string) {
+  return z
+    .union([item, z.array(item).min(1)], { error: `expected ${expects}, or a list of such` })
+    .meta({ description: `${description}: ${expects}, or a list of such` });
+}
+
+/** One address or several. */
+export const addresses = (description: string) => oneOrMore(placed(description), PLACED, description);
+/** A port. */
+export const port = (description: string) => whole(description, 1, 65535);

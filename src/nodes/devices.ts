@@ -1,0 +1,50 @@
+import type { Device, LabNode } from '../lab/model.ts';
+import { type NodePart, nothing } from './part.ts';
+
+/** What each kind of device needs of the kernel. Bridges every kernel has. */
+const MODULES: Readonly<Record<Device['kind'], readonly string[]>> = {
+  bond: ['bonding'],
+  vlan: ['8021q'],
+  bridge: [],
+  gre: ['ip_gre'],
+  ipip: ['ipip'],
+};
+
+/** Milliseconds between two looks of a bond at its slaves' carriers. */
+const MIIMON = 50;
+/** Names of bonding modes (ip-link(8)); LACP asks its partner every second, so that three seconds tell a dead wire. */
+const BOND_MODES = {
+  0: 'balance-rr',
+  1: 'active-backup',
+  4: '802.3ad lacp_rate fast xmit_hash_policy layer3+4',
+} as const;
+
+/** Bonds, VLANs, bridges and tunnels of a node. Their lines come before any link is up. */
+export function devices(node: LabNode): NodePart {
+  return {
+    ...nothing,
+    modules: node.devices.flatMap((d) => MODULES[d.kind]),
+    ip: node.devices.flatMap(make),
+  };
+}
+
+function make(device: Device): string[] {
+  const { name } = device;
+  switch (device.kind) {
+    case 'bond':
+      return [
+        `link add ${name} address ${device.mac} type bond mode ${BOND_MODES[device.mode]} miimon ${MIIMON}`,
+        ...device.over.map((slave) => `link set ${slave} master ${name}`),
+      ];
+    case 'vlan':
+      return [`link add link ${device.over[0]} name ${name} type vlan id ${device.id}`];
+    case 'bridge':
+      return [
+        `link add ${name} address ${device.mac} type bridge stp_state 0 forward_delay 0 mcast_snooping 0`,
+        ...device.over.map((port) => `link set ${port} master ${name}`),
+      ];
+    case 'gre':
+    case 'ipip':
+      return [`link add ${name} type ${device.kind} local ${device.local} remote ${device.remote}`];
+  }
+}

@@ -1,0 +1,65 @@
+import type { Lab, LabNode, Port } from '../lab/model.ts';
+import { type NodePart, nothing } from './part.ts';
+
+/** Bytes of the answer to /big: many packets, so that path MTU matters. */
+export const BIG = 60_000;
+
+/** The ports that a node answers on: those of services it is a real server of, and its own list. */
+function portsOf(lab: Lab, node: LabNode): readonly Port[] {
+  const balanced = lab.services
+    .filter((s) => s.app === 'http')
+    .flatMap((s) => s.reals.filter((r) => r.node === node.name).map((r) => ({ protocol: s.protocol, port: r.port })));
+  const all = [...balanced, ...node.serve];
+  return all.filter((p, i) => all.findIndex((o) => o.protocol === p.protocol && o.port === p.port) === i);
+}
+
+/**
+ * A node's servers: nginx for TCP, which tells in the tutorial's form whom it sees, and for checks
+ * the same as JSON; our own for UDP, which says the same.
+ */
+export function servers(lab: Lab, node: LabNode): NodePart {
+  const ports = portsOf(lab, node);
+  const tcp = ports.filter((p) => p.protocol === 'tcp').map((p) => p.port);
+  const udp = ports.filter((p) => p.protocol === 'udp').map((p) => p.port);
+  return {
+    ...nothing,
+    files:
+      tcp.length > 0
+        ? { '/etc/nginx/nginx.conf': nginxConf(node.name, tcp), '/lab/www/big': `${'x'.repeat(BIG - 1)}\n` }
+        : {},
+    services: {
+      ...(tcp.length > 0 ? { nginx: "nginx -g 'daemon off;'" } : {}),
+      ...(udp.length > 0 ? { answer: `answer ${node.name} ${udp.join(' ')}` } : {}),
+    },
+  };
+}
+
+function nginxConf(name: string, ports: readonly number[]): string {
+  return `worker_processes 1;
+error_log stderr notice;
+pid /run/nginx.pid;
+events { worker_connections 4096; }
+http {
+    access_log off;
+    keepalive_requests 1000000;
+    keepalive_timeout 3600s;
+    default_type text/plain;
+    # an IPv6 address stands in brackets before its port
+    map $remote_addr $client { ~: "[$remote_addr]:$remote_port"; default "$remote_addr:$remote_port"; }
+    map $server_addr $asked { ~: "[$server_addr]:$server_port"; default "$server_addr:$server_port"; }
+    server {
+${ports.flatMap((port) => [`        listen ${port} reuseport;`, `        listen [::]:${port} reuseport;`]).join('\n')}
+        add_header X-Server ${name} always;
+        client_max_body_size 0;
+        location = /json {
+            default_type application/json;
+            return 200 '{"server":"${name}","client":"$client","asked":"$asked","host":"$http_host"}\\n';
+        }
+        location = /big { root /lab/www; }
+        location / {
+            return 200 "Your ip:port : $client\\nI am ${name}, asked at $asked\\n";
+        }
+    }
+}
+`;
+}

@@ -1,0 +1,54 @@
+import type { CheckSpec } from '../checks/check.ts';
+import { tally } from '../checks/path.ts';
+import { ask } from '../checks/traffic.ts';
+import { wires } from '../faults/faults.ts';
+import { type Service, type Step, serviceOf } from '../lab/model.ts';
+import { formatMs } from '../net/duration.ts';
+import type { StepContext } from './context.ts';
+
+/** The longest until a bond has left a dead wire, in milliseconds: LACP misses three messages of one second each. */
+const LEAVE_MS = 3000;
+/** And until a mended one serves again: carrier, negotiation with the partner, and its first turn. */
+const REJOIN_MS = 6000;
+const MARGIN_MS = 1000;
+/** Connections that must all be answered, or none. */
+const ASKS = 10;
+
+/** Wires of a node are cut: the service goes on, or stops, as the step says; mended, it answers again. */
+export async function cutStep(context: StepContext, step: Step & { kind: 'cut' }): Promise<void> {
+  const { bed } = context;
+  const service = serviceOf(bed.lab, step.service);
+  const named = `${step.links.join(' and ')} of ${step.node}`;
+  context.fault(`${named} cut`, await wires(bed, step.node, step.links, 'cut'));
+  try {
+    context.wait(step.answers ? 'the bond to leave the dead wire' : 'the service to fall silent');
+    await context.check([
+      answering(service, step.answers ? 'cut.answers' : 'cut.silent', `with ${named} cut`, step.answers, LEAVE_MS),
+    ]);
+  } finally {
+    context.fault(`${named} mended`, await wires(bed, step.node, step.links, 'mended'));
+  }
+  context.wait('the service to answer');
+  await context.check([answering(service, 'cut.mended', `with ${named} mended`, true, REJOIN_MS)]);
+}
+
+function answering(service: Service, id: string, when: string, wanted: boolean, budget: number): CheckSpec {
+  return {
+    id,
+    subject: service.name,
+    promise: `${when}, ${wanted ? `${ASKS} connections of ${ASKS} are` : 'no connection is'} answered within ${formatMs(budget)}, margin ${formatMs(MARGIN_MS)}`,
+    within: budget + MARGIN_MS,
+    every: 50,
+    look: async (bed) => {
+      const requests = await ask(bed, service, { count: wanted ? ASKS : 1, timeout: 300 });
+      const answered = requests.filter((r) => r.status === 200);
+      return {
+        ok: wanted ? answered.length === ASKS : answered.length === 0,
+        seen:
+          answered.length > 0
+            ? `${tally(answered.map((r) => r.server))} of ${requests.length} asked`
+            : `none of ${requests.length} asked`,
+      };
+    },
+  };
+}
