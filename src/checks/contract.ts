@@ -16,6 +16,14 @@ export function standingChecks(lab: Lab, service: Service): readonly CheckSpec[]
   return [...(vrrp ? [masterCheck(lab, vrrp)] : []), ...tableChecks(lab, service, settle)];
 }
 
+/** Who answers for which address. Asking forgets neighbours, so no traffic runs beside it. */
+export function neighbourChecks(lab: Lab, service: Service): readonly CheckSpec[] {
+  return [
+    ...(modes[service.mode].held?.(lab, service) ?? []),
+    ...(canAskForVip(lab, service) ? [vipCheck(lab, service)] : []),
+  ];
+}
+
 /** What is promised of traffic, by the mode and by the scheduler; and what goes on beside it. */
 export function trafficChecks(bed: Bed, service: Service, name: string): readonly CheckSpec[] {
   let driven: Promise<Traffic> | undefined;
@@ -26,7 +34,6 @@ export function trafficChecks(bed: Bed, service: Service, name: string): readonl
   const vrrp = vrrpOf(bed.lab, service.name);
   return [
     ...modes[service.mode].contract(bed.lab, service, traffic),
-    ...(canAskForVip(bed.lab, service) ? [vipCheck(bed.lab, service)] : []),
     ...(vrrp ? [idCheck(bed.lab, vrrp)] : []),
     ...schedulerChecks(service, traffic),
     ...(service.health ? [healthTrafficCheck(bed.lab, service, service.health)] : []),

@@ -51,11 +51,15 @@ function evidenceOf(segments: readonly string[], address: string): readonly stri
   return segments.map((s) => `${s}.pcap (${familyOf(address) === 4 ? 'arp' : 'icmpv6.type == 136'})`);
 }
 
-/** Every director answers for its own LIPs: else replies never find back. */
+/** Every director answers for its own LIPs, asked from a real server that needs them: else replies never find back. */
 export function lipHeldCheck(lab: Lab, service: Service): CheckSpec {
   const family = familyOf(service.vip);
+  const reals = service.reals.map((r) => nodeOf(lab, r.node));
   const expected = directors(lab).flatMap((d) =>
-    d.lips.filter((l) => familyOf(l.address) === family).map((l) => ({ director: d, lip: l.address })),
+    d.lips.flatMap(({ address: lip }) => {
+      const from = familyOf(lip) === family ? reals.find((r) => linkTo(r, lip)) : undefined;
+      return from ? [{ director: d, lip, from }] : [];
+    }),
   );
   return {
     id: 'fnat.lip',
@@ -64,27 +68,16 @@ export function lipHeldCheck(lab: Lab, service: Service): CheckSpec {
     within: 3000,
     every: 100,
     look: async (bed) => {
-      const asker = nodeOf(lab, service.reals[0]?.node ?? '');
-      const answers = await askNeighbours(
-        bed,
-        asker,
-        expected.map((e) => e.lip),
+      const seen = await Promise.all(
+        expected.map(async (e) => ({ ...e, macs: (await askNeighbours(bed, e.from, [e.lip])).get(e.lip) ?? [] })),
       );
-      const wrong = expected.filter((e) => {
-        const macs = answers.get(e.lip) ?? [];
-        return macs.length !== 1 || macs[0] !== bed.towards(e.director, e.lip).mac;
-      });
-      const seen = expected
-        .map(
-          (e) =>
-            `${e.lip}: ${(answers.get(e.lip) ?? []).map((m) => bed.nameOfMac(m)).join(' and ') || 'nobody answers'}`,
-        )
-        .join(', ');
       return {
-        ok: wrong.length === 0,
-        seen,
+        ok: seen.every((e) => e.macs.length === 1 && e.macs[0] === bed.towards(e.director, e.lip).mac),
+        seen: seen
+          .map((e) => `${e.lip}: ${e.macs.map((m) => bed.nameOfMac(m)).join(' and ') || 'nobody answers'}`)
+          .join(', '),
         evidence: evidenceOf(
-          lab.segments.map((s) => s.name),
+          seen.map((e) => bed.segmentTowards(e.from, e.lip)),
           service.vip,
         ),
       };

@@ -1,5 +1,5 @@
 import type { Lab, LabNode, Service } from '../lab/model.ts';
-import { linkTo, macsOf } from '../lab/model.ts';
+import { directors, macsOf } from '../lab/model.ts';
 import { endpoint } from '../net/cidr.ts';
 import type { Bed } from './bed.ts';
 import type { CheckSpec, Observation } from './check.ts';
@@ -167,21 +167,18 @@ export function bypassCheck(lab: Lab, service: Service, traffic: GetTraffic, bal
   );
 }
 
-/** The client hears the VIP and nobody else: from the director, or in DR and TUN from the real server itself. */
-export function replyCheck(lab: Lab, service: Service, traffic: GetTraffic, from: 'director' | 'real'): CheckSpec {
-  const sender = from === 'director' ? 'the director in charge' : 'a real server';
+/** The client hears the VIP and nobody else: from the director in charge, or in DR and TUN from no director at all. */
+export function replyCheck(lab: Lab, service: Service, traffic: GetTraffic, from: 'director' | 'others'): CheckSpec {
+  const sender = from === 'director' ? 'sent by the director in charge' : 'and no director sends one';
   return judged(
     `${service.mode}.reply`,
     service,
-    `the client gets every reply from ${endpoint(service.vip, service.port)}, sent by ${sender}`,
+    `the client gets every reply from ${endpoint(service.vip, service.port)}, ${sender}`,
     traffic,
     (bed, t) => {
       const seen = heard(service, t.client, t.packets);
-      const reals = lab.nodes.filter((n) => service.reals.some((r) => r.node === n.name));
       const sent = (p: Segment) =>
-        from === 'director'
-          ? fromNode(t.director, p)
-          : !reals.some((r) => isOn(r, p.segment)) || reals.some((r) => macsOf(r).includes(p.srcMac));
+        from === 'director' ? fromNode(t.director, p) : !directors(lab).some((d) => macsOf(d).includes(p.srcMac));
       const wrong = seen.filter((p) => p.src !== service.vip || p.srcPort !== service.port || !sent(p));
       return {
         ok: seen.length > 0 && wrong.length === 0,
@@ -190,9 +187,4 @@ export function replyCheck(lab: Lab, service: Service, traffic: GetTraffic, from
       };
     },
   );
-}
-
-/** The link of a node towards an address, or its first one. */
-export function towards(node: LabNode, address: string): { readonly name: string; readonly mac: string } {
-  return linkTo(node, address) ?? { name: node.interfaces[0]?.name ?? 'lo', mac: node.interfaces[0]?.mac ?? '' };
 }

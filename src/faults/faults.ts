@@ -2,6 +2,7 @@ import type { Bed } from '../checks/bed.ts';
 import { CannotObserve } from '../checks/check.ts';
 import { eventually } from '../eventually.ts';
 import { portName } from '../fabric/wiring.ts';
+import { kernels } from '../kernels/index.ts';
 import { Executor } from '../plan/execute.ts';
 import { observe } from '../plan/observe.ts';
 import { reconcile, runningKernels } from '../plan/reconcile.ts';
@@ -67,15 +68,16 @@ export async function wires(
   );
   const own = ends.filter((e) => e.node.name === node);
   const at = await stamped(bed, own.map((e) => `ip link set ${e.port} ${state}`).join('; '));
-  const kernels = runningKernels(bed.running);
+  const made = runningKernels(bed.running);
   // On a wire of two ends the other end loses its carrier too; on a segment of many only the port goes dark.
   const dark = ends.filter(
     (e) => e.node.name === node || ends.filter((o) => o.card.segment === e.card.segment).length === 2,
   );
   await Promise.all(
-    dark
-      .filter((e) => kernels.get(e.node.name) === 'uml')
-      .map((e) => bed.run(e.node.name, ['ip', 'link', 'set', e.card.name, state])),
+    dark.map(async (e) => {
+      const device = kernels[made.get(e.node.name) ?? 'host'].carrier(e.node, e.card);
+      if (device !== undefined) await bed.run(e.node.name, ['ip', 'link', 'set', device, state]);
+    }),
   );
   return at;
 }

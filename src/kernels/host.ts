@@ -17,6 +17,8 @@ export const host: Kernel = {
   needs: { capabilities: ['NET_ADMIN', 'NET_RAW'], devices: [], tmpfs: {}, writableNetSysctls: true },
   load: (modules) => modules.flatMap((m) => LOAD[m] ?? []),
   files: () => ({}),
-  nameInterface: () => [],
+  cards: (node) => ({ ip: [], tc: [], offload: node.interfaces.map((i) => i.name) }),
+  // a veth whose other end goes down has no carrier
+  carrier: () => undefined,
   probe: `set -e; uname -r; ${TRY_DIRECTOR}`,
 };

@@ -8,6 +8,16 @@ export interface Availability {
   readonly why: string;
 }
 
+/** What makes a node's cards, before anything else is set on them. */
+export interface Cards {
+  /** Lines of `ip -batch`. */
+  readonly ip: readonly string[];
+  /** Lines of `tc -batch`. */
+  readonly tc: readonly string[];
+  /** Devices whose offloads must be off: their frames leave finished. */
+  readonly offload: readonly string[];
+}
+
 /**
  * Whose network stack a node uses. A mode, a driver and a check do not know which: they see
  * interfaces with the lab's names, and commands run where the network is.
@@ -20,8 +30,10 @@ export interface Kernel {
   load(modules: readonly string[]): readonly string[];
   /** Files beside the node's own: how its kernel starts. */
   files(node: LabNode): Readonly<Record<string, string>>;
-  /** `ip -batch` lines that give an interface the lab's name, before its address. */
-  nameInterface(iface: Interface, index: number): readonly string[];
+  /** How a node gets its network cards. */
+  cards(node: LabNode): Cards;
+  /** The device whose going down takes a card's carrier, where cutting the wire outside does not. */
+  carrier(node: LabNode, card: Interface): string | undefined;
   /** Shell script for a container made with `needs`: prints the kernel's version, ends 0 when it can do IPVS and Full-NAT. */
   readonly probe: string;
 }

@@ -1,6 +1,6 @@
 import type { Interface, LabNode } from '../lab/model.ts';
 import { TRY_DIRECTOR } from './capability.ts';
-import type { Kernel } from './kernel.ts';
+import type { Cards, Kernel } from './kernel.ts';
 
 /** Megabytes that a guest may use; it takes them from the machine only as it touches them. */
 const MEMORY_MB = 192;
@@ -31,19 +31,49 @@ function silence(device: string): string {
 }
 
 /**
- * A wire as a packet socket on the container's interface: quickest, but the container's kernel takes
- * VLAN tags off before a packet socket sees the frame. A tap gives frames whole, so nodes with VLANs
- * have a tap for each wire, bridged to it (LACP's frames too, which a bridge would keep to itself).
+ * Whether a node stacks devices on its cards, and so needs whole ones. A packet socket is the quickest
+ * wire, but it sees what it sent itself, which a bridge would send round and round, and the container's
+ * kernel takes VLAN tags off before it; and the guest's driver tells neither speed nor carrier, without
+ * which LACP does not speak. So such a node has a tap for each wire, bridged to it (LACP's frames too,
+ * which a bridge would keep to itself), and in the guest a veth pair as its card.
  */
-function wire(device: string, index: number, tagged: boolean): { script: readonly string[]; transport: string } {
-  if (!tagged) return { script: [], transport: `vec${index}:transport=raw,ifname=${device}` };
+function isWhole(node: LabNode): boolean {
+  return node.devices.some((d) => d.kind === 'bond' || d.kind === 'vlan' || d.kind === 'bridge');
+}
+
+/** The far end of a card that is a veth pair: down, it takes the card's carrier. */
+function plug(card: string): string {
+  return `${card}p`;
+}
+
+/** A card of a node that stacks devices on it: what comes through the tap is handed to it, and back. */
+function wholeCard(card: Interface, index: number): Cards {
+  const [driver, far] = [`vec${index}`, plug(card.name)];
+  const hand = (from: string, to: string) => [
+    `qdisc replace dev ${from} clsact`,
+    `filter add dev ${from} ingress prio 1 protocol all matchall action mirred egress redirect dev ${to}`,
+  ];
+  return {
+    ip: [
+      `link add ${card.name} address ${card.mac} type veth peer name ${far}`,
+      ...[driver, far].map((d) => `link set ${d} addrgenmode none promisc on arp off up`),
+    ],
+    tc: [...hand(driver, far), ...hand(far, driver)],
+    offload: [card.name, far],
+  };
+}
+
+/** The way of a wire from the container into the guest. */
+function wire(device: string, index: number, whole: boolean): { script: readonly string[]; transport: string } {
+  if (!whole) return { script: [], transport: `vec${index}:transport=raw,ifname=${device}` };
   const tap = `tap${index}`;
   return {
     script: [
       `ip tuntap add dev ${tap} mode tap`,
       `ip link add wire${index} type bridge stp_state 0 forward_delay 0 mcast_snooping 0 ageing_time 0`,
       `ip link set ${tap} addrgenmode none gso_max_segs 1 arp off master wire${index} up`,
-      `ip link set ${device} master wire${index}`,
+      // a bridge keeps what is for its own ports' addresses, and this one is the guest's
+      `ip link set ${device} address 02:fe:00:00:00:${index.toString(16).padStart(2, '0')} master wire${index}`,
       ...[tap, device].map((d) => `ip link set ${d} type bridge_slave group_fwd_mask 4`),
       `ip link set wire${index} addrgenmode none arp off up`,
     ],
@@ -51,8 +81,8 @@ function wire(device: string, index: number, tagged: boolean): { script: readonl
   };
 }
 
-function bootScript(interfaces: readonly string[], tagged: boolean): string {
-  const wires = interfaces.map((device, i) => wire(device, i + 1, tagged));
+function bootScript(interfaces: readonly string[], whole: boolean): string {
+  const wires = interfaces.map((device, i) => wire(device, i + 1, whole));
   return [
     '# made by lab: boots this node’s own kernel',
     ...interfaces.map(silence),
@@ -83,16 +113,26 @@ export const uml: Kernel = {
     tmpfs: { '/dev/shm': 'exec,size=1g' },
     writableNetSysctls: true,
   },
-  load: (modules) => modules.map((m) => `modprobe ${OPTIONS[m] ?? `-a ${m}`}`),
+  load: (modules) => modules.map((m) => `modprobe ${OPTIONS[m] ?? m}`),
   files: (node: LabNode) => ({
     '/lab/boot.sh': bootScript(
       node.interfaces.map((i) => i.name),
-      node.devices.some((d) => d.kind === 'vlan'),
+      isWhole(node),
     ),
   }),
-  nameInterface: (iface: Interface, index: number) => [
-    `link set vec${index + 1} name ${iface.name} address ${iface.mac}`,
-  ],
+  cards(node: LabNode): Cards {
+    const parts = node.interfaces.map((card, i) =>
+      isWhole(node)
+        ? wholeCard(card, i + 1)
+        : { ip: [`link set vec${i + 1} name ${card.name} address ${card.mac}`], tc: [], offload: [] },
+    );
+    return {
+      ip: parts.flatMap((p) => p.ip),
+      tc: parts.flatMap((p) => p.tc),
+      offload: parts.flatMap((p) => p.offload),
+    };
+  },
+  carrier: (node, card) => (isWhole(node) ? plug(card.name) : card.name),
   probe: `
     printf '%s\\n' 'modprobe -a ip_vs act_ct cls_flower sch_ingress; ip link set lo up' '${TRY_DIRECTOR.replaceAll('\n', "' '")}' > /lab/init.sh
     printf '%s\\n' ${bootScript([], false)

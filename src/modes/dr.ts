@@ -65,7 +65,7 @@ export const dr: Mode = {
         outer: 'none',
       }),
       bypassCheck(lab, service, traffic, names),
-      replyCheck(lab, service, traffic, 'real'),
+      replyCheck(lab, service, traffic, 'others'),
     ];
   },
 };

@@ -53,11 +53,14 @@ export const fnat: Mode = {
     return nothing;
   },
 
+  held(lab: Lab, service: Service): readonly CheckSpec[] {
+    return [lipHeldCheck(lab, service)];
+  },
+
   contract(lab: Lab, service: Service, traffic: () => Promise<Traffic>): readonly CheckSpec[] {
     const lips = (t: Traffic) => t.director.lips.map((l) => l.address);
     return [
       answersCheck(service, traffic),
-      lipHeldCheck(lab, service),
       sourceCheck(lab, service, traffic, {
         promise: `real servers see connections to ${service.vip} come from a LIP of the director in charge`,
         sources: lips,

@@ -23,6 +23,8 @@ export interface Mode {
   realserver(service: Service, node: LabNode): NodePart;
   /** The mode's promise as checks over the packets of one stretch of traffic. */
   contract(lab: Lab, service: Service, traffic: () => Promise<Traffic>): readonly CheckSpec[];
+  /** Who must answer for which address, beside the VIP. */
+  held?(lab: Lab, service: Service): readonly CheckSpec[];
   /** Promises that need traffic of their own, and run alone. */
   trials?(lab: Lab, service: Service): readonly CheckSpec[];
 }

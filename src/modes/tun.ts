@@ -51,7 +51,7 @@ export const tun: Mode = {
       }),
       ttlCheck(lab, service, traffic),
       bypassCheck(lab, service, traffic, names),
-      replyCheck(lab, service, traffic, 'real'),
+      replyCheck(lab, service, traffic, 'others'),
     ];
   },
 

@@ -11,6 +11,8 @@ export const SETUP = '/lab/setup.sh';
 export function nodeFiles(lab: Lab, node: LabNode, kernel: Kernel): Readonly<Record<string, string>> {
   const part = partOf(lab, node);
   const made = devices(node);
+  const cards = kernel.cards(node);
+  const tc = [...cards.tc, ...part.tc];
   const family6 = [...addressesOf(node), ...lab.services.map((s) => s.vip)].some((a) => familyOf(a) === 6);
   const sysctls: Record<string, string> = {
     'net.ipv6.conf.all.disable_ipv6': family6 ? '0' : '1',
@@ -20,7 +22,7 @@ export function nodeFiles(lab: Lab, node: LabNode, kernel: Kernel): Readonly<Rec
   };
   const ip = [
     'link set lo up',
-    ...node.interfaces.flatMap((i, index) => kernel.nameInterface(i, index)),
+    ...cards.ip,
     ...made.ip,
     ...linksOf(node).flatMap((l) => [
       `link set ${l.name} up`,
@@ -33,14 +35,19 @@ export function nodeFiles(lab: Lab, node: LabNode, kernel: Kernel): Readonly<Rec
     ...part.files,
     ...kernel.files(node),
     '/lab/ip.batch': `${ip.join('\n')}\n`,
-    '/lab/tc.batch': part.tc.map((line) => `${line}\n`).join(''),
+    '/lab/tc.batch': tc.map((line) => `${line}\n`).join(''),
     '/lab/sysctl.conf': Object.entries(sysctls)
       .map(([k, v]) => `${k} = ${v}\n`)
       .join(''),
     '/lab/services': Object.entries(part.services)
       .map(([name, command]) => `${name} ${command}\n`)
       .join(''),
-    '/lab/init.sh': initScript(node, [...made.modules, ...part.modules], part.tc.length > 0, kernel),
+    '/lab/init.sh': initScript(
+      node,
+      kernel.load([...new Set([...made.modules, ...part.modules])]),
+      tc.length > 0,
+      cards.offload,
+    ),
     ...(node.setup ? { [SETUP]: node.setup.content } : {}),
     ...Object.fromEntries(Object.entries(node.files).map(([path, file]) => [path, file.content])),
   };
@@ -60,18 +67,16 @@ function routeLine(route: Route): string {
  * The node's init script: it says which step failed, with that step's own words, and stops there.
  * Sysctls come first, so that interfaces come up under them.
  */
-function initScript(node: LabNode, modules: readonly string[], filters: boolean, kernel: Kernel): string {
+function initScript(node: LabNode, load: readonly string[], filters: boolean, offload: readonly string[]): string {
   const lines = [
     `# made by lab for node ${node.name}`,
     'step() { echo "init: $1"; }',
-    ...kernel.load(modules),
+    ...load,
     'step sysctls',
     'sysctl -q -p /lab/sysctl.conf',
     'step addresses',
     'ip -batch /lab/ip.batch',
-    ...(kernel.name === 'host' && node.interfaces.length > 0
-      ? [`nodectl offload ${node.interfaces.map((i) => i.name).join(' ')}`]
-      : []),
+    ...(offload.length > 0 ? [`nodectl offload ${offload.join(' ')}`] : []),
     ...(filters ? ['step filters', 'tc -batch /lab/tc.batch'] : []),
     ...(node.setup ? [`step ${node.setup.path}`, `sh -eu ${SETUP}`] : []),
   ];

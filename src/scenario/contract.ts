@@ -1,4 +1,4 @@
-import { standingChecks, trafficChecks, trials } from '../checks/contract.ts';
+import { neighbourChecks, standingChecks, trafficChecks, trials } from '../checks/contract.ts';
 import { type Exchange, exchange } from '../checks/snat.ts';
 import { found, serviceOf } from '../lab/model.ts';
 import { snat } from '../modes/snat.ts';
@@ -10,6 +10,8 @@ export async function contractStep(context: StepContext, name: string): Promise<
   const service = serviceOf(bed.lab, name);
   context.wait('a master, and tables that hold the lab');
   await context.check(standingChecks(bed.lab, service));
+  context.wait('who answers for which address');
+  await context.check(neighbourChecks(bed.lab, service));
   context.wait('traffic');
   await context.check(trafficChecks(bed, service, context.slug));
   for (const trial of trials(bed.lab, service)) await context.check([trial]);
