@@ -13,6 +13,7 @@ import {
   type Service,
   vrrpOf,
 } from '../lab/model.ts';
+import type { Packet } from '../net/packet.ts';
 import type { RunningLab } from '../plan/observe.ts';
 import type { Evidence } from '../report/evidence.ts';
 import { senders } from './adverts.ts';
@@ -44,6 +45,13 @@ export class Bed {
 
   containerOf(node: string): string {
     return found(this.running.nodes.get(node), `container of ${node}`).id;
+  }
+
+  /** What the wires showed since a time, once the captures have all of it. Throws CannotObserve when they do not keep up. */
+  async packetsSince(at: number): Promise<readonly Packet[]> {
+    if (!(await this.wire.caughtUp(this.engine, this.running.fabric.id, this.signal)))
+      throw new CannotObserve('a capture does not keep up with its wire');
+    return this.wire.since(at);
   }
 
   /** Runs a command in a node's kernel, however it ends. */

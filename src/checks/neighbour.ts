@@ -28,7 +28,7 @@ export async function askNeighbours(
   await bed.run(from.name, ['sh', '-c', `${each.join(' ')} wait`]);
   const own = new Set(from.interfaces.map((i) => i.mac));
   const answers = new Map<string, string[]>();
-  for (const p of bed.wire.since(start)) {
+  for (const p of await bed.packetsSince(start)) {
     const told =
       p.kind === 'arp' && p.op === 'reply' && own.has(p.dstMac)
         ? { address: p.sender, mac: p.senderMac }

@@ -73,7 +73,7 @@ export async function exchange(bed: Bed, rule: SnatRule, name: string): Promise<
   return {
     answers,
     pings,
-    packets: bed.wire.since(start + 1),
+    packets: await bed.packetsSince(start + 1),
     inside,
     insideAddress,
     outside,

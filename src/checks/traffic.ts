@@ -1,4 +1,3 @@
-import { eventually } from '../eventually.ts';
 import { addressesOf, directors, type Lab, type LabNode, macsOf, nodeOf, type Service } from '../lab/model.ts';
 import { endpoint } from '../net/cidr.ts';
 import type { Packet, TcpPacket, UdpPacket } from '../net/packet.ts';
@@ -42,8 +41,6 @@ export type Segment = TcpPacket | UdpPacket;
 export const REQUESTS = 20;
 /** Milliseconds for one request; three that fail end the stretch. */
 const REQUEST_TIMEOUT_MS = 3000;
-/** Milliseconds in which captured packets must arrive once the client is done. */
-const ARRIVAL_MS = 2000;
 
 /** What is asked, beyond the plain. */
 export interface Asking {
@@ -88,23 +85,9 @@ export async function drive(bed: Bed, service: Service, name: string, asking: As
   const output = await bed.run(client.name, askCommand(service, asking));
   const file = bed.evidence.write(`requests-${name}.txt`, output);
   const requests = parseRequests(output);
-  const answered = requests.filter((r) => r.status === 200).map((r) => r.port);
-  const done = (p: Packet) => (p.kind === 'tcp' && p.fin) || p.kind === 'udp';
-  // The client is done before the last packets have come through the capture.
-  await eventually(
-    () => {
-      const closed = new Set(
-        heard(service, client, bed.wire.since(from + 1))
-          .filter(done)
-          .map((p) => p.dstPort),
-      );
-      return answered.every((port) => closed.has(port)) ? true : undefined;
-    },
-    { within: ARRIVAL_MS, every: 10, signal: bed.signal },
-  );
   return {
     requests,
-    packets: bed.wire.since(from + 1),
+    packets: await bed.packetsSince(from + 1),
     director: bed.inCharge(service),
     client,
     sources: [...new Set(requests.map((r) => r.source))].filter((s) => s !== ''),

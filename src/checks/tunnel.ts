@@ -50,7 +50,7 @@ export function mtuCheck(lab: Lab, service: Service): CheckSpec {
       const from = bed.wire.newest;
       const [posted] = await ask(bed, service, { count: 1, post: BIG });
       const [got] = await ask(bed, service, { count: 1, path: '/big' });
-      const packets = bed.wire.since(from + 1);
+      const packets = await bed.packetsSince(from + 1);
       if (packets.length === 0) throw new CannotObserve('no packet was captured');
       const told = packets.filter((p) => p.kind === 'icmp' && p.mtu !== undefined);
       const largest = Math.max(0, ...packets.map((p) => ('outer' in p ? (p.outer?.length ?? 0) : 0)));

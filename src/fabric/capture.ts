@@ -17,6 +17,8 @@ const DEADLINE_MS = 10_000;
 export class Wire {
   readonly #packets: Packet[] = [];
   readonly #captures: ExecStream[] = [];
+  readonly #segments: string[] = [];
+  #marks = 0;
 
   /** Everything seen at or after a time, in microseconds. */
   since(at: number): readonly Packet[] {
@@ -28,6 +30,27 @@ export class Wire {
       else high = middle;
     }
     return this.#packets.slice(low);
+  }
+
+  /**
+   * Sends a mark on every segment and waits until each capture has shown it: then all that went over
+   * the wires before is here. False when one does not keep up.
+   */
+  async caughtUp(engine: Engine, fabric: string, signal?: AbortSignal): Promise<boolean> {
+    const number = ++this.#marks;
+    const missing = new Set(this.#segments);
+    const { code } = await engine.exec(fabric, ['nodectl', 'mark', String(number), ...missing], { signal });
+    if (code !== 0) return false;
+    const look = () => {
+      for (let i = this.#packets.length - 1; i >= 0 && missing.size > 0; i--) {
+        const p = this.#packets[i];
+        if (p?.kind !== 'mark') continue;
+        if (p.number < number) break;
+        missing.delete(p.segment);
+      }
+      return missing.size === 0 ? true : undefined;
+    };
+    return (await eventually(look, { within: DEADLINE_MS, every: 5, signal })) ?? false;
   }
 
   /** The time of the newest frame, in microseconds; 0 before the first. */
@@ -50,6 +73,7 @@ export class Wire {
       '-',
     ]);
     this.#captures.push(run);
+    this.#segments.push(segment);
     const reader = new PcapReader();
     run.stdout.on('data', (chunk: Buffer) => {
       keep(segment, chunk);

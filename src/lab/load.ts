@@ -24,10 +24,20 @@ function shown(value: unknown): string {
 /** The keys that the schema knows at a path: to name the nearest one for a misspelling. */
 function knownKeys(schema: unknown, path: Path): readonly string[] {
   let at = schema as
-    | { def?: { type?: string; innerType?: unknown; shape?: object; valueType?: unknown; element?: unknown } }
+    | {
+        def?: {
+          type?: string;
+          innerType?: unknown;
+          shape?: object;
+          valueType?: unknown;
+          element?: unknown;
+          options?: readonly { def?: { type?: string } }[];
+        };
+      }
     | undefined;
   for (const key of [...path, undefined]) {
     while (at?.def?.innerType) at = at.def.innerType as typeof at;
+    if (at?.def?.options) at = at.def.options.find((o) => o.def?.type === 'object') as typeof at;
     if (key === undefined) break;
     const def = at?.def;
     at = (

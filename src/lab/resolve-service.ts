@@ -279,6 +279,10 @@ export function crossCheck(
       );
     }
   }
-  if (services.length > 0 && !r.incomplete('nodes') && !nodes.some((n) => n.kind === 'client'))
+  if (
+    (services.length > 0 || r.incomplete('services')) &&
+    !r.incomplete('nodes') &&
+    !nodes.some((n) => n.kind === 'client')
+  )
     r.wrong(['nodes'], 'the lab has no client; add a node of kind client', 'key');
 }

@@ -91,6 +91,8 @@ function contract(r: Resolver, known: Known, name: string, path: Path): Step | u
 function persistence(r: Resolver, known: Known, name: string, path: Path): Step | undefined {
   const service = serviceNamed(r, known, name, path);
   if (service && !service.persistence) r.wrong(path, `service "${name}" has no persistence`);
+  if (service && service.scheduler !== 'rr')
+    r.wrong(path, `only with scheduler rr does a client surely move; service "${name}" has ${service.scheduler}`);
   if (service && service.reals.length < 2) r.wrong(path, `service "${name}" has one real server: a client cannot move`);
   return service && { kind: 'persistence', service: name };
 }

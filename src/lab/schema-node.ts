@@ -48,7 +48,7 @@ const tunnel = (kind: string) =>
       { local: address('The tunnel’s own end'), remote: address('Its other end') },
       mapping('a tunnel: { local: ADDRESS, remote: ADDRESS }'),
     )
-    .meta({ description: `A ${kind} tunnel between two addresses` })
+    .meta({ description: `Tunnel ${kind} between two addresses` })
     .optional();
 
 const device = z
@@ -60,8 +60,8 @@ const device = z
         .optional(),
       vlan: whole('A VLAN with this id (802.1Q)', 1, 4094).optional(),
       bridge: z.literal(true, { error: 'expected true' }).meta({ description: 'A bridge' }).optional(),
-      gre: tunnel('GRE'),
-      ipip: tunnel('IP-in-IP'),
+      gre: tunnel('by GRE'),
+      ipip: tunnel('by IP-in-IP'),
       over: oneOrMore(
         text('a segment or a device of the node', 'What it stands on', (v) => v !== ''),
         'a segment or a device of the node',

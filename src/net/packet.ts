@@ -85,16 +85,32 @@ export interface VrrpPacket extends IpPacket {
   readonly addresses: readonly string[];
 }
 
+/** A frame of ours that tells how far a capture has come; see Wire.caughtUp. */
+export interface MarkPacket extends Common {
+  readonly kind: 'mark';
+  readonly number: number;
+}
+
 export interface OtherPacket extends Common {
   readonly kind: 'other';
 }
 
-export type Packet = ArpPacket | NeighbourPacket | TcpPacket | UdpPacket | IcmpPacket | VrrpPacket | OtherPacket;
+export type Packet =
+  | ArpPacket
+  | NeighbourPacket
+  | TcpPacket
+  | UdpPacket
+  | IcmpPacket
+  | VrrpPacket
+  | MarkPacket
+  | OtherPacket;
 
 const ETHER_IPV4 = 0x0800;
 const ETHER_ARP = 0x0806;
 const ETHER_VLAN = 0x8100;
 const ETHER_IPV6 = 0x86dd;
+/** Of local experiments (IEEE 802). */
+const ETHER_MARK = 0x88b5;
 const PROTO_ICMP = 1;
 const PROTO_IPIP = 4;
 const PROTO_TCP = 6;
@@ -142,6 +158,7 @@ function parseEthernet(bytes: Buffer, at: number, common: Common): Packet | unde
   if (type === ETHER_ARP) return parseArp(data, common);
   if (type === ETHER_IPV4) return parseIpv4(data, common);
   if (type === ETHER_IPV6) return parseIpv6(data, common);
+  if (type === ETHER_MARK) return { ...common, kind: 'mark', number: data.readUInt32BE(0) };
   return undefined;
 }
 

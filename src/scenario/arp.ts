@@ -1,8 +1,8 @@
 import { linkTo, nodeOf, type Step } from '../lab/model.ts';
 import type { StepContext } from './context.ts';
 
-/** Milliseconds in which replies to one request are gathered: ARP answers at once, or not at all. */
-const GATHER_S = 1;
+/** Seconds for the first reply; the others come with it. */
+const FIRST_REPLY_S = 1;
 
 /** One ARP request for an address: as many replies as the step says, counted on the wire. */
 export async function arpStep(context: StepContext, step: Step & { kind: 'arp' }): Promise<void> {
@@ -26,13 +26,12 @@ export async function arpStep(context: StepContext, step: Step & { kind: 'arp' }
           '-c',
           '1',
           '-w',
-          String(GATHER_S),
+          String(FIRST_REPLY_S),
           '-I',
           device,
           step.address,
         ]);
-        const replies = bed.wire
-          .since(start + 1)
+        const replies = (await bed.packetsSince(start + 1))
           .filter((p) => p.kind === 'arp')
           .filter(
             (p) =>

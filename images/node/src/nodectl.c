@@ -7,6 +7,7 @@
  *   svc start|stop|status   the node's services (a link to this file)
  *   nodectl go NAME=PID...  in the fabric: releases nodes, reports each as it is ready
  *   nodectl offload IFACE.. turns off what a veth leaves undone for the next hop
+ *   nodectl mark N SEGMENT.. sends a frame by which who captures knows that all before has come through
  */
 #include "nodectl.h"
 
@@ -92,10 +93,11 @@ int main(int argc, char **argv) {
   name = name ? name + 1 : argv[0];
   if (strcmp(name, "guest-init") == 0) return init_main(1);
   if (strcmp(name, "svc") == 0) return svc_main(argc - 1, argv + 1);
-  if (argc < 2) die("usage: nodectl init|exec|go|offload");
+  if (argc < 2) die("usage: nodectl init|exec|go|offload|mark");
   if (strcmp(argv[1], "init") == 0) return init_main(0);
   if (strcmp(argv[1], "exec") == 0) return exec_main(argc - 2, argv + 2);
   if (strcmp(argv[1], "go") == 0) return go_main(argc - 2, argv + 2);
   if (strcmp(argv[1], "offload") == 0) return offload_main(argc - 2, argv + 2);
+  if (strcmp(argv[1], "mark") == 0) return mark_main(argc - 2, argv + 2);
   die("unknown verb %s", argv[1]);
 }

@@ -25,6 +25,7 @@ int agent_main(int main_netns, int ready_fd, int go_fd);
 int svc_main(int argc, char **argv);
 int go_main(int argc, char **argv);
 int offload_main(int argc, char **argv);
+int mark_main(int argc, char **argv);
 
 /* One frame on the management wire: type, big-endian length, payload. */
 enum frame {
