@@ -139,18 +139,27 @@ function program(): Command {
   examples(
     lab
       .command('test')
-      .argument('<lab>', 'a folder of labs/, a path to a lab file, or a running lab')
-      .description('prove a lab: contract and scenario, with evidence')
+      .argument('[labs...]', 'folders of labs/, paths to lab files, or running labs')
+      .description('prove labs: contract and scenario, with evidence')
+      .option('--all', 'every lab of labs/')
+      .addOption(
+        new Option('-j, --jobs <n>', 'how many labs at once (default: what processors and memory bear)').argParser(
+          count,
+        ),
+      )
       .addOption(nameOption())
       .addOption(kernelOption())
       .addOption(jsonOption())
       .addOption(timeoutOption())
       .option('--report <dir>', 'keep results, events, packets, logs and tables in this folder')
       .option('--keep', 'leave the lab running afterwards')
-      .action((argument: string, options) =>
-        run(async () => (await import('./commands/test.ts')).test(argument, options)),
-      ),
-    ['lab test fnat-keepalived', 'lab test fnat-keepalived --report ./report', 'lab test fnat-keepalived --json'],
+      .action((labs: string[], options) => run(async () => (await import('./commands/test.ts')).test(labs, options))),
+    [
+      'lab test fnat-keepalived',
+      'lab test fnat-keepalived --report ./report',
+      'lab test fnat-keepalived --json',
+      'lab test --all -j 4 --report ./report',
+    ],
   );
   examples(
     lab

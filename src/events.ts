@@ -60,6 +60,17 @@ export interface CheckResult {
   readonly figures?: Readonly<Record<string, number>>;
 }
 
+/** Counts of several runs as one. */
+export function sumCounts(all: readonly Counts[]): Counts {
+  const sum = (of: (c: Counts) => number) => all.reduce((total, c) => total + of(c), 0);
+  return {
+    passed: sum((c) => c.passed),
+    failed: sum((c) => c.failed),
+    inconclusive: sum((c) => c.inconclusive),
+    skipped: sum((c) => c.skipped),
+  };
+}
+
 export interface Counts {
   readonly passed: number;
   readonly failed: number;

@@ -1,85 +1,127 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Bed } from '../checks/bed.ts';
 import type { Engine } from '../engine/engine.ts';
-import type { CheckResult, Emit } from '../events.ts';
-import { openWire, type Wire } from '../fabric/capture.ts';
+import { type Emit, type Event, sumCounts } from '../events.ts';
 import { EXIT, Failure } from '../failure.ts';
-import { probeKernel } from '../kernels/choose.ts';
-import type { KernelName } from '../kernels/kernel.ts';
 import type { Lab } from '../lab/model.ts';
+import { labNames } from '../lab/read.ts';
+import { allText } from '../output/lines.ts';
 import { print, printJson } from '../output/print.ts';
-import { bringUp, takeDown } from '../plan/lifecycle.ts';
-import { mustRun, observe, type RunningLab } from '../plan/observe.ts';
-import { runningKernels } from '../plan/reconcile.ts';
-import { Evidence } from '../report/evidence.ts';
-import { junit, type Report } from '../report/report.ts';
-import { countResults, runScenario } from '../scenario/run.ts';
-import { type LabOptions, loadLab, withSession } from './session.ts';
+import { observe } from '../plan/observe.ts';
+import { bearing, inParallel, needOf } from '../plan/pool.ts';
+import { junit } from '../report/report.ts';
+import { type Tested, testLab } from '../scenario/test-lab.ts';
+import { INTERRUPTED, type LabOptions, loadLab, type Session, withSession } from './session.ts';
 
 export interface TestOptions extends LabOptions {
   readonly json?: boolean;
   readonly report?: string;
   readonly keep?: boolean;
   readonly timeout: number;
+  readonly all?: boolean;
+  /** How many labs at once; as many as the machine bears when absent. */
+  readonly jobs?: number;
 }
 
 /**
- * `lab test`: brings the lab up unless it runs, runs its scenario, writes the report, and removes
- * what it brought up. A lab that runs is tested as it runs, whatever its file says by now.
+ * `lab test`: brings labs up unless they run, runs their scenarios, writes reports, and removes what
+ * it brought up. A lab that runs is tested as it runs, whatever its file says by now.
  */
-export async function test(argument: string, options: TestOptions): Promise<number> {
-  const report = await withSession(
-    options.json ? { quiet: true } : { to: process.stdout },
-    async ({ engine, emit, signal }) => {
-      const evidence = new Evidence(options.report ?? mkdtempSync(join(tmpdir(), 'lvslab-')));
-      const record: Emit = (event) => {
-        evidence.event(event);
-        emit(event);
-      };
-      const { lab, runs } = await findLab(engine, argument, options);
-      const began = performance.now();
-      const started = new Date().toISOString();
-      const results: CheckResult[] = [];
-      let running: RunningLab | undefined;
-      let failure: unknown;
-      try {
-        if (!runs) await bringUp(engine, lab, { emit: record, signal, recreate: false, bootDeadline: options.timeout });
-        running = await mustRun(engine, lab.name);
-        await runTest(engine, running, evidence, record, signal, options.timeout, results);
-      } catch (error) {
-        failure = error;
-      }
-      const interrupted = signal.aborted;
-      const seen = running ?? (await observe(engine, lab.name));
-      const report: Report = {
-        lab: lab.name,
-        file: argument,
-        source: lab.source,
-        started,
-        ms: performance.now() - began,
-        interrupted,
-        ...(failure && !interrupted ? { error: (failure as Error).message } : {}),
-        ...(await describe(engine, lab, runningKernels(seen), running)),
-        counts: countResults(results),
-        results,
-      };
-      await keepLogs(engine, evidence, seen.nodes);
-      if (!runs && !options.keep) await takeDown(engine, lab.name, record);
-      const ms = performance.now() - began;
-      record({ type: 'summary', lab: lab.name, counts: report.counts, ms, interrupted });
-      evidence.write('results.json', JSON.stringify({ ...report, ms }, null, 2));
-      evidence.write('junit.xml', junit({ ...report, ms }));
-      record({ type: 'note', text: `report: ${evidence.folder}` });
-      if (failure) throw failure;
-      return { ...report, ms };
-    },
+export async function test(given: readonly string[], options: TestOptions): Promise<number> {
+  const named = options.all ? labNames() : given;
+  const [first] = named;
+  if (first === undefined) throw new Failure('usage', 'no lab is named', '`lab test NAME`, or `lab test --all`');
+  if (options.all && given.length > 0) throw new Failure('usage', '--all tests every lab; name none beside it');
+  if (named.length > 1 && options.name !== undefined)
+    throw new Failure('usage', '--name is for one lab', 'each lab has one name while it runs');
+  return withSession(options.json ? { quiet: true } : { to: process.stdout }, async (session) =>
+    named.length === 1 ? one(session, first, options) : many(session, named, options),
   );
+}
+
+async function one(session: Session, argument: string, options: TestOptions): Promise<number> {
+  const { engine, emit, signal } = session;
+  const { report, failure } = await testLab(
+    engine,
+    {
+      ...(await findLab(engine, argument, options)),
+      argument,
+      report: options.report,
+      keep: options.keep ?? false,
+      bootDeadline: options.timeout,
+    },
+    emit,
+    signal,
+  );
+  if (failure) throw failure;
   if (options.json) printJson(report);
   else if (report.results.length === 0) print('nothing was tested: the scenario is empty');
-  if (report.counts.failed > 0) return EXIT.failed;
-  return report.counts.inconclusive > 0 ? EXIT.environment : EXIT.ok;
+  return exitCode([{ report }]);
+}
+
+/** Tests several labs, as many at once as the machine bears; of each only what went wrong is shown, and how it ended. */
+async function many(session: Session, named: readonly string[], options: TestOptions): Promise<number> {
+  const { engine, emit, signal } = session;
+  const began = performance.now();
+  const runs = await Promise.all(
+    named.map(async (argument) => ({ argument, ...(await findLab(engine, argument, options)) })),
+  );
+  const twins = runs.filter((r, i) => runs.findIndex((o) => o.lab.name === r.lab.name) !== i);
+  if (twins[0]) throw new Failure('usage', `lab "${twins[0].lab.name}" is named twice`);
+  const bears = await bearing(engine, options.jobs);
+  emit({ type: 'note', text: `${runs.length} labs, ${bears.words}` });
+  const tested = await inParallel(
+    [...runs].sort(
+      (a, b) => b.lab.scenario.length + b.lab.services.length - a.lab.scenario.length - a.lab.services.length,
+    ),
+    (run) => needOf(run.lab),
+    bears,
+    (run) =>
+      testLab(
+        engine,
+        {
+          ...run,
+          report: options.report === undefined ? undefined : join(options.report, run.lab.name),
+          keep: options.keep ?? false,
+          bootDeadline: options.timeout,
+        },
+        brief(emit),
+        signal,
+      ),
+    signal,
+  );
+  const reports = tested.map((t) => t.report);
+  if (options.report !== undefined) writeFileSync(join(options.report, 'junit.xml'), junit(reports));
+  if (options.json) printJson(reports);
+  else print(allText(reports, sumCounts(reports.map((r) => r.counts)), performance.now() - began));
+  if (signal.aborted) throw INTERRUPTED;
+  return exitCode(tested);
+}
+
+/** Of a lab's events, those that a reader of many labs wants: what went wrong, and the end. */
+function brief(emit: Emit): Emit {
+  const wrong: Event[] = [];
+  let step: Event | undefined;
+  return (event) => {
+    if (event.type === 'step') step = event;
+    if (event.type === 'check' && (event.result.verdict === 'failed' || event.result.verdict === 'inconclusive')) {
+      if (step && wrong.at(-1) !== step) wrong.push(step);
+      wrong.push(event);
+    }
+    if (event.type !== 'summary') return;
+    emit(event);
+    for (const held of wrong) emit(held);
+  };
+}
+
+function exitCode(tested: readonly Tested[]): number {
+  const failures = tested.map((t) => t.failure).filter((f) => f !== undefined);
+  if (
+    tested.some((t) => t.report.counts.failed > 0) ||
+    failures.some((f) => f instanceof Failure && f.reason === 'failed')
+  )
+    return EXIT.failed;
+  return failures.length > 0 || tested.some((t) => t.report.counts.inconclusive > 0) ? EXIT.environment : EXIT.ok;
 }
 
 /** The lab that an argument means: one that runs under that name, else the file's. */
@@ -96,67 +138,4 @@ async function findLab(engine: Engine, argument: string, options: TestOptions): 
       `\`lab up ${argument}\` brings them back`,
     );
   return { lab: running.lab, runs: true };
-}
-
-async function runTest(
-  engine: Engine,
-  running: RunningLab,
-  evidence: Evidence,
-  emit: Emit,
-  signal: AbortSignal,
-  bootDeadline: number,
-  results: CheckResult[],
-): Promise<void> {
-  let wire: Wire | undefined;
-  try {
-    wire = await openWire(
-      engine,
-      running.fabric.id,
-      running.lab.segments.map((s) => s.name),
-      evidence.keepPacket,
-    );
-    await runScenario(new Bed(engine, running, wire, evidence, signal), emit, bootDeadline, results);
-  } finally {
-    await wire?.close();
-  }
-}
-
-/** What gave the results: engine, each node's kernel with its version, and the programs in the image. */
-async function describe(
-  engine: Engine,
-  lab: Lab,
-  kernels: ReadonlyMap<string, KernelName>,
-  running: RunningLab | undefined,
-): Promise<Pick<Report, 'engine' | 'nodes' | 'software'>> {
-  const info = await engine.info();
-  const versions = new Map<KernelName, string>();
-  for (const name of new Set(kernels.values()))
-    versions.set(name, name === 'host' ? info.kernel : (await probeKernel(engine, name)).version);
-  const software = running
-    ? (await engine.exec(running.fabric.id, ['cat', '/lab/versions'])).stdout.trim().split('\n')
-    : [];
-  return {
-    engine: { version: info.version, apiVersion: info.apiVersion, kernel: info.kernel, address: info.address },
-    nodes: lab.nodes.map((n) => {
-      const kernel = kernels.get(n.name);
-      return {
-        name: n.name,
-        kind: n.kind,
-        kernel: kernel ?? 'none',
-        kernelVersion: (kernel && versions.get(kernel)) ?? '',
-      };
-    }),
-    software,
-  };
-}
-
-async function keepLogs(engine: Engine, evidence: Evidence, nodes: RunningLab['nodes']): Promise<void> {
-  await Promise.all(
-    [...nodes].map(async ([name, container]) => {
-      const stream = await engine.logs(container.id, { follow: false, timestamps: true });
-      let text = '';
-      for await (const chunk of stream) text += String(chunk);
-      evidence.write(`log-${name}.txt`, text);
-    }),
-  );
 }

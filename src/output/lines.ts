@@ -1,6 +1,8 @@
 import type { CheckResult, Counts, Event, Verdict } from '../events.ts';
 import { formatMs } from '../net/duration.ts';
+import type { Report } from '../report/report.ts';
 import { unreachable } from '../result.ts';
+import { table } from './print.ts';
 import type { Style } from './style.ts';
 
 /** The word and colour of a verdict. */
@@ -32,6 +34,19 @@ export function countsText(counts: Counts): string {
   if (counts.inconclusive > 0) parts.push(`${counts.inconclusive} inconclusive`);
   if (counts.skipped > 0) parts.push(`${counts.skipped} skipped`);
   return parts.join(', ');
+}
+
+/** How several labs ended: a line for each, and one for all. */
+export function allText(reports: readonly Report[], counts: Counts, ms: number): string {
+  const rows = reports.map((r) => [
+    r.error !== undefined ? 'ERROR' : r.counts.failed > 0 ? 'FAIL' : r.counts.inconclusive > 0 ? '????' : 'pass',
+    r.lab,
+    countsText(r.counts),
+    formatMs(r.ms),
+    r.error ?? '',
+  ]);
+  const good = reports.filter((r) => r.error === undefined && r.counts.failed + r.counts.inconclusive === 0).length;
+  return `${table(rows)}\n${good} of ${reports.length} labs passed: ${countsText(counts)} in ${formatMs(ms)}`;
 }
 
 /** An event as plain lines; none for events that only a live display shows. */

@@ -52,30 +52,68 @@ function testcase(lab: string, r: CheckResult): string {
   return `    <testcase classname="${xml(`${lab}.${r.step}`)}" name="${xml(`${r.id} ${r.subject}`)}" time="${(r.ms / 1000).toFixed(3)}">${outcome}${evidence}\n    </testcase>`;
 }
 
-/** The report as JUnit XML: one suite for the lab, one case for each check; inconclusive counts as an error. */
-export function junit(report: Report): string {
+interface Totals {
+  readonly tests: number;
+  readonly failures: number;
+  readonly errors: number;
+  readonly skipped: number;
+  readonly seconds: number;
+}
+
+function early(report: Report): string | undefined {
+  return report.interrupted ? 'interrupted before the scenario was through' : report.error;
+}
+
+function totalsOf(report: Report): Totals {
   const { counts } = report;
-  const early = report.interrupted ? 'interrupted before the scenario was through' : report.error;
+  const ended = early(report) === undefined ? 0 : 1;
+  return {
+    tests: report.results.length + ended,
+    failures: counts.failed,
+    errors: counts.inconclusive + ended,
+    skipped: counts.skipped,
+    seconds: report.ms / 1000,
+  };
+}
+
+function attributes(t: Totals): string {
+  return `tests="${t.tests}" failures="${t.failures}" errors="${t.errors}" skipped="${t.skipped}" time="${t.seconds.toFixed(3)}"`;
+}
+
+function suite(report: Report): string {
   const cases = report.results.map((r) => testcase(report.lab, r));
-  if (early !== undefined)
+  const why = early(report);
+  if (why !== undefined)
     cases.push(
-      `    <testcase classname="${xml(report.lab)}" name="the run">\n      <error message="${xml(early)}"/>\n    </testcase>`,
+      `    <testcase classname="${xml(report.lab)}" name="the run">\n      <error message="${xml(why)}"/>\n    </testcase>`,
     );
-  const errors = counts.inconclusive + (early === undefined ? 0 : 1);
-  const totals = `tests="${cases.length}" failures="${counts.failed}" errors="${errors}" skipped="${counts.skipped}" time="${(report.ms / 1000).toFixed(3)}"`;
   const properties = [
     ['engine', `${report.engine.version} (API ${report.engine.apiVersion})`],
     ...report.nodes.map((n) => [`kernel of ${n.name}`, `${n.kernel} ${n.kernelVersion}`]),
     ...report.software.map((s) => [`software ${s.split(' ')[0]}`, s.split(' ')[1] ?? '']),
   ].map(([name = '', value = '']) => `      <property name="${xml(name)}" value="${xml(value)}"/>`);
-  return `<?xml version="1.0" encoding="UTF-8"?>
-<testsuites ${totals}>
-  <testsuite name="${xml(report.lab)}" timestamp="${report.started}" ${totals}>
+  return `  <testsuite name="${xml(report.lab)}" timestamp="${report.started}" ${attributes(totalsOf(report))}>
     <properties>
 ${properties.join('\n')}
     </properties>
 ${cases.join('\n')}
-  </testsuite>
+  </testsuite>`;
+}
+
+/** Reports as JUnit XML: one suite for each lab, one case for each check; inconclusive counts as an error. */
+export function junit(reports: readonly Report[]): string {
+  const each = reports.map(totalsOf);
+  const sum = (of: (t: Totals) => number) => each.reduce((total, t) => total + of(t), 0);
+  const all: Totals = {
+    tests: sum((t) => t.tests),
+    failures: sum((t) => t.failures),
+    errors: sum((t) => t.errors),
+    skipped: sum((t) => t.skipped),
+    seconds: sum((t) => t.seconds),
+  };
+  return `<?xml version="1.0" encoding="UTF-8"?>
+<testsuites ${attributes(all)}>
+${reports.map(suite).join('\n')}
 </testsuites>
 `;
 }

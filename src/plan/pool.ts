@@ -1,0 +1,83 @@
+import type { Engine } from '../engine/engine.ts';
+import { imageTag } from '../engine/images.ts';
+import { kernels, wantedKernel } from '../kernels/index.ts';
+import type { Lab } from '../lab/model.ts';
+
+/** What the engine's machine can bear at this moment. */
+export interface Bearing {
+  /** Labs at once, by its processors or as the user wants. */
+  readonly labs: number;
+  /** Megabytes that labs may take together. */
+  readonly memoryMb: number;
+  readonly words: string;
+}
+
+/** Megabytes of a node with a kernel of its own, and of one without: measured, with room to spare. */
+const OWN_KERNEL_MB = 100;
+const PLAIN_MB = 20;
+/** Share of the memory that is free now which labs may take. */
+const SHARE = 0.7;
+
+/** The memory that a lab will take, in megabytes. */
+export function needOf(lab: Lab): number {
+  return lab.nodes.reduce((sum, n) => sum + (wantedKernel(lab, n) === 'host' ? PLAIN_MB : OWN_KERNEL_MB), PLAIN_MB);
+}
+
+/** Looks what the engine's machine has to spare: it may be another one than this. `jobs` is the user's own choice. */
+export async function bearing(engine: Engine, jobs: number | undefined): Promise<Bearing> {
+  const look = 'nproc; grep MemAvailable /proc/meminfo';
+  const { stdout } = await engine.runOnce(imageTag('node'), look, kernels.host.needs, { 'lvslab.probe': 'bearing' });
+  const processors = Number(/^\d+/.exec(stdout)?.[0] ?? 1);
+  const free = Number(/MemAvailable: +(\d+)/.exec(stdout)?.[1] ?? 0) / 1024;
+  const labs = Math.max(1, jobs ?? processors);
+  const memoryMb = free * SHARE;
+  const why = jobs === undefined ? `${processors} processors` : 'as asked';
+  return {
+    labs,
+    memoryMb,
+    words: `${labs} at once (${why}) within ${Math.round(memoryMb)} MB of ${Math.round(free)} MB free`,
+  };
+}
+
+/**
+ * Does work on each item, as many at once as the machine bears: an item waits while what runs leaves
+ * no room for it, but one alone always runs. Results are in the items' order; those not begun when
+ * aborted are left out. Throws what work throws, once what runs has come to rest.
+ */
+export async function inParallel<T, R>(
+  items: readonly T[],
+  need: (item: T) => number,
+  bears: Bearing,
+  work: (item: T) => Promise<R>,
+  signal: AbortSignal,
+): Promise<readonly R[]> {
+  const waiting = items.map((item, index) => ({ item, index }));
+  const results = new Map<number, R>();
+  const running = new Set<Promise<void>>();
+  let used = 0;
+  let failure: { readonly error: unknown } | undefined;
+  while (waiting.length > 0 || running.size > 0) {
+    const fits = waiting.findIndex(({ item }) => running.size === 0 || used + need(item) <= bears.memoryMb);
+    if (fits >= 0 && running.size < bears.labs && !signal.aborted && !failure) {
+      const [next] = waiting.splice(fits, 1);
+      if (!next) break;
+      used += need(next.item);
+      const job = work(next.item)
+        .then(
+          (result) => void results.set(next.index, result),
+          (error: unknown) => {
+            failure ??= { error };
+          },
+        )
+        .finally(() => {
+          used -= need(next.item);
+          running.delete(job);
+        });
+      running.add(job);
+    } else if (running.size > 0) {
+      await Promise.race(running);
+    } else break;
+  }
+  if (failure) throw failure.error;
+  return [...results].sort(([a], [b]) => a - b).map(([, result]) => result);
+}

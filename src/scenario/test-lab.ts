@@ -1,0 +1,143 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Bed } from '../checks/bed.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { CheckResult, Emit } from '../events.ts';
+import { openWire, type Wire } from '../fabric/capture.ts';
+import { probeKernel } from '../kernels/choose.ts';
+import type { KernelName } from '../kernels/kernel.ts';
+import type { Lab } from '../lab/model.ts';
+import { bringUp, takeDown } from '../plan/lifecycle.ts';
+import { mustRun, observe, type RunningLab } from '../plan/observe.ts';
+import { runningKernels } from '../plan/reconcile.ts';
+import { Evidence } from '../report/evidence.ts';
+import { junit, type Report } from '../report/report.ts';
+import { countResults, runScenario } from './run.ts';
+
+/** A lab that is to be tested. */
+export interface TestRun {
+  readonly lab: Lab;
+  /** How the user named it. */
+  readonly argument: string;
+  /** It runs already: it is tested as it runs, and stays. */
+  readonly runs: boolean;
+  /** Folder of the report; a temporary one when there is none. */
+  readonly report?: string | undefined;
+  readonly keep: boolean;
+  /** Milliseconds that nodes may take to come up. */
+  readonly bootDeadline: number;
+}
+
+/** A report, and what ended the run early if something did. */
+export interface Tested {
+  readonly report: Report;
+  readonly failure?: unknown;
+}
+
+/** Brings a lab up unless it runs, runs its scenario, writes the report, and removes what it brought up. */
+export async function testLab(engine: Engine, run: TestRun, emit: Emit, signal: AbortSignal): Promise<Tested> {
+  const { lab, runs } = run;
+  const evidence = new Evidence(run.report ?? mkdtempSync(join(tmpdir(), 'lvslab-')));
+  const record: Emit = (event) => {
+    evidence.event(event);
+    emit(event);
+  };
+  const began = performance.now();
+  const started = new Date().toISOString();
+  const results: CheckResult[] = [];
+  let running: RunningLab | undefined;
+  let failure: unknown;
+  try {
+    if (!runs) await bringUp(engine, lab, { emit: record, signal, recreate: false, bootDeadline: run.bootDeadline });
+    running = await mustRun(engine, lab.name);
+    await runTest(engine, running, evidence, record, signal, run.bootDeadline, results);
+  } catch (error) {
+    failure = error;
+  }
+  const interrupted = signal.aborted;
+  const seen = running ?? (await observe(engine, lab.name));
+  const report: Report = {
+    lab: lab.name,
+    file: run.argument,
+    source: lab.source,
+    started,
+    ms: performance.now() - began,
+    interrupted,
+    ...(failure && !interrupted ? { error: (failure as Error).message } : {}),
+    ...(await describe(engine, lab, runningKernels(seen), running)),
+    counts: countResults(results),
+    results,
+  };
+  await keepLogs(engine, evidence, seen.nodes);
+  if (!runs && !run.keep) await takeDown(engine, lab.name, record);
+  const done: Report = { ...report, ms: performance.now() - began };
+  record({ type: 'summary', lab: lab.name, counts: done.counts, ms: done.ms, interrupted });
+  evidence.write('results.json', JSON.stringify(done, null, 2));
+  evidence.write('junit.xml', junit([done]));
+  record({ type: 'note', text: `report: ${evidence.folder}` });
+  return { report: done, ...(failure === undefined ? {} : { failure }) };
+}
+
+async function runTest(
+  engine: Engine,
+  running: RunningLab,
+  evidence: Evidence,
+  emit: Emit,
+  signal: AbortSignal,
+  bootDeadline: number,
+  results: CheckResult[],
+): Promise<void> {
+  let wire: Wire | undefined;
+  try {
+    wire = await openWire(
+      engine,
+      running.fabric.id,
+      running.lab.segments.map((s) => s.name),
+      evidence.keepPacket,
+    );
+    await runScenario(new Bed(engine, running, wire, evidence, signal), emit, bootDeadline, results);
+  } finally {
+    await wire?.close();
+  }
+}
+
+/** What gave the results: engine, each node's kernel with its version, and the programs in the image. */
+async function describe(
+  engine: Engine,
+  lab: Lab,
+  kernels: ReadonlyMap<string, KernelName>,
+  running: RunningLab | undefined,
+): Promise<Pick<Report, 'engine' | 'nodes' | 'software'>> {
+  const info = await engine.info();
+  const versions = new Map<KernelName, string>();
+  for (const name of new Set(kernels.values()))
+    versions.set(name, name === 'host' ? info.kernel : (await probeKernel(engine, name)).version);
+  const software = running
+    ? (await engine.exec(running.fabric.id, ['cat', '/lab/versions'])).stdout.trim().split('\n')
+    : [];
+  return {
+    engine: { version: info.version, apiVersion: info.apiVersion, kernel: info.kernel, address: info.address },
+    nodes: lab.nodes.map((n) => {
+      const kernel = kernels.get(n.name);
+      return {
+        name: n.name,
+        kind: n.kind,
+        kernel: kernel ?? 'none',
+        kernelVersion: (kernel && versions.get(kernel)) ?? '',
+      };
+    }),
+    software,
+  };
+}
+
+async function keepLogs(engine: Engine, evidence: Evidence, nodes: RunningLab['nodes']): Promise<void> {
+  await Promise.all(
+    [...nodes].map(async ([name, container]) => {
+      const stream = await engine.logs(container.id, { follow: false, timestamps: true });
+      let text = '';
+      for await (const chunk of stream) text += String(chunk);
+      evidence.write(`log-${name}.txt`, text);
+    }),
+  );
+}
