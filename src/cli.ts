@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { Failure } from './failure.ts';
+import { TEMPLATE_ARMS, TEMPLATE_FAMILIES, TEMPLATE_HA, TEMPLATE_MODES, TEMPLATE_PROTOCOLS } from './lab/template.ts';
 import { parseDuration } from './net/duration.ts';
 import { complain } from './output/print.ts';
 
@@ -171,6 +172,30 @@ function program(): Command {
         run(async () => (await import('./commands/validate.ts')).validate(files, options)),
       ),
     ['lab validate fnat-keepalived', 'lab validate ./my/lab.yaml --json'],
+  );
+  examples(
+    lab
+      .command('init')
+      .argument('<name>', 'the new lab’s name')
+      .description('write a new lab from a few choices')
+      .addOption(new Option('--mode <mode>', 'forwarding mode').choices(TEMPLATE_MODES).default('fnat'))
+      .addOption(
+        new Option('--arm <arm>', 'one wire for all, or the director between two')
+          .choices(TEMPLATE_ARMS)
+          .default('two'),
+      )
+      .addOption(new Option('--family <family>', 'IPv4 or IPv6').choices(TEMPLATE_FAMILIES).default('4'))
+      .addOption(new Option('--protocol <protocol>', 'of the services').choices(TEMPLATE_PROTOCOLS).default('tcp'))
+      .addOption(
+        new Option('--ha <ha>', 'one director, or two that share the VIP').choices(TEMPLATE_HA).default('none'),
+      )
+      .option('--dir <dir>', 'the folder that it is written to (default: labs/NAME)')
+      .action((name: string, options) => run(async () => (await import('./commands/init.ts')).init(name, options))),
+    [
+      'lab init mine',
+      'lab init mine --mode dr --arm one --ha vrrp',
+      'lab init mine --mode tun --family 6 --protocol both',
+    ],
   );
   examples(
     lab

@@ -1,5 +1,5 @@
 import type { Lab, LabNode, Service } from '../lab/model.ts';
-import { directors, macsOf } from '../lab/model.ts';
+import { directors, macsOf, nodeOf } from '../lab/model.ts';
 import { endpoint } from '../net/cidr.ts';
 import type { Bed } from './bed.ts';
 import type { CheckSpec, Observation } from './check.ts';
@@ -97,12 +97,33 @@ export function sourceCheck(lab: Lab, service: Service, traffic: GetTraffic, rul
         r.seenClient !== '' &&
         !sources.some((a) => r.seenClient.startsWith(`${a}:`) || r.seenClient.startsWith(`[${a}]:`)),
     );
+    const missed = unreached(lab, service, t, seen);
     return {
-      ok: seen.length > 0 && wrong.length === 0 && told.length === 0,
-      seen: `${tally(words)}; ${rule.called}${rule.called === 'LIP' ? ` of ${t.director.name}` : ''}: ${sources.join(', ') || 'none'}`,
+      ok: seen.length > 0 && wrong.length === 0 && told.length === 0 && missed.length === 0,
+      seen: `${tally(words)}${missed.map((n) => `, nothing reached ${n}`).join('')}; ${rule.called}${rule.called === 'LIP' ? ` of ${t.director.name}` : ''}: ${sources.join(', ') || 'none'}`,
       evidence: [...pcap(seen, lab, service), ...t.evidence],
     };
   });
+}
+
+/** Real servers that must have had a turn, and to whom nothing came. */
+function unreached(lab: Lab, service: Service, t: Traffic, seen: readonly Segment[]): readonly string[] {
+  const turns = (service.scheduler === 'rr' || service.scheduler === 'wrr') && !service.persistence;
+  if (!turns || t.requests.length < service.reals.length) return [];
+  return service.reals
+    .filter((r) => r.weight > 0 && !seen.some((p) => macsOf(nodeOf(lab, r.node)).includes(p.dstMac)))
+    .map((r) => r.node);
+}
+
+/** Real servers that were asked and sent nothing back. */
+function mute(lab: Lab, service: Service, t: Traffic, sent: readonly Segment[]): readonly string[] {
+  const asked = arrivals(lab, service, t.packets);
+  return service.reals
+    .filter((r) => {
+      const macs = macsOf(nodeOf(lab, r.node));
+      return asked.some((p) => macs.includes(p.dstMac)) && !sent.some((p) => macs.includes(p.srcMac));
+    })
+    .map((r) => r.node);
 }
 
 /** Whether a frame came from a node, where the node is on its segment; else from whoever routes for it. */
@@ -130,9 +151,10 @@ export function returnCheck(
     const to = rule.to(t);
     const seen = departures(lab, service, t.packets);
     const wrong = seen.filter((p) => !to.includes(p.dst) || !toNode(t.director, p));
+    const silent = mute(lab, service, t, seen);
     return {
-      ok: seen.length > 0 && wrong.length === 0,
-      seen: tally(seen.map((p) => `to ${p.dst} via ${bed.nameOfMac(p.dstMac)}`)),
+      ok: seen.length > 0 && wrong.length === 0 && silent.length === 0,
+      seen: `${tally(seen.map((p) => `to ${p.dst} via ${bed.nameOfMac(p.dstMac)}`))}${silent.map((n) => `, ${n} was asked and sent nothing`).join('')}`,
       evidence: pcap(seen, lab, service),
     };
   });
@@ -158,9 +180,10 @@ export function bypassCheck(lab: Lab, service: Service, traffic: GetTraffic, bal
           balancers.includes(bed.nameOfMac(p.dstMac)),
       );
       const words = [...seen, ...passed].map((p) => `${p.src} to ${p.dst} via ${bed.nameOfMac(p.dstMac)}`);
+      const silent = mute(lab, service, t, seen);
       return {
-        ok: seen.length > 0 && wrong.length === 0 && passed.length === 0,
-        seen: tally(words),
+        ok: seen.length > 0 && wrong.length === 0 && passed.length === 0 && silent.length === 0,
+        seen: `${tally(words)}${silent.map((n) => `, ${n} was asked and sent nothing`).join('')}`,
         evidence: pcap(seen, lab, service),
       };
     },

@@ -10,7 +10,7 @@ import {
   type SnatRule,
 } from '../lab/model.ts';
 import { contains, parseAddress, parseSubnet } from '../net/cidr.ts';
-import type { Packet } from '../net/packet.ts';
+import type { IcmpPacket, Packet, TcpPacket, UdpPacket } from '../net/packet.ts';
 import type { Bed } from './bed.ts';
 import type { CheckSpec } from './check.ts';
 import { tally } from './path.ts';
@@ -108,17 +108,24 @@ export function snatChecks(lab: Lab, rule: SnatRule, get: () => Promise<Exchange
   const { to } = rule;
   return [
     ...answered,
+    once('snat.out', `${rule.inside} sends what is for the outside to ${rule.director}`, (e, bed) => {
+      const seen = e.packets.filter(
+        (p): p is Question => isQuestion(p, rule) && p.src === e.insideAddress && macsOf(e.inside).includes(p.srcMac),
+      );
+      const director = macsOf(nodeOf(lab, rule.director));
+      const inTunnel = e.packets.filter((p) => 'outer' in p && p.outer !== undefined && p.src === e.insideAddress);
+      return {
+        ok: seen.length + inTunnel.length > 0 && seen.every((p) => director.includes(p.dstMac)),
+        seen: `${tally(seen.map((p) => `to ${bed.nameOfMac(p.dstMac)}`))}${inTunnel.length > 0 ? `, ${inTunnel.length} through the tunnel` : ''}`,
+      };
+    }),
     once(
       'snat.source',
       `${rule.outside} sees ${to} and no address of ${rule.from}, in packets and by its own word`,
       (e) => {
         const seen = e.packets.filter(
-          (p): p is Packet & { src: string; dst: string } =>
-            'src' in p &&
-            !('outer' in p && p.outer) &&
-            p.dst === e.outsideAddress &&
-            macsOf(e.outside).includes(p.dstMac),
-        );
+          (p) => isQuestion(p, rule) && p.dst === e.outsideAddress && macsOf(e.outside).includes(p.dstMac),
+        ) as readonly Question[];
         const told = Object.values(e.answers).flatMap((list) => list.map((r) => r.seenClient).filter((c) => c !== ''));
         const strangers = told.filter((c) => !c.startsWith(`${to}:`) && !c.startsWith(`[${to}]:`));
         return {
@@ -144,6 +151,17 @@ export function snatChecks(lab: Lab, rule: SnatRule, get: () => Promise<Exchange
       };
     }),
   ];
+}
+
+type Question = TcpPacket | UdpPacket | IcmpPacket;
+
+/** Echo requests of ICMP and ICMPv6. */
+const ECHO = { 4: 8, 6: 128 } as const;
+
+/** Whether a packet asks something of the outside: not what routers say of their own accord. */
+function isQuestion(p: Packet, rule: SnatRule): p is Question {
+  if (p.kind === 'icmp') return p.type === ECHO[p.family] && p.outer === undefined;
+  return (p.kind === 'tcp' || p.kind === 'udp') && p.dstPort === rule.port && p.outer === undefined;
 }
 
 const NOUN: Readonly<Record<SnatProtocol, string>> = { tcp: 'connections', udp: 'datagrams', icmp: 'pings' };

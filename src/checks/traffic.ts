@@ -40,7 +40,7 @@ export type Segment = TcpPacket | UdpPacket;
 /** Requests of one stretch: even, and enough to tell alternation from chance. */
 export const REQUESTS = 20;
 /** Milliseconds for one request; three that fail end the stretch. */
-const REQUEST_TIMEOUT_MS = 3000;
+const REQUEST_TIMEOUT_MS = 2000;
 
 /** What is asked, beyond the plain. */
 export interface Asking {

@@ -51,8 +51,8 @@ export async function service(bed: Bed, node: string, verb: 'stop' | 'start', na
 }
 
 /**
- * Cuts the wires of a node on segments, or mends them. The fabric lets no frame through; a guest kernel,
- * whose cards show no carrier of their own, is told at both ends. Returns when, in microseconds of the engine's clock.
+ * Cuts the wires of a node on segments, or mends them. The fabric lets no frame through; where a guest
+ * kernel's card has a plug, it is drawn at both ends, so that bonds see the carrier go. Returns when, in microseconds of the engine's clock.
  */
 export async function wires(
   bed: Bed,

@@ -132,7 +132,7 @@ export const uml: Kernel = {
       offload: parts.flatMap((p) => p.offload),
     };
   },
-  carrier: (node, card) => (isWhole(node) ? plug(card.name) : card.name),
+  carrier: (node, card) => (isWhole(node) ? plug(card.name) : undefined),
   probe: `
     printf '%s\\n' 'modprobe -a ip_vs act_ct cls_flower sch_ingress; ip link set lo up' '${TRY_DIRECTOR.replaceAll('\n', "' '")}' > /lab/init.sh
     printf '%s\\n' ${bootScript([], false)

@@ -1,6 +1,7 @@
 import type { CheckSpec } from '../checks/check.ts';
 import { lipHeldCheck } from '../checks/neighbour.ts';
 import { answersCheck, replyCheck, returnCheck, sourceCheck } from '../checks/path.ts';
+import { portsCheck } from '../checks/ports.ts';
 import type { Traffic } from '../checks/traffic.ts';
 import { familyOf, type Lab, type LabNode, linksOf, type Service } from '../lab/model.ts';
 import { ranges } from '../net/cidr.ts';
@@ -55,6 +56,10 @@ export const fnat: Mode = {
 
   held(lab: Lab, service: Service): readonly CheckSpec[] {
     return [lipHeldCheck(lab, service)];
+  },
+
+  trials(_lab: Lab, service: Service): readonly CheckSpec[] {
+    return [portsCheck(service)];
   },
 
   contract(lab: Lab, service: Service, traffic: () => Promise<Traffic>): readonly CheckSpec[] {

@@ -17,9 +17,20 @@ export function nodeFiles(lab: Lab, node: LabNode, kernel: Kernel): Readonly<Rec
   const sysctls: Record<string, string> = {
     'net.ipv6.conf.all.disable_ipv6': family6 ? '0' : '1',
     'net.ipv6.conf.default.disable_ipv6': family6 ? '0' : '1',
+    ...(family6 ? noRedirects(node) : {}),
     ...part.sysctls,
     ...node.sysctls,
   };
+  const late = new RegExp(
+    `^net\\.ipv[46]\\.(conf|neigh)[./](${linksOf(node)
+      .map((l) => l.name)
+      .join('|')})[./]`,
+  );
+  const lines = (when: (name: string) => boolean) =>
+    Object.entries(sysctls)
+      .filter(([name]) => when(name))
+      .map(([name, value]) => `${name} = ${value}\n`)
+      .join('');
   const ip = [
     'link set lo up',
     ...cards.ip,
@@ -36,9 +47,8 @@ export function nodeFiles(lab: Lab, node: LabNode, kernel: Kernel): Readonly<Rec
     ...kernel.files(node),
     '/lab/ip.batch': `${ip.join('\n')}\n`,
     '/lab/tc.batch': tc.map((line) => `${line}\n`).join(''),
-    '/lab/sysctl.conf': Object.entries(sysctls)
-      .map(([k, v]) => `${k} = ${v}\n`)
-      .join(''),
+    '/lab/sysctl.conf': lines((name) => !late.test(name)),
+    '/lab/sysctl-links.conf': lines((name) => late.test(name)),
     '/lab/services': Object.entries(part.services)
       .map(([name, command]) => `${name} ${command}\n`)
       .join(''),
@@ -58,6 +68,14 @@ export function needsModules(lab: Lab, node: LabNode): boolean {
   return devices(node).modules.length + partOf(lab, node).modules.length > 0;
 }
 
+/**
+ * Whoever forwards out of the card that a packet came in by sends a redirect, which IPv6 cannot be told
+ * not to: hosts that took it would leave a one-arm director out.
+ */
+function noRedirects(node: LabNode): Readonly<Record<string, string>> {
+  return Object.fromEntries(node.interfaces.map((i) => [`net.ipv6.conf.${i.name}.accept_redirects`, '0']));
+}
+
 function routeLine(route: Route): string {
   const by = route.via ? ` via ${route.via}` : route.dev ? ` dev ${route.dev}` : '';
   return `route replace ${by === '' ? 'blackhole ' : ''}${route.to}${by}`;
@@ -65,7 +83,7 @@ function routeLine(route: Route): string {
 
 /**
  * The node's init script: it says which step failed, with that step's own words, and stops there.
- * Sysctls come first, so that interfaces come up under them.
+ * Sysctls come first, so that interfaces come up under them; those of the node's own links once there are any.
  */
 function initScript(node: LabNode, load: readonly string[], filters: boolean, offload: readonly string[]): string {
   const lines = [
@@ -76,6 +94,7 @@ function initScript(node: LabNode, load: readonly string[], filters: boolean, of
     'sysctl -q -p /lab/sysctl.conf',
     'step addresses',
     'ip -batch /lab/ip.batch',
+    'sysctl -q -p /lab/sysctl-links.conf',
     ...(offload.length > 0 ? [`nodectl offload ${offload.join(' ')}`] : []),
     ...(filters ? ['step filters', 'tc -batch /lab/tc.batch'] : []),
     ...(node.setup ? [`step ${node.setup.path}`, `sh -eu ${SETUP}`] : []),

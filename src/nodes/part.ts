@@ -42,7 +42,12 @@ export function addAddress(address: string, prefix: number, device: string): str
   return `addr replace ${address}/${prefix} dev ${device}${address.includes(':') ? ' nodad' : ''}`;
 }
 
-/** The same for an address that stands alone, /32 or /128. */
+/**
+ * The same for a VIP or LIP, which stands alone: /32 or /128. IPv6 would take it as the source of what
+ * the node itself sends (the outside of a tunnel, a health check) unless it is deprecated.
+ */
 export function addHostAddress(address: string, device: string): string {
-  return addAddress(address, address.includes(':') ? 128 : 32, device);
+  return address.includes(':')
+    ? `${addAddress(address, 128, device)} valid_lft forever preferred_lft 0`
+    : addAddress(address, 32, device);
 }

@@ -1,3 +1,4 @@
+import type { Bed } from '../checks/bed.ts';
 import type { CheckSpec } from '../checks/check.ts';
 import { tally } from '../checks/path.ts';
 import { ask } from '../checks/traffic.ts';
@@ -11,8 +12,9 @@ const LEAVE_MS = 3000;
 /** And until a mended one serves again: carrier, negotiation with the partner, and its first turn. */
 const REJOIN_MS = 6000;
 const MARGIN_MS = 1000;
-/** Connections that must all be answered, or none. */
+/** Connections that must all be answered, or none; milliseconds for each. */
 const ASKS = 10;
+const ASK_MS = 300;
 
 /** Wires of a node are cut: the service goes on, or stops, as the step says; mended, it answers again. */
 export async function cutStep(context: StepContext, step: Step & { kind: 'cut' }): Promise<void> {
@@ -23,32 +25,56 @@ export async function cutStep(context: StepContext, step: Step & { kind: 'cut' }
   try {
     context.wait(step.answers ? 'the bond to leave the dead wire' : 'the service to fall silent');
     await context.check([
-      answering(service, step.answers ? 'cut.answers' : 'cut.silent', `with ${named} cut`, step.answers, LEAVE_MS),
+      step.answers
+        ? answering(service, 'cut.answers', `with ${named} cut`, LEAVE_MS)
+        : silent(service, `with ${named} cut`),
     ]);
   } finally {
     context.fault(`${named} mended`, await wires(bed, step.node, step.links, 'mended'));
   }
   context.wait('the service to answer');
-  await context.check([answering(service, 'cut.mended', `with ${named} mended`, true, REJOIN_MS)]);
+  await context.check([answering(service, 'cut.mended', `with ${named} mended`, REJOIN_MS)]);
 }
 
-function answering(service: Service, id: string, when: string, wanted: boolean, budget: number): CheckSpec {
+function answering(service: Service, id: string, when: string, budget: number): CheckSpec {
   return {
     id,
     subject: service.name,
-    promise: `${when}, ${wanted ? `${ASKS} connections of ${ASKS} are` : 'no connection is'} answered within ${formatMs(budget)}, margin ${formatMs(MARGIN_MS)}`,
+    promise: `${when}, ${ASKS} connections of ${ASKS} are answered within ${formatMs(budget)}, margin ${formatMs(MARGIN_MS)}`,
     within: budget + MARGIN_MS,
     every: 50,
     look: async (bed) => {
-      const requests = await ask(bed, service, { count: wanted ? ASKS : 1, timeout: 300 });
-      const answered = requests.filter((r) => r.status === 200);
-      return {
-        ok: wanted ? answered.length === ASKS : answered.length === 0,
-        seen:
-          answered.length > 0
-            ? `${tally(answered.map((r) => r.server))} of ${requests.length} asked`
-            : `none of ${requests.length} asked`,
-      };
+      const { ok, words } = await look(bed, service);
+      return { ok: ok === ASKS, seen: words };
     },
+  };
+}
+
+/** Silence is told once there was time to find another way: before, it would be the way of the dead wire. */
+function silent(service: Service, when: string): CheckSpec {
+  const began = performance.now();
+  return {
+    id: 'cut.silent',
+    subject: service.name,
+    promise: `${when}, no connection is answered, also ${formatMs(LEAVE_MS)} later`,
+    within: LEAVE_MS + MARGIN_MS,
+    every: 50,
+    look: async (bed) => {
+      const late = performance.now() - began >= LEAVE_MS;
+      const { ok, words } = await look(bed, service);
+      return { ok: late && ok === 0, final: late, seen: words };
+    },
+  };
+}
+
+async function look(bed: Bed, service: Service): Promise<{ ok: number; words: string }> {
+  const requests = await ask(bed, service, { count: ASKS, timeout: ASK_MS });
+  const answered = requests.filter((r) => r.status === 200);
+  return {
+    ok: answered.length,
+    words:
+      answered.length > 0
+        ? `${tally(answered.map((r) => r.server))} of ${requests.length} asked`
+        : `none of ${requests.length} asked`,
   };
 }

@@ -1,0 +1,39 @@
+import type { Service } from '../lab/model.ts';
+import { endpoint } from '../net/cidr.ts';
+import type { Bed } from './bed.ts';
+import { CannotObserve, type CheckSpec } from './check.ts';
+import { ask, REQUESTS } from './traffic.ts';
+
+/** What connection tracking could not enter or had to drop, from /proc/net/stat/nf_conntrack: a line for each processor, in hexadecimal. */
+async function refused(bed: Bed, director: string): Promise<number> {
+  const [head = '', ...lines] = (await bed.run(director, ['cat', '/proc/net/stat/nf_conntrack'])).trim().split('\n');
+  const columns = head.trim().split(/\s+/);
+  const at = ['insert_failed', 'drop'].map((name) => columns.indexOf(name));
+  if (at.includes(-1)) throw new CannotObserve(`${director} does not count what connection tracking drops`);
+  return lines.reduce((sum, line) => {
+    const values = line.trim().split(/\s+/);
+    return sum + at.reduce((n, i) => n + Number.parseInt(values[i] ?? '0', 16), 0);
+  }, 0);
+}
+
+/** A LIP has ports enough: connections in quick succession each find a free one. */
+export function portsCheck(service: Service): CheckSpec {
+  return {
+    id: 'fnat.ports',
+    subject: service.name,
+    promise: `${REQUESTS} connections in a row to ${endpoint(service.vip, service.port)} each find a free port of a LIP`,
+    within: 0,
+    every: 0,
+    look: async (bed) => {
+      const director = bed.inCharge(service).name;
+      const before = await refused(bed, director);
+      const requests = await ask(bed, service, { timeout: 300 });
+      const dropped = (await refused(bed, director)) - before;
+      const answered = requests.filter((r) => r.status === 200).length;
+      return {
+        ok: dropped === 0 && answered === REQUESTS,
+        seen: `${director}: ${dropped} connections found no free port, ${answered} of ${REQUESTS} were answered`,
+      };
+    },
+  };
+}

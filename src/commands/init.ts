@@ -1,0 +1,27 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Failure } from '../failure.ts';
+import { formatDiagnostic } from '../lab/diagnostic.ts';
+import { readLab } from '../lab/read.ts';
+import { fromTemplate, refusal, type Template } from '../lab/template.ts';
+import { print } from '../output/print.ts';
+
+/** `lab init`: writes a new lab from a few choices; what it writes validates and runs. */
+export async function init(name: string, options: Omit<Template, 'name'> & { dir?: string }): Promise<number> {
+  if (!/^[a-z][a-z0-9-]{0,40}$/.test(name))
+    throw new Failure('usage', `"${name}" is no good name for a lab`, 'use small letters, digits and hyphens');
+  const template: Template = { ...options, name };
+  const why = refusal(template);
+  if (why !== undefined) throw new Failure('usage', `such a lab cannot be made: ${why}`);
+  const folder = options.dir ?? join('labs', name);
+  const file = join(folder, 'lab.yaml');
+  if (existsSync(file))
+    throw new Failure('usage', `${file} is there already`, 'nothing was changed; choose another name or --dir');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(file, fromTemplate(template));
+  const made = readLab(file);
+  if (!made.ok) throw new Error(`the new lab is wrong: ${made.error.map(formatDiagnostic).join('\n')}`);
+  const shown = options.dir === undefined ? name : file;
+  print(`${file} is written\n  lab up ${shown}     brings it up\n  lab test ${shown}   proves it`);
+  return 0;
+}

@@ -1,0 +1,155 @@
+/** What a new lab can be made of. */
+export const TEMPLATE_MODES = ['nat', 'fnat', 'dr', 'tun', 'snat'] as const;
+export const TEMPLATE_ARMS = ['one', 'two'] as const;
+export const TEMPLATE_FAMILIES = ['4', '6'] as const;
+export const TEMPLATE_PROTOCOLS = ['tcp', 'udp', 'both'] as const;
+export const TEMPLATE_HA = ['none', 'vrrp'] as const;
+
+/** A choice of each. */
+export interface Template {
+  readonly name: string;
+  readonly mode: (typeof TEMPLATE_MODES)[number];
+  /** One: clients and real servers on one wire; two: the director between two. */
+  readonly arm: (typeof TEMPLATE_ARMS)[number];
+  readonly family: (typeof TEMPLATE_FAMILIES)[number];
+  readonly protocol: (typeof TEMPLATE_PROTOCOLS)[number];
+  readonly ha: (typeof TEMPLATE_HA)[number];
+}
+
+/** The networks of a family: clients' side and real servers' side, and how an address in them is written. */
+interface Plan {
+  readonly wan: string;
+  readonly lan: string;
+  readonly default: string;
+  readonly at: (side: 'wan' | 'lan', host: number) => string;
+}
+
+const PLANS: Readonly<Record<Template['family'], Plan>> = {
+  '4': {
+    wan: '10.0.0.0/24',
+    lan: '192.168.100.0/24',
+    default: 'default',
+    at: (side, host) => `${side === 'wan' ? '10.0.0' : '192.168.100'}.${host}`,
+  },
+  '6': {
+    wan: '"2001:db8:0:1::/64"',
+    lan: '"2001:db8:0:2::/64"',
+    default: '"::/0"',
+    at: (side, host) => `"2001:db8:0:${side === 'wan' ? 1 : 2}::${host.toString(16)}"`,
+  },
+};
+
+const HOST = {
+  director: 1,
+  backup: 12,
+  rs1: 2,
+  rs2: 3,
+  client: 48,
+  www: 80,
+  vip: 100,
+  lip: 200,
+  backupLip: 201,
+  gateway: 254,
+} as const;
+
+/** Why a choice cannot be had; undefined when it can. */
+export function refusal(t: Template): string | undefined {
+  if (t.ha === 'none') return undefined;
+  if (t.mode === 'snat') return 'snat has no VIP that VRRP could move';
+  if (t.mode === 'nat')
+    return 'in nat the real servers need a gateway address that moves together with the VIP, which a lab cannot say yet; fnat, dr and tun need none';
+  if (t.family === '6') return 'a VRRP lab is made for IPv4';
+  return undefined;
+}
+
+/** The lab file of a choice that is not refused: it validates, and its test passes. */
+export function fromTemplate(t: Template): string {
+  const plan = PLANS[t.family];
+  const lines = t.mode === 'snat' ? snatLab(t, plan) : balancedLab(t, plan);
+  return `lab: ${t.name}\nsource: lab init (${t.mode}, ${t.arm}-arm, IPv${t.family}${t.ha === 'vrrp' ? ', VRRP' : ''})\n\n${lines.join('\n')}\n`;
+}
+
+/** On one wire, modes that route between client and real server need both subnets on it. */
+function segments(t: Template, plan: Plan): string[] {
+  const routed = t.mode === 'nat' || t.mode === 'snat';
+  if (t.arm === 'two') return ['segments:', `  wan: ${plan.wan}`, `  lan: ${plan.lan}`];
+  return ['segments:', `  lan: ${routed ? `[${plan.wan}, ${plan.lan}]` : plan.lan}`];
+}
+
+function balancedLab(t: Template, plan: Plan): string[] {
+  const { at } = plan;
+  const clients = t.arm === 'two' || t.mode === 'nat' ? 'wan' : 'lan';
+  const wire = t.arm === 'two' ? 'wan' : 'lan';
+  const vip = at(clients, HOST.vip);
+  const straight = t.mode === 'dr' || t.mode === 'tun';
+  const gateway = t.arm === 'two' && straight;
+  const director = (name: string, host: number, lip: number) => {
+    const own =
+      t.arm === 'two'
+        ? `wan: ${at('wan', host)}, lan: ${at('lan', host)}`
+        : `lan: ${t.mode === 'nat' ? `[${at('wan', host)}, ${at('lan', host)}]` : at('lan', host)}`;
+    return `  ${name}: { kind: director, ${own}${t.mode === 'fnat' ? `, lips: [${at('lan', lip)}]` : ''} }`;
+  };
+  const back =
+    t.mode === 'nat'
+      ? `, routes: { ${plan.default}: ${at('lan', HOST.director)} }`
+      : gateway
+        ? `, routes: { ${plan.default}: ${at('lan', HOST.gateway)} }`
+        : '';
+  const protocols = t.protocol === 'both' ? ['tcp', 'udp'] : [t.protocol];
+  const service = (protocol: string) => {
+    const name = protocol === 'tcp' ? 'web' : 'echo';
+    return `  ${name}: { vip: ${vip}, port: 80, protocol: ${protocol}, mode: ${t.mode}, scheduler: rr, reals: { rs1: 1, rs2: 1 } }`;
+  };
+  const names = protocols.map((p) => (p === 'tcp' ? 'web' : 'echo'));
+  return [
+    ...segments(t, plan),
+    '',
+    'nodes:',
+    `  client: { kind: client, ${wire}: ${at(clients, HOST.client)} }`,
+    director('lb1', HOST.director, HOST.lip),
+    ...(t.ha === 'vrrp' ? [director('lb2', HOST.backup, HOST.backupLip)] : []),
+    ...(gateway
+      ? [
+          '  # the real servers’ own way to the client, past the director',
+          `  gw: { kind: switch, wan: ${at('wan', HOST.gateway)}, lan: ${at('lan', HOST.gateway)} }`,
+        ]
+      : []),
+    `  rs1: { kind: realserver, lan: ${at('lan', HOST.rs1)}${back} }`,
+    `  rs2: { kind: realserver, lan: ${at('lan', HOST.rs2)}${back} }`,
+    '',
+    'services:',
+    ...protocols.map(service),
+    ...(t.ha === 'vrrp'
+      ? [
+          '',
+          'vrrp:',
+          `  VI_1: { on: ${wire}, id: 51, priorities: { lb1: 100, lb2: 90 }, addresses: [${names.join(', ')}] }`,
+          '',
+          'scenario:',
+          ...names.map((n) => `  - contract: ${n}`),
+          ...(names.includes('web') ? ['  - failover: { service: web, kill: lb1, to: lb2 }'] : []),
+        ]
+      : []),
+  ];
+}
+
+function snatLab(t: Template, plan: Plan): string[] {
+  const { at } = plan;
+  const own =
+    t.arm === 'two'
+      ? `wan: ${at('wan', HOST.director)}, lan: ${at('lan', HOST.director)}`
+      : `lan: [${at('wan', HOST.director)}, ${at('lan', HOST.director)}]`;
+  const protocols = t.protocol === 'both' ? 'tcp, udp, icmp' : `${t.protocol}, icmp`;
+  return [
+    ...segments(t, plan),
+    '',
+    'nodes:',
+    `  www: { kind: host, ${t.arm === 'two' ? 'wan' : 'lan'}: ${at('wan', HOST.www)}, serve: [80/tcp, 80/udp] }`,
+    `  lb1: { kind: director, ${own} }`,
+    `  host1: { kind: host, lan: ${at('lan', HOST.rs1)}, routes: { ${plan.default}: ${at('lan', HOST.director)} } }`,
+    '',
+    'snat:',
+    `  out: { from: ${plan.lan}, to: ${at('wan', HOST.director)}, out: ${t.arm === 'two' ? 'wan' : 'lan'}, protocols: [${protocols}] }`,
+  ];
+}

@@ -1,0 +1,518 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { keepalivedConf } from '../../src/drivers/keepalived-conf.ts';
+import { nodeOf } from '../../src/lab/model.ts';
+import { readLab } from '../../src/lab/read.ts';
+import { type LabFile, lab, writeLab } from '../lab.ts';
+import { hostState } from './state.ts';
+
+/** One way to break a lab of the catalogue, by what any lab file can do, and the check that must name it. */
+interface Control {
+  readonly lab: string;
+  readonly broken: string;
+  /** The check that must fail. */
+  readonly caughtBy: string;
+  /** What the check must have seen: the cause itself, not its consequence. */
+  readonly seen: RegExp;
+  readonly node?: string;
+  /** A setup script for the node, after the lab's own... */
+  readonly setup?: string;
+  /** ...sysctls... */
+  readonly sysctls?: Readonly<Record<string, string | number>>;
+  /** ...routes in place of its own... */
+  readonly routes?: Readonly<Record<string, string>>;
+  /** ...or a change of its keepalived.conf. */
+  readonly conf?: readonly [RegExp, string];
+  /** What is run instead of the lab's scenario. */
+  readonly scenario?: readonly unknown[];
+}
+
+const CONTRACT = [{ contract: 'web' }];
+
+const CONTROLS: readonly Control[] = [
+  // NAT
+  {
+    lab: 'nat-one-arm',
+    broken: 'rs1 has no way back',
+    caughtBy: 'nat.return',
+    seen: /rs1 was asked and sent nothing/,
+    node: 'rs1',
+    routes: {},
+  },
+  {
+    lab: 'nat-one-arm',
+    broken: 'rs1 replies around the director',
+    caughtBy: 'nat.return',
+    seen: /to 192\.168\.0\.100 via client/,
+    node: 'rs1',
+    routes: { '192.168.0.0/24': 'lan' },
+  },
+  {
+    lab: 'nat-one-arm',
+    broken: 'the director does not forward',
+    caughtBy: 'nat.reply',
+    seen: /^nothing/,
+    node: 'lb',
+    sysctls: { 'net.ipv4.ip_forward': 0 },
+  },
+  {
+    lab: 'nat-one-arm',
+    broken: 'the director translates the source too',
+    caughtBy: 'nat.source',
+    seen: /10\.140\.31\.49 to 10\.140\.18\.3[34] from lb/,
+    node: 'lb',
+    setup: `ip addr add 10.140.31.49/32 dev eth0
+tc qdisc add dev eth0 clsact
+tc filter add dev eth0 egress protocol ip flower ip_proto tcp dst_ip 10.140.18.32/30 dst_port 80 ct_state -trk action ct commit nat src addr 10.140.31.49 pipe action ok
+tc filter add dev eth0 ingress protocol ip flower ip_proto tcp dst_ip 10.140.31.49 src_port 80 ct_state -trk action ct nat pipe action ok`,
+  },
+  {
+    lab: 'nat-one-arm',
+    broken: 'a firewall stands before rs1',
+    caughtBy: 'nat.return',
+    seen: /rs1 was asked and sent nothing/,
+    node: 'rs1',
+    setup: 'iptables -A INPUT -p tcp --dport 80 -j DROP',
+  },
+  {
+    lab: 'nat-one-arm',
+    broken: 'the director forwards by DR',
+    caughtBy: 'table.forward',
+    seen: /Route/,
+    node: 'lb',
+    conf: [/lb_kind NAT/, 'lb_kind DR'],
+  },
+  {
+    lab: 'nat-one-arm',
+    broken: 'the director does not hold the VIP',
+    caughtBy: 'vip.arp',
+    seen: /nobody answered/,
+    node: 'lb',
+    setup: 'ip addr del 192.168.0.89/32 dev eth0',
+  },
+  // Full-NAT
+  {
+    lab: 'fnat-two-arm',
+    broken: 'the director does not forward',
+    caughtBy: 'fnat.reply',
+    seen: /^nothing/,
+    node: 'lb',
+    sysctls: { 'net.ipv4.ip_forward': 0 },
+  },
+  {
+    lab: 'fnat-two-arm',
+    broken: 'the LIP has too few ports',
+    caughtBy: 'fnat.ports',
+    seen: /lb: \d+ connections found no free port/,
+    node: 'lb',
+    setup: `tc filter del dev eth1 egress prio 2
+tc filter add dev eth1 egress prio 2 protocol ip flower ip_proto tcp dst_port 80 ct_state -trk action ct commit nat src addr 192.168.100.200 port 2000-2002 pipe action ok`,
+  },
+  {
+    lab: 'fnat-ipv6',
+    broken: 'the director lacks its IPv6 LIP',
+    caughtBy: 'fnat.lip',
+    seen: /2407::201: nobody answers/,
+    node: 'lb',
+    setup: 'ip addr del 2407::201/128 dev eth1',
+  },
+  {
+    lab: 'fnat-ipv6',
+    broken: 'the director does not translate IPv6 sources',
+    caughtBy: 'fnat.source',
+    seen: /2408::1 to 2407::[12] from lb/,
+    node: 'lb',
+    setup: 'tc qdisc del dev eth1 clsact',
+  },
+  // DR
+  {
+    lab: 'dr-one-arm',
+    broken: 'rs1 answers ARP for the VIP (no arp_ignore)',
+    caughtBy: 'vip.arp',
+    seen: /rs1/,
+    node: 'rs1',
+    sysctls: { 'net.ipv4.conf.all.arp_ignore': 0, 'net.ipv4.conf.lo.arp_ignore': 0 },
+  },
+  {
+    lab: 'dr-one-arm',
+    broken: 'rs1 does not hold the VIP',
+    caughtBy: 'dr.bypass',
+    seen: /rs1 was asked and sent nothing/,
+    node: 'rs1',
+    setup: 'ip addr del 192.168.100.254/32 dev lo',
+  },
+  {
+    lab: 'dr-one-arm',
+    broken: 'rs1 replies through the director',
+    caughtBy: 'dr.bypass',
+    seen: /192\.168\.100\.254 to 192\.168\.100\.46 via lb/,
+    node: 'rs1',
+    routes: { '192.168.100.46': '192.168.100.1' },
+  },
+  {
+    lab: 'dr-one-arm',
+    broken: 'the director has a wrong MAC address for rs1',
+    caughtBy: 'dr.source',
+    seen: /nothing reached rs1/,
+    node: 'lb',
+    setup: 'ip neigh replace 192.168.100.2 lladdr 02:00:00:00:00:99 dev eth0 nud permanent',
+  },
+  {
+    lab: 'dr-one-arm',
+    broken: 'the director forwards by NAT',
+    caughtBy: 'dr.reply',
+    seen: /192\.168\.100\.[23]:80 from rs[12]/,
+    node: 'lb',
+    conf: [/lb_kind DR/, 'lb_kind NAT'],
+  },
+  {
+    lab: 'dr-one-arm',
+    broken: 'the director wraps packets (TUN)',
+    caughtBy: 'dr.source',
+    seen: /inside ipip/,
+    node: 'lb',
+    conf: [/lb_kind DR/, 'lb_kind TUN'],
+  },
+  {
+    lab: 'dr-two-arm',
+    broken: 'the real servers’ gateway does not forward',
+    caughtBy: 'dr.reply',
+    seen: /^nothing/,
+    node: 'gw',
+    sysctls: { 'net.ipv4.ip_forward': 0 },
+  },
+  // TUN
+  {
+    lab: 'tun-one-arm',
+    broken: 'tunl0 of rs1 is down',
+    caughtBy: 'tun.bypass',
+    seen: /rs1 was asked and sent nothing/,
+    node: 'rs1',
+    setup: 'ip link set tunl0 down',
+  },
+  {
+    lab: 'tun-one-arm',
+    broken: 'rs1 does not hold the VIP',
+    caughtBy: 'tun.bypass',
+    seen: /rs1 was asked and sent nothing/,
+    node: 'rs1',
+    setup: 'ip addr del 10.140.31.48/32 dev tunl0',
+  },
+  {
+    lab: 'tun-one-arm',
+    broken: 'rs2 looks for the return path strictly (rp_filter)',
+    caughtBy: 'tun.bypass',
+    seen: /rs2 was asked and sent nothing/,
+    node: 'rs2',
+    sysctls: { 'net.ipv4.conf.all.rp_filter': 1 },
+  },
+  {
+    lab: 'tun-one-arm',
+    broken: 'rs1 answers ARP for the VIP',
+    caughtBy: 'vip.arp',
+    seen: /rs1/,
+    node: 'rs1',
+    sysctls: { 'net.ipv4.conf.all.arp_ignore': 0 },
+  },
+  {
+    lab: 'tun-one-arm',
+    broken: 'the director does not tell what fits the tunnel',
+    caughtBy: 'tun.mtu',
+    seen: /nobody told the client what fits/,
+    node: 'lb',
+    sysctls: { 'net.ipv4.vs.pmtu_disc': 0 },
+  },
+  {
+    lab: 'tun-one-arm',
+    broken: 'the router before rs2 does not forward',
+    caughtBy: 'tun.source',
+    seen: /nothing reached rs2/,
+    node: 'gw',
+    sysctls: { 'net.ipv4.ip_forward': 0 },
+  },
+  {
+    lab: 'tun-one-arm',
+    broken: 'the director does not wrap packets (DR)',
+    caughtBy: 'tun.ttl',
+    seen: /none outside/,
+    node: 'lb',
+    conf: [/lb_kind TUN/, 'lb_kind DR'],
+  },
+  {
+    lab: 'tun-one-arm',
+    broken: 'rs1 replies through the director',
+    caughtBy: 'tun.bypass',
+    seen: /via lb/,
+    node: 'rs1',
+    routes: { '10.140.16.100': '10.140.16.48' },
+  },
+  // SNAT
+  {
+    lab: 'snat',
+    broken: 'host1 has no default route',
+    caughtBy: 'snat.out',
+    seen: /^nothing/,
+    node: 'host1',
+    routes: {},
+    scenario: [{ contract: 'out1' }],
+  },
+  {
+    lab: 'snat',
+    broken: 'the director does not forward',
+    caughtBy: 'snat.source',
+    seen: /^nothing on the wire/,
+    node: 'lb',
+    sysctls: { 'net.ipv4.ip_forward': 0 },
+    scenario: [{ contract: 'out1' }],
+  },
+  {
+    lab: 'snat',
+    broken: 'the director does not translate',
+    caughtBy: 'snat.source',
+    seen: /192\.168\.100\.2/,
+    node: 'lb',
+    setup: 'tc qdisc del dev eth0 clsact',
+    scenario: [{ contract: 'out1' }],
+  },
+  {
+    lab: 'snat',
+    broken: 'the director does not translate pings',
+    caughtBy: 'snat.icmp',
+    seen: /^0 answered/,
+    node: 'lb',
+    setup: 'tc qdisc del dev eth0 clsact; grep -v icmp /lab/tc.batch | tc -batch -',
+    scenario: [{ contract: 'out1' }],
+  },
+  {
+    lab: 'snat',
+    broken: 'the director does not translate datagrams',
+    caughtBy: 'snat.udp',
+    seen: /^0 answered/,
+    node: 'lb',
+    setup: 'tc qdisc del dev eth0 clsact; grep -v "ip_proto udp" /lab/tc.batch | tc -batch -',
+    scenario: [{ contract: 'out1' }],
+  },
+  {
+    lab: 'snat',
+    broken: 'the director does not undo the translation',
+    caughtBy: 'snat.return',
+    seen: /, 0 on to host1/,
+    node: 'lb',
+    setup: 'tc filter del dev eth0 ingress',
+    scenario: [{ contract: 'out1' }],
+  },
+  {
+    lab: 'snat',
+    broken: 'a firewall of the outside host drops connections',
+    caughtBy: 'snat.tcp',
+    seen: /^0 answered/,
+    node: 'www',
+    setup: 'iptables -A INPUT -p tcp -j DROP',
+    scenario: [{ contract: 'out1' }],
+  },
+  // devices
+  {
+    lab: 'vlan',
+    broken: 'the director speaks another VLAN',
+    caughtBy: 'vip.arp',
+    seen: /nobody answered/,
+    node: 'lb',
+    setup: `ip link del dpdk0.100
+ip link add link eth0 name dpdk0.100 type vlan id 110
+ip addr add 10.100.0.1/24 dev dpdk0.100
+ip addr add 10.100.0.100/32 dev dpdk0.100
+ip link set dpdk0.100 up`,
+    scenario: [{ contract: 'on-nic' }],
+  },
+  {
+    lab: 'fnat-bond',
+    broken: 'the bond has one slave only',
+    caughtBy: 'cut.answers',
+    seen: /none of/,
+    node: 'lb',
+    setup: 'ip link set eth1 nomaster',
+    scenario: [{ cut: { service: 'web', node: 'lb', links: ['dpdk0'], expect: 'answers' } }],
+  },
+  {
+    lab: 'fnat-bond',
+    broken: 'one of two wires is cut where silence is expected',
+    caughtBy: 'cut.silent',
+    seen: /rs[12] ×\d/,
+    scenario: [{ cut: { service: 'web', node: 'lb', links: ['dpdk0'], expect: 'silent' } }],
+  },
+  {
+    lab: 'fnat-bond',
+    broken: 'the director forgets its table when the wires go',
+    caughtBy: 'cut.mended',
+    seen: /none of/,
+    node: 'lb',
+    setup: `(while ! grep -A1 'Slave Interface: eth0' /proc/net/bonding/bond1 | grep -q 'MII Status: down'; do sleep 0.05; done; ipvsadm -C) > /dev/null 2>&1 &`,
+    scenario: [{ cut: { service: 'web', node: 'lb', links: ['dpdk0', 'dpdk1'], expect: 'silent' } }],
+  },
+  {
+    lab: 'arp-problem',
+    broken: 'a host with arp_ignore answers once where three replies are expected',
+    caughtBy: 'arp.replies',
+    seen: /^1: pc/,
+    node: 'pc',
+    sysctls: { 'net.ipv4.conf.all.arp_ignore': 1 },
+    scenario: [{ arp: { of: '192.168.18.1', from: 'client', replies: 3 } }],
+  },
+  {
+    lab: 'arp-problem',
+    broken: 'a command prints something else',
+    caughtBy: 'run',
+    seen: /exit code 0: this/,
+    scenario: [{ run: { on: 'pc', do: 'echo this', prints: 'that' } }],
+  },
+  // persistence
+  {
+    lab: 'persistence',
+    broken: 'the director has no persistence',
+    caughtBy: 'table.persistence',
+    seen: /none/,
+    node: 'lb',
+    conf: [/persistence_timeout 3\n/, ''],
+    scenario: [{ contract: 'alone' }],
+  },
+  {
+    lab: 'persistence',
+    broken: 'a client does not stick',
+    caughtBy: 'persistence.sticks',
+    seen: /rs1 ×5.*rs2 ×5|rs2 ×5.*rs1 ×5/,
+    node: 'lb',
+    conf: [/persistence_timeout 3\n/, ''],
+    scenario: [{ persistence: 'alone' }],
+  },
+  {
+    lab: 'persistence',
+    broken: 'the mask is a single client’s',
+    caughtBy: 'persistence.mask',
+    seen: /rs[12] ×10/,
+    node: 'lb',
+    conf: [/ *persistence_granularity.*\n/, ''],
+    scenario: [{ persistence: 'grouped' }],
+  },
+  {
+    lab: 'persistence',
+    broken: 'the template outlives its time',
+    caughtBy: 'persistence.expires',
+    seen: /still stands/,
+    node: 'lb',
+    conf: [/persistence_timeout 3\n/, 'persistence_timeout 30\n'],
+    scenario: [{ persistence: 'alone' }],
+  },
+  {
+    lab: 'persistence',
+    broken: 'the other real server is gone when the client should move',
+    caughtBy: 'persistence.moves',
+    seen: /it went to rs[12]/,
+    node: 'lb',
+    conf: [/real_server 192\.168\.100\.3 80 \{[^}]*\}\n/, ''],
+    scenario: [{ persistence: 'alone' }],
+  },
+];
+
+const folder = mkdtempSync(join(tmpdir(), 'lvslab-mode-controls-'));
+let before: object;
+beforeAll(async () => {
+  before = await hostState();
+});
+afterAll(async () => {
+  rmSync(folder, { recursive: true, force: true });
+  expect(await hostState()).toEqual(before);
+});
+
+interface Result {
+  id: string;
+  subject: string;
+  verdict: string;
+  seen: string;
+}
+
+/** Writes a lab of the catalogue with something changed, and its own files beside it. */
+function broken(control: Control, name: string): string {
+  const file = parse(readFileSync(`labs/${control.lab}/lab.yaml`, 'utf8')) as LabFile;
+  file.lab = name;
+  file.scenario = [...(control.scenario ?? CONTRACT)];
+  const beside: Record<string, string> = {};
+  if (control.node !== undefined) {
+    const node = file.nodes[control.node] as Record<string, unknown>;
+    if (control.setup !== undefined) {
+      node['setup'] = './broken.sh';
+      beside['broken.sh'] = `${control.setup}\n`;
+    }
+    if (control.sysctls) node['sysctls'] = { ...(node['sysctls'] as object | undefined), ...control.sysctls };
+    if (control.routes) node['routes'] = control.routes;
+    if (control.conf) {
+      const made = readLab(`labs/${control.lab}/lab.yaml`);
+      if (!made.ok) throw new Error(`labs/${control.lab} is wrong`);
+      const right = keepalivedConf(made.value, nodeOf(made.value, control.node));
+      node['keepalived'] = './keepalived.conf';
+      beside['keepalived.conf'] = right.replace(...control.conf);
+      expect(beside['keepalived.conf']).not.toBe(right);
+    }
+  }
+  return writeLab(folder, file, beside);
+}
+
+async function results(path: string): Promise<{ code: number | null; results: Result[]; stderr: string }> {
+  const { code, stdout, stderr } = await lab(['test', path, '--json', '--report', `${path}-report`]);
+  return { code, stderr, results: (JSON.parse(stdout || '{"results":[]}') as { results: Result[] }).results };
+}
+
+describe('a broken lab', () => {
+  it.each(CONTROLS.map((c, i) => ({ ...c, name: `no-${i}-${c.lab}` })))(
+    '$lab in which $broken is caught by $caughtBy',
+    async (control) => {
+      const outcome = await results(broken(control, control.name));
+      const caught = outcome.results.filter((r) => r.id === control.caughtBy && r.verdict === 'failed');
+      expect(
+        caught.map((r) => r.seen).join('\n'),
+        `${outcome.stderr}\n${JSON.stringify(outcome.results, null, 1)}`,
+      ).toMatch(control.seen);
+      expect(outcome.code).toBe(1);
+    },
+  );
+});
+
+describe('a wrong scheduler', () => {
+  // One client: sh sends it always to one server, rr to each in turn. Either breaks the promise of the scheduler named.
+  const instead: Readonly<Record<string, string>> = {
+    rr: 'sh',
+    wrr: 'sh',
+    lc: 'sh',
+    wlc: 'sh',
+    lblc: 'sh',
+    lblcr: 'sh',
+    dh: 'rr',
+    sh: 'rr',
+    sed: 'sh',
+    nq: 'sh',
+    fo: 'rr',
+    ovf: 'rr',
+    mh: 'rr',
+  };
+  let seen: Result[] = [];
+  beforeAll(async () => {
+    const made = readLab('labs/schedulers/lab.yaml');
+    if (!made.ok) throw new Error('labs/schedulers is wrong');
+    const file = parse(readFileSync('labs/schedulers/lab.yaml', 'utf8')) as LabFile;
+    file.lab = 'no-schedulers';
+    (file.nodes['lb'] as Record<string, unknown>)['keepalived'] = './keepalived.conf';
+    const conf = keepalivedConf(made.value, nodeOf(made.value, 'lb')).replace(
+      /lb_algo (\w+)/g,
+      (_, name: string) => `lb_algo ${instead[name]}`,
+    );
+    seen = (await results(writeLab(folder, file, { 'keepalived.conf': conf }))).results;
+  });
+
+  it.each(Object.entries(instead))('%s that is %s is caught by its own check, and by the table', (name, other) => {
+    const of = (id: string) => seen.find((r) => r.id === id && r.subject === name);
+    expect(of('table.scheduler')).toMatchObject({ verdict: 'failed', seen: expect.stringContaining(other) });
+    expect(of(`scheduler.${name}`)?.verdict).toBe('failed');
+  });
+});
