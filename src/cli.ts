@@ -125,6 +125,35 @@ function program(): Command {
   );
   examples(
     lab
+      .command('capture')
+      .argument('<lab>', 'name of a running lab')
+      .argument('<where>', 'a node, NODE:DEVICE (a card, a segment, tunl0, bond1), or a segment')
+      .argument('[filter...]', 'which packets, as tcpdump takes it')
+      .description('show packets as they pass, or write them as pcap')
+      .option('-w, --write <file>', 'write pcap to this file, or - for stdout')
+      .addOption(new Option('-c, --count <n>', 'end after so many packets').argParser(count))
+      .passThroughOptions(true)
+      .action((name: string, where: string, filter: string[], options) =>
+        run(async () => (await import('./commands/capture.ts')).capture(name, where, filter, options)),
+      ),
+    [
+      'lab capture fnat-keepalived lb1:eth0 vrrp',
+      'lab capture -w - tun-one-arm lan | wireshark -k -i -',
+      'lab capture -w rs1.pcap -c 100 tun-one-arm rs1:tunl0 tcp port 80',
+    ],
+  );
+  examples(
+    lab
+      .command('graph')
+      .argument('<lab>', 'a folder of labs/, a path to a lab file, or a running lab')
+      .description('draw segments, nodes, addresses, VIPs, and the ways of packets')
+      .option('--svg', 'as SVG')
+      .option('--mermaid', 'as a Mermaid flowchart')
+      .action((name: string, options) => run(async () => (await import('./commands/graph.ts')).graph(name, options))),
+    ['lab graph dr-two-arm', 'lab graph dr-two-arm --svg > dr-two-arm.svg', 'lab graph dr-two-arm --mermaid'],
+  );
+  examples(
+    lab
       .command('logs')
       .argument('<lab>', 'name of a running lab')
       .argument('[node]', 'name of a node (default: all)')

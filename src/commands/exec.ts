@@ -25,23 +25,34 @@ export async function exec(name: string, node: string, command: readonly string[
       );
     const tty = process.stdin.isTTY === true && process.stdout.isTTY === true;
     const argv = command[0] === '--' ? command.slice(1) : command;
-    const run = await engine.execStream(container.id, ['nodectl', 'exec', '--', ...argv], {
-      tty,
-      env: [`TERM=${process.env['TERM'] ?? 'xterm'}`],
-    });
-    const undo = tty ? attachTerminal(run) : forwardSignals(engine, running.fabric.id, run);
-    try {
-      process.stdin.pipe(run.stdin);
-      await Promise.all([forward(run.stdout, process.stdout), forward(run.stderr, process.stderr)]);
-      return await run.exit;
-    } finally {
-      undo();
-      process.stdin.unpipe(run.stdin);
-      process.stdin.destroy();
-      run.stdin.destroy();
-    }
+    return await runIn(engine, running.fabric.id, container.id, ['nodectl', 'exec', '--', ...argv], { tty });
   } finally {
     engine.close();
+  }
+}
+
+/** Runs a command in a container with this process's streams and signals; its output may go elsewhere. Returns its exit code. */
+export async function runIn(
+  engine: Engine,
+  fabric: string,
+  container: string,
+  argv: readonly string[],
+  options: { tty: boolean; to?: Writable },
+): Promise<number> {
+  const run = await engine.execStream(container, argv, {
+    tty: options.tty,
+    env: [`TERM=${process.env['TERM'] ?? 'xterm'}`],
+  });
+  const undo = options.tty ? attachTerminal(run) : forwardSignals(engine, fabric, run);
+  try {
+    process.stdin.pipe(run.stdin);
+    await Promise.all([forward(run.stdout, options.to ?? process.stdout), forward(run.stderr, process.stderr)]);
+    return await run.exit;
+  } finally {
+    undo();
+    process.stdin.unpipe(run.stdin);
+    process.stdin.destroy();
+    run.stdin.destroy();
   }
 }
 

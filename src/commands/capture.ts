@@ -1,0 +1,76 @@
+import { createWriteStream } from 'node:fs';
+import { dockerEngine } from '../engine/docker.ts';
+import { portName } from '../fabric/wiring.ts';
+import { Failure } from '../failure.ts';
+import { linksOf, nodeOf } from '../lab/model.ts';
+import { didYouMean } from '../nearest.ts';
+import { mustHaveNode, mustRun, type RunningLab } from '../plan/observe.ts';
+import { runIn } from './exec.ts';
+
+/** Where to listen: which container, which device there, and whether its guest kernel is meant. */
+interface Ear {
+  readonly container: string;
+  readonly device: string;
+  readonly inGuest: boolean;
+}
+
+/**
+ * `lab capture`: shows packets of a node, or of a whole segment, as they pass: as text, or as pcap to
+ * a file or to stdout. Cards and segments are watched on the wire, from the fabric; other devices
+ * (tunl0, bond1, any) in the node's own kernel. Returns tcpdump's exit code.
+ */
+export async function capture(
+  name: string,
+  where: string,
+  filter: readonly string[],
+  options: { write?: string; count?: number },
+): Promise<number> {
+  const engine = dockerEngine();
+  try {
+    const running = await mustRun(engine, name);
+    const ear = await find(running, where);
+    const tcpdump = [
+      'tcpdump',
+      '-i',
+      ear.device,
+      '-nn',
+      '--immediate-mode',
+      ...(options.count === undefined ? [] : ['-c', String(options.count)]),
+      ...(options.write === undefined ? ['-l'] : ['-U', '-w', '-']),
+      ...filter,
+    ];
+    const file = options.write === undefined || options.write === '-' ? undefined : createWriteStream(options.write);
+    const code = await runIn(
+      engine,
+      running.fabric.id,
+      ear.container,
+      ear.inGuest ? ['nodectl', 'exec', '--', ...tcpdump] : tcpdump,
+      { tty: false, ...(file ? { to: file } : {}) },
+    );
+    if (file) await new Promise((done) => file.end(done));
+    return code;
+  } finally {
+    engine.close();
+  }
+}
+
+async function find(running: RunningLab, where: string): Promise<Ear> {
+  const { lab, fabric } = running;
+  const [name = '', device] = where.split(':');
+  if (device === undefined && lab.segments.some((s) => s.name === name))
+    return { container: fabric.id, device: name, inGuest: false };
+  const container = await mustHaveNode(running, name);
+  const node = nodeOf(lab, name);
+  const card = node.interfaces.findIndex((i) => i.name === device || i.segment === device);
+  if (card >= 0) return { container: fabric.id, device: portName(name, card), inGuest: false };
+  const links = linksOf(node).map((l) => l.name);
+  const inside = ['any', 'lo', 'tunl0', 'ip6tnl0', ...links];
+  if (device !== undefined && !inside.includes(device)) {
+    throw new Failure(
+      'usage',
+      `node "${name}" has no device "${device}"${didYouMean(device, inside)}`,
+      `its devices: ${links.join(', ')}; segments: ${node.interfaces.map((i) => i.segment).join(', ')}`,
+    );
+  }
+  return { container: container.id, device: device ?? 'any', inGuest: true };
+}

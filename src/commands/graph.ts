@@ -1,0 +1,32 @@
+import { dockerEngine } from '../engine/docker.ts';
+import { Failure } from '../failure.ts';
+import { graphOf } from '../graph/graph.ts';
+import { graphMermaid } from '../graph/mermaid.ts';
+import { graphSvg } from '../graph/svg.ts';
+import { graphText } from '../graph/text.ts';
+import type { Lab } from '../lab/model.ts';
+import { print } from '../output/print.ts';
+import { observe } from '../plan/observe.ts';
+import { loadLab } from './session.ts';
+
+/** `lab graph`: a lab's picture, of its file, or of the running lab where there is no file of that name. */
+export async function graph(name: string, options: { svg?: boolean; mermaid?: boolean }): Promise<number> {
+  if (options.svg && options.mermaid) throw new Failure('usage', '--svg and --mermaid are two pictures; take one');
+  const picture = graphOf(await find(name));
+  print(options.svg ? graphSvg(picture) : options.mermaid ? graphMermaid(picture) : graphText(picture));
+  return 0;
+}
+
+async function find(name: string): Promise<Lab> {
+  try {
+    return loadLab(name);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    const engine = dockerEngine();
+    const running = await observe(engine, name)
+      .catch(() => undefined)
+      .finally(() => engine.close());
+    if (running?.lab) return running.lab;
+    throw error;
+  }
+}

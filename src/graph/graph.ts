@@ -1,0 +1,106 @@
+import { directors, familyOf, type Lab, type LabNode, linkTo, type Service } from '../lab/model.ts';
+import { endpoint } from '../net/cidr.ts';
+
+/** A lab as a picture: nodes are columns, segments are rows, and where they meet stands who has which address there. */
+export interface Graph {
+  readonly title: string;
+  readonly columns: readonly Column[];
+  readonly rows: readonly Row[];
+  /** The way of each service's packets, in words. */
+  readonly paths: readonly Path[];
+}
+
+export interface Column {
+  readonly name: string;
+  readonly kind: string;
+  /** Its devices, and addresses that stand on no segment. */
+  readonly notes: readonly string[];
+}
+
+export interface Row {
+  readonly segment: string;
+  readonly subnets: readonly string[];
+  /** For each column what it has on the segment; undefined where it is not on it. */
+  readonly ends: readonly (readonly string[] | undefined)[];
+}
+
+export interface Path {
+  readonly head: string;
+  readonly request: string;
+  readonly reply: string;
+}
+
+/** The picture of a lab. */
+export function graphOf(lab: Lab): Graph {
+  return {
+    title: lab.source === '' ? lab.name : `${lab.name}: ${lab.source}`,
+    columns: lab.nodes.map((n) => ({ name: n.name, kind: n.kind, notes: notes(lab, n) })),
+    rows: lab.segments.map((s) => ({
+      segment: s.name,
+      subnets: s.subnets,
+      ends: lab.nodes.map((n) => ends(lab, n, s.name)),
+    })),
+    paths: [...lab.services.map((s) => path(lab, s)), ...lab.snat.map(snatPath)],
+  };
+}
+
+function ends(lab: Lab, node: LabNode, segment: string): readonly string[] | undefined {
+  const cards = node.interfaces.filter((i) => i.segment === segment);
+  if (cards.length === 0) return undefined;
+  return cards.flatMap((card) => [
+    ...card.addresses.map((a) => a.address),
+    ...vips(lab, node, card.name).map((vip) => `VIP ${vip}`),
+    ...node.lips.filter((l) => l.interface === card.name).map((l) => `LIP ${l.address}`),
+    ...node.devices.filter((d) => 'over' in d && d.over.includes(card.name)).map((d) => d.name),
+  ]);
+}
+
+/** The VIPs that a director has, or may take over, on a link. */
+function vips(lab: Lab, node: LabNode, link: string): readonly string[] {
+  if (node.kind !== 'director') return [];
+  return [...new Set(lab.services.filter((s) => (linkTo(node, s.vip)?.name ?? 'lo') === link).map((s) => s.vip))];
+}
+
+function notes(lab: Lab, node: LabNode): readonly string[] {
+  const devices = node.devices.map((d) => {
+    const below = 'over' in d ? `over ${d.over.join(', ')}` : `${d.local} to ${d.remote}`;
+    const own = [
+      ...d.addresses.map((a) => a.address),
+      ...vips(lab, node, d.name).map((vip) => `VIP ${vip}`),
+      ...node.lips.filter((l) => l.interface === d.name).map((l) => `LIP ${l.address}`),
+    ];
+    return `${d.name} (${d.kind} ${below})${own.length > 0 ? ` ${own.join(', ')}` : ''}`;
+  });
+  const silent = lab.services
+    .filter((s) => (s.mode === 'dr' || s.mode === 'tun') && s.reals.some((r) => r.node === node.name))
+    .map((s) => `VIP ${s.vip} on ${s.mode === 'dr' ? 'lo' : familyOf(s.vip) === 4 ? 'tunl0' : 'ip6tnl0'}`);
+  return [...devices, ...vips(lab, node, 'lo').map((vip) => `VIP ${vip} on lo`), ...new Set(silent)];
+}
+
+function path(lab: Lab, service: Service): Path {
+  const balancers = directors(lab)
+    .map((d) => d.name)
+    .join(' or ');
+  const reals = service.reals.map((r) => `${r.node} ${endpoint(r.address, r.port)}`).join(', ');
+  const names = service.reals.map((r) => r.node).join(', ');
+  const client = lab.nodes.find((n) => n.kind === 'client')?.name ?? 'client';
+  const vip = endpoint(service.vip, service.port);
+  const lips = [...new Set(directors(lab).flatMap((d) => d.lips.map((l) => l.address)))].join(', ');
+  const through = `${names} → ${balancers} → ${client}`;
+  const straight = `${names} → ${client}, from ${service.vip}`;
+  const way = {
+    nat: { request: `${client} → ${balancers} → ${reals}, from the client`, reply: through },
+    fnat: { request: `${client} → ${balancers} → ${reals}, from LIP ${lips}`, reply: through },
+    dr: { request: `${client} → ${balancers} → ${names}, still to ${service.vip}`, reply: straight },
+    tun: { request: `${client} → ${balancers} → ${names}, still to ${service.vip}, inside IPIP`, reply: straight },
+  }[service.mode];
+  return { head: `${service.name}  ${service.protocol} ${vip}  ${service.mode}, ${service.scheduler}`, ...way };
+}
+
+function snatPath(rule: Lab['snat'][number]): Path {
+  return {
+    head: `${rule.name}  ${rule.protocols.join(', ')} from ${rule.from}  snat`,
+    request: `${rule.inside} → ${rule.director} → ${rule.outside}, from ${rule.to}`,
+    reply: `${rule.outside} → ${rule.director} → ${rule.inside}`,
+  };
+}

@@ -1,0 +1,70 @@
+import type { Graph } from './graph.ts';
+
+/** Pixels: of a character, a line of text, a margin, and the height of a node's box. */
+const CHAR = 7.3;
+const LINE = 17;
+const MARGIN = 24;
+const BOX = 46;
+
+const COLOURS: Readonly<Record<string, string>> = {
+  client: '#e8f1fb',
+  director: '#fdeccf',
+  realserver: '#e3f4e1',
+  switch: '#eee9f8',
+  host: '#f0f0f0',
+};
+
+function text(x: number, y: number, value: string, more = ''): string {
+  const escaped = value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  return `<text x="${x}" y="${y}"${more}>${escaped}</text>`;
+}
+
+/** A lab's picture as SVG, drawn as `graphText` does: nodes above, segments as lines across. */
+export function graphSvg(graph: Graph): string {
+  const { columns, rows } = graph;
+  const left = MARGIN + Math.max(...rows.flatMap((r) => [r.segment, ...r.subnets].map((t) => t.length))) * CHAR + 16;
+  const widths = columns.map(
+    (c, i) =>
+      Math.max(c.name.length, c.kind.length, ...rows.flatMap((r) => (r.ends[i] ?? []).map((t) => t.length))) * CHAR +
+      30,
+  );
+  const xs = widths.map((_, i) => left + widths.slice(0, i).reduce((sum, w) => sum + w, 0));
+  const below = [
+    ...columns.flatMap((c) => c.notes.map((n) => `${c.name}: ${n}`)),
+    ...graph.paths.flatMap((p) => [p.head, `    request  ${p.request}`, `    reply    ${p.reply}`]),
+  ];
+  const wide = widths.reduce((sum, w) => sum + w, left);
+  const width = Math.max(wide, ...[graph.title, ...below].map((t) => t.length * CHAR + 2 * MARGIN)) + MARGIN;
+  const parts: string[] = [text(MARGIN, MARGIN + 6, graph.title, ' font-weight="bold"')];
+  const top = MARGIN + 24;
+  let y = top + BOX + 28;
+  const wires: string[] = [];
+  const dots: string[] = [];
+  const bottoms = columns.map(() => top + BOX);
+  for (const row of rows) {
+    wires.push(`<line x1="${MARGIN}" y1="${y}" x2="${wide}" y2="${y}" stroke="#5b6b7b" stroke-width="3"/>`);
+    parts.push(text(MARGIN, y - 6, row.segment, ' font-weight="bold"'));
+    parts.push(...row.subnets.map((s, k) => text(MARGIN, y + LINE * (k + 1), s, ' fill="#5b6b7b"')));
+    row.ends.forEach((end, i) => {
+      const x = (xs[i] ?? 0) + 14;
+      if (!end) return;
+      bottoms[i] = y;
+      dots.push(`<circle cx="${x}" cy="${y}" r="5" fill="#2d3a47"/>`);
+      parts.push(...end.map((t, k) => text(x + 9, y + LINE * (k + 1), t)));
+    });
+    y += LINE * Math.max(1, row.subnets.length, ...row.ends.map((e) => e?.length ?? 0)) + 34;
+  }
+  const stems = columns.map((c, i) => {
+    const x = (xs[i] ?? 0) + 14;
+    return `<line x1="${x}" y1="${top + BOX}" x2="${x}" y2="${bottoms[i]}" stroke="#2d3a47" stroke-width="1.5"/>
+<rect x="${xs[i]}" y="${top}" width="${(widths[i] ?? 0) - 14}" height="${BOX}" rx="6" fill="${COLOURS[c.kind] ?? '#fff'}" stroke="#2d3a47"/>
+${text((xs[i] ?? 0) + 10, top + 19, c.name, ' font-weight="bold"')}
+${text((xs[i] ?? 0) + 10, top + 37, c.kind, ' fill="#5b6b7b"')}`;
+  });
+  parts.push(...below.map((t, k) => text(MARGIN, y + LINE * k, t, ' xml:space="preserve"')));
+  const height = y + LINE * below.length + MARGIN;
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${Math.ceil(width)}" height="${Math.ceil(height)}" font-family="DejaVu Sans Mono, Menlo, Consolas, monospace" font-size="12">
+<rect width="100%" height="100%" fill="#ffffff"/>
+${[...wires, ...stems, ...dots, ...parts].join('\n')}
+</svg>`;
+}
