@@ -5,7 +5,9 @@ import { partOf } from './index.ts';
 import { addAddress } from './part.ts';
 
 /** Where the user's setup script lies inside the node. */
-export const SETUP = '/lab/setup.sh';
+const SETUP = '/lab/setup.sh';
+/** And what runs it. */
+const RUN_SETUP = '/lab/run-setup.sh';
 
 /** Every file of a node, by its path inside: the init script, the programs' list, their configuration, the user's own. */
 export function nodeFiles(lab: Lab, node: LabNode, kernel: Kernel): Readonly<Record<string, string>> {
@@ -58,7 +60,7 @@ export function nodeFiles(lab: Lab, node: LabNode, kernel: Kernel): Readonly<Rec
       tc.length > 0,
       cards.offload,
     ),
-    ...(node.setup ? { [SETUP]: node.setup.content } : {}),
+    ...(node.setup ? { [SETUP]: node.setup.content, [RUN_SETUP]: runSetup(node.setup.path) } : {}),
     ...Object.fromEntries(Object.entries(node.files).map(([path, file]) => [path, file.content])),
   };
 }
@@ -66,6 +68,12 @@ export function nodeFiles(lab: Lab, node: LabNode, kernel: Kernel): Readonly<Rec
 /** Whether a node stands on kernel modules, and so on a kernel that has them. */
 export function needsModules(lab: Lab, node: LabNode): boolean {
   return devices(node).modules.length + partOf(lab, node).modules.length > 0;
+}
+
+/** Runs the user's script so that the line that failed is told, by the name that the lab file gives it. */
+function runSetup(path: string): string {
+  const shown = path.replaceAll(/[^\w./-]/g, '?');
+  return `trap 'code=$?; echo "${shown}:$LINENO: \\"$BASH_COMMAND\\" ended with $code" >&2' ERR\n. ${SETUP}\n`;
 }
 
 /**
@@ -97,7 +105,7 @@ function initScript(node: LabNode, load: readonly string[], filters: boolean, of
     'sysctl -q -p /lab/sysctl-links.conf',
     ...(offload.length > 0 ? [`nodectl offload ${offload.join(' ')}`] : []),
     ...(filters ? ['step filters', 'tc -batch /lab/tc.batch'] : []),
-    ...(node.setup ? [`step ${node.setup.path}`, `sh -eu ${SETUP}`] : []),
+    ...(node.setup ? [`step ${node.setup.path}`, `bash -Eeu ${RUN_SETUP}`] : []),
   ];
   return `${lines.join('\n')}\n`;
 }

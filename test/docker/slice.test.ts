@@ -196,7 +196,7 @@ describe('a node whose setup script fails', () => {
     const { code, stderr } = await lab(['up', path]);
     expect(code).toBe(1);
     expect(stderr).toMatch(/not every node came up: rs1: its init script ended with/);
-    expect(stderr).toMatch(/rs1\| .*1\.2\.3\.4\/33/);
+    expect(stderr).toMatch(/rs1\| .*setup\.sh:2: "ip addr add 1\.2\.3\.4\/33 dev eth0" ended with 1/);
     expect(await containersOf('slice')).toEqual([]);
   });
 });

@@ -111,6 +111,59 @@ describe('a capture', () => {
       ack: false,
     });
   });
+  const ip4 = (protocol: string, length: string, rest: string, src = 'c0a86401', dst = 'c0a86402') =>
+    `45 00 ${length} 0001 4000 40 ${protocol} 0000 ${src} ${dst} ${rest}`;
+  const inner = ip4('06', '0028', 'a5b60050 00000001 00000000 50020000 00000000', 'c0a86492', 'c0a864fe');
+  it('shows what is inside IPIP, and the outside too', () => {
+    const frame = hex(`${eth} 0800 ${ip4('04', '003c', inner)}`);
+    expect(parsePacket({ at: 1, bytes: frame }, 'lan')).toMatchObject({
+      kind: 'tcp',
+      src: '192.168.100.146',
+      dst: '192.168.100.254',
+      outer: { kind: 'ipip', src: '192.168.100.1', dst: '192.168.100.2', ttl: 64, length: 60 },
+    });
+  });
+  it('shows what is inside GRE, with a key or without', () => {
+    const plain = hex(`${eth} 0800 ${ip4('2f', '0040', `0000 0800 ${inner}`)}`);
+    const keyed = hex(`${eth} 0800 ${ip4('2f', '0044', `2000 0800 00000007 ${inner}`)}`);
+    for (const bytes of [plain, keyed])
+      expect(parsePacket({ at: 1, bytes }, 'lan')).toMatchObject({ kind: 'tcp', outer: { kind: 'gre' } });
+  });
+  it('shows the VLAN of a tagged frame', () => {
+    const frame = hex(`${eth} 8100 6064 0800 ${inner}`);
+    expect(parsePacket({ at: 1, bytes: frame }, 'lan')).toMatchObject({ kind: 'tcp', vlan: 100 });
+  });
+  it('shows datagrams', () => {
+    const frame = hex(`${eth} 0800 ${ip4('11', '001f', 'a5b60035 000b0000 61736b')}`);
+    expect(parsePacket({ at: 1, bytes: frame }, 'lan')).toMatchObject({
+      kind: 'udp',
+      srcPort: 42422,
+      dstPort: 53,
+      ttl: 64,
+    });
+  });
+  it('shows what fits, where a router tells it', () => {
+    const frame = hex(`${eth} 0800 ${ip4('01', '001c', '0304 0000 0000 05c8')}`);
+    expect(parsePacket({ at: 1, bytes: frame }, 'lan')).toMatchObject({ kind: 'icmp', type: 3, code: 4, mtu: 1480 });
+  });
+  it('shows neighbour discovery, and packets behind extension headers', () => {
+    const six = (next: string, length: string, rest: string) =>
+      hex(
+        `${eth} 86dd 60000000 ${length} ${next} ff 24070000000000000000000000000001 24070000000000000000000000000002 ${rest}`,
+      );
+    const advert = six('3a', '0018', '8800 0000 60000000 24070000000000000000000000000201');
+    expect(parsePacket({ at: 1, bytes: advert }, 'lan')).toMatchObject({
+      kind: 'neighbour',
+      op: 'advertisement',
+      target: '2407::201',
+    });
+    const behind = six('3c', '0013', '11 00 04 01 04 01 01 00 a5b60035 000b0000 61736b');
+    expect(parsePacket({ at: 1, bytes: behind }, 'lan')).toMatchObject({ kind: 'udp', dstPort: 53, src: '2407::1' });
+  });
+  it('shows our own marks', () => {
+    const frame = hex(`01 80 c2 00 00 0f 02 6c 76 73 6c 62 88b5 0000002a`);
+    expect(parsePacket({ at: 1, bytes: frame }, 'lan')).toMatchObject({ kind: 'mark', number: 42 });
+  });
   it('bears frames that are cut short', () => {
     for (let n = 0; n < vrrp.length; n++)
       expect(parsePacket({ at: 1, bytes: vrrp.subarray(0, n) }, 'lan').kind).toMatch(/other|vrrp/);

@@ -1,0 +1,46 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { lab } from '../lab.ts';
+import { hostState } from './state.ts';
+
+interface Report {
+  lab: string;
+  error?: string;
+  results: { id: string; subject: string; verdict: string; seen: string }[];
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'lvslab-labs-'));
+const labs = readdirSync('labs');
+let before: object;
+let reports: Report[] = [];
+let outcome: { code: number | null; stderr: string };
+
+beforeAll(async () => {
+  before = await hostState();
+  const { code, stdout, stderr } = await lab(['test', '--all', '--json', '--report', folder]);
+  outcome = { code, stderr };
+  reports = JSON.parse(stdout || '[]') as Report[];
+}, 600_000);
+
+afterAll(async () => {
+  rmSync(folder, { recursive: true, force: true });
+  expect(await hostState()).toEqual(before);
+});
+
+describe('lab test --all', () => {
+  it.each(labs)('%s passes, and says what it is', (name) => {
+    const report = reports.find((r) => r.lab === name);
+    const wrong = report?.results.filter((r) => r.verdict !== 'passed').map((r) => `${r.id} ${r.subject}: ${r.seen}`);
+    expect([report?.error, wrong], outcome.stderr).toEqual([undefined, []]);
+    expect(report?.results.length).toBeGreaterThan(0);
+    expect(readFileSync(`labs/${name}/README.md`, 'utf8')).toContain(`lab up ${name}`);
+    expect(readFileSync('README.md', 'utf8')).toContain(`(labs/${name})`);
+  });
+
+  it('ends with 0 and leaves one report of all', () => {
+    expect(outcome.code).toBe(0);
+    expect(readFileSync(join(folder, 'junit.xml'), 'utf8').match(/<testsuite /g)).toHaveLength(labs.length);
+  });
+});
