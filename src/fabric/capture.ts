@@ -18,6 +18,8 @@ export class Wire {
   readonly #packets: Packet[] = [];
   readonly #captures: ExecStream[] = [];
   readonly #segments: string[] = [];
+  /** The highest mark that each segment's capture has shown. */
+  readonly #newestMark = new Map<string, number>();
   #marks = 0;
 
   /** Everything seen at or after a time, in microseconds. */
@@ -38,18 +40,9 @@ export class Wire {
    */
   async caughtUp(engine: Engine, fabric: string, signal?: AbortSignal): Promise<boolean> {
     const number = ++this.#marks;
-    const missing = new Set(this.#segments);
-    const { code } = await engine.exec(fabric, ['nodectl', 'mark', String(number), ...missing], { signal });
+    const { code } = await engine.exec(fabric, ['nodectl', 'mark', String(number), ...this.#segments], { signal });
     if (code !== 0) return false;
-    const look = () => {
-      for (let i = this.#packets.length - 1; i >= 0 && missing.size > 0; i--) {
-        const p = this.#packets[i];
-        if (p?.kind !== 'mark') continue;
-        if (p.number < number) break;
-        missing.delete(p.segment);
-      }
-      return missing.size === 0 ? true : undefined;
-    };
+    const look = () => (this.#segments.every((s) => (this.#newestMark.get(s) ?? 0) >= number) ? true : undefined);
     return (await eventually(look, { within: DEADLINE_MS, every: 5, signal })) ?? false;
   }
 
@@ -96,6 +89,8 @@ export class Wire {
 
   /** Keeps packets in the order of their times: several segments arrive on streams of their own. */
   #add(packet: Packet): void {
+    if (packet.kind === 'mark')
+      this.#newestMark.set(packet.segment, Math.max(packet.number, this.#newestMark.get(packet.segment) ?? 0));
     let at = this.#packets.length;
     while (at > 0 && (this.#packets[at - 1]?.at ?? 0) > packet.at) at--;
     this.#packets.splice(at, 0, packet);
