@@ -165,6 +165,122 @@ describe('a lab file', () => {
   });
 });
 
+describe('what the kernel cannot do', () => {
+  const lab = (service: string, more = '') => `lab: x
+segments: { wan: [10.0.0.0/24, "2001:db8::/64"], lan: 192.168.100.0/24 }
+nodes:
+  c:   { kind: client, wan: [10.0.0.9, "2001:db8::9"] }
+  lb:  { kind: director, wan: [10.0.0.1, "2001:db8::1"], lan: 192.168.100.1, lips: [192.168.100.200] }
+  rs1: { kind: realserver, lan: 192.168.100.2 }
+  rs2: { kind: realserver, wan: 10.0.0.2 }
+services:
+  web: ${service}
+${more}`;
+  it.each([
+    [
+      'nat64',
+      lab('{ vip: "2001:db8::100", port: 80, mode: nat, reals: { rs1: 1 } }'),
+      /does not translate between families \(that is nat64, which DPVS can\)/,
+    ],
+    [
+      'FTP over nat',
+      lab('{ vip: 10.0.0.100, port: 21, mode: nat, reals: { rs1: 1 } }'),
+      /FTP tells addresses inside its control connection/,
+    ],
+    [
+      'FTP over dr without persistence',
+      lab('{ vip: 10.0.0.100, port: 21, mode: dr, reals: { rs1: 1 } }'),
+      /without persistence they go to another real server/,
+    ],
+    [
+      'another port in dr',
+      lab('{ vip: 10.0.0.100, port: 80, mode: dr, reals: { rs1: { weight: 1, port: 81 } } }'),
+      /only nat and fnat map ports/,
+    ],
+    [
+      'a TCP check of a UDP service',
+      lab('{ vip: 10.0.0.100, port: 53, protocol: udp, mode: nat, reals: { rs1: 1 }, health: { tcp: 1s, every: 1s } }'),
+      /needs a TCP port/,
+    ],
+    [
+      'a banner over UDP',
+      lab('{ vip: 10.0.0.100, port: 53, protocol: udp, app: banner, mode: nat, reals: { rs1: 1 } }'),
+      /the service is UDP/,
+    ],
+    [
+      'fnat over IPv6 without such a LIP',
+      lab('{ vip: "2001:db8::100", port: 80, mode: fnat, reals: { rs1: 1 } }'),
+      /has no LIP of IPv6/,
+    ],
+    [
+      'fnat and nat to one port',
+      lab(
+        '{ vip: 10.0.0.100, port: 80, mode: fnat, reals: { rs1: 1 } }',
+        '  b: { vip: 10.0.0.101, port: 80, mode: nat, reals: { rs1: 1 } }',
+      ),
+      /could not tell whose source to translate/,
+    ],
+    [
+      'persistence that need not move',
+      lab(
+        '{ vip: 10.0.0.100, port: 80, mode: nat, scheduler: sh, persistence: 3s, reals: { rs1: 1, rs2: 1 } }',
+        'scenario: [{ persistence: web }]',
+      ),
+      /only with scheduler rr does a client surely move/,
+    ],
+    [
+      'SNAT to an address that nobody has',
+      lab(
+        '{ vip: 10.0.0.100, port: 80, mode: nat, reals: { rs1: 1 } }',
+        'snat: { o: { from: 192.168.100.0/24, to: 10.0.0.77, out: wan } }',
+      ),
+      /no director has the address 10\.0\.0\.77/,
+    ],
+    [
+      'a gateway out of reach',
+      lab('{ vip: 10.0.0.100, port: 80, mode: nat, reals: { rs1: 1 } }').replace(
+        'lan: 192.168.100.2 }',
+        'lan: 192.168.100.2, routes: { default: 10.9.9.9 } }',
+      ),
+      /gateway 10\.9\.9\.9 is in no subnet that "rs1" is on/,
+    ],
+    [
+      'a bond over nothing',
+      lab('{ vip: 10.0.0.100, port: 80, mode: nat, reals: { rs1: 1 } }').replace(
+        'lan: 192.168.100.2 }',
+        'lan: 192.168.100.2, devices: { bond1: { bond: 4 } } }',
+      ),
+      /bond "bond1" has no slave/,
+    ],
+    [
+      'a device of two kinds',
+      lab('{ vip: 10.0.0.100, port: 80, mode: nat, reals: { rs1: 1 } }').replace(
+        'lan: 192.168.100.2 }',
+        'lan: 192.168.100.2, devices: { d: { bond: 4, vlan: 3, over: lan } } }',
+      ),
+      /expected exactly one of bond, vlan, bridge, gre, ipip/,
+    ],
+    [
+      'a step that cuts a wire that is not there',
+      lab(
+        '{ vip: 10.0.0.100, port: 80, mode: nat, reals: { rs1: 1 } }',
+        'scenario: [{ cut: { service: web, node: rs1, links: [wan], expect: silent } }]',
+      ),
+      /"rs1" has no card on segment "wan"/,
+    ],
+    [
+      'a regular expression that is none',
+      lab(
+        '{ vip: 10.0.0.100, port: 80, mode: nat, reals: { rs1: 1 } }',
+        'scenario: [{ run: { on: rs1, do: x, prints: "(" } }]',
+      ),
+      /expected a regular expression/,
+    ],
+  ])('%s is refused, with the reason', (_what, text, told) => {
+    expect(mistakes(text).join('\n')).toMatch(told);
+  });
+});
+
 describe('the schema', () => {
   it('is the committed one', () => expect(JSON.parse(readFileSync('lab.schema.json', 'utf8'))).toEqual(jsonSchema()));
   it('is what the reference says', () =>
