@@ -3,7 +3,7 @@ import type { CheckSpec } from '../checks/check.ts';
 import { tally } from '../checks/path.ts';
 import { ask } from '../checks/traffic.ts';
 import { wires } from '../faults/faults.ts';
-import { type Service, type Step, serviceOf } from '../lab/model.ts';
+import { type Device, type LabNode, nodeOf, type Service, type Step, serviceOf } from '../lab/model.ts';
 import { formatMs } from '../net/duration.ts';
 import type { StepContext } from './context.ts';
 
@@ -33,7 +33,35 @@ export async function cutStep(context: StepContext, step: Step & { kind: 'cut' }
     context.fault(`${named} mended`, await wires(bed, step.node, step.links, 'mended'));
   }
   context.wait('the service to answer');
-  await context.check([answering(service, 'cut.mended', `with ${named} mended`, REJOIN_MS)]);
+  await context.check([mended(service, nodeOf(bed.lab, step.node), step.links, `with ${named} mended`)]);
+}
+
+/** The service answers again, and bonds with LACP have taken the wire back: only then does cutting the other one tell anything. */
+function mended(service: Service, node: LabNode, links: readonly string[], when: string): CheckSpec {
+  const cards = node.interfaces.filter((i) => links.includes(i.segment)).map((i) => i.name);
+  const bonds = node.devices.filter((d) => d.kind === 'bond' && d.mode === 4 && d.over.some((o) => cards.includes(o)));
+  const plain = answering(service, 'cut.mended', when, REJOIN_MS);
+  return {
+    ...plain,
+    promise: `${plain.promise}${bonds.length > 0 ? `, and ${bonds.map((b) => b.name).join(', ')} is whole` : ''}`,
+    look: async (bed) => {
+      const broken: string[] = [];
+      for (const bond of bonds) if (!(await isWhole(bed, node, bond))) broken.push(bond.name);
+      const seen = await plain.look(bed);
+      return {
+        ...seen,
+        ok: seen.ok && broken.length === 0,
+        seen: `${seen.seen}${broken.map((b) => `, ${b} is not whole yet`).join('')}`,
+      };
+    },
+  };
+}
+
+/** Whether each slave and its partner are collecting and distributing: LACP's state 63, of both ends. */
+async function isWhole(bed: Bed, node: LabNode, bond: Device): Promise<boolean> {
+  const text = await bed.run(node.name, ['cat', `/proc/net/bonding/${bond.name}`]);
+  const slaves = 'over' in bond ? bond.over.length : 0;
+  return (text.match(/port state: 63/g) ?? []).length === 2 * slaves;
 }
 
 function answering(service: Service, id: string, when: string, budget: number): CheckSpec {
