@@ -19,24 +19,20 @@ export function nodeFiles(lab: Lab, node: LabNode, kernel: Kernel): Readonly<Rec
   const sysctls: Record<string, string> = {
     'net.ipv6.conf.all.disable_ipv6': family6 ? '0' : '1',
     'net.ipv6.conf.default.disable_ipv6': family6 ? '0' : '1',
-    ...(family6 ? noRedirects(node) : {}),
+    ...(family6 ? { 'net.ipv6.conf.all.accept_dad': '0' } : {}),
+    ...(family6 ? ofLinks6(node) : {}),
     ...part.sysctls,
     ...node.sysctls,
   };
-  const late = new RegExp(
-    `^net\\.ipv[46]\\.(conf|neigh)[./](${linksOf(node)
-      .map((l) => l.name)
-      .join('|')})[./]`,
-  );
+  const names = linksOf(node).map((l) => l.name.replaceAll('.', '\\.'));
+  const late = new RegExp(`^net[./]ipv[46][./](conf|neigh)[./](${names.join('|')})[./]`);
   const lines = (when: (name: string) => boolean) =>
     Object.entries(sysctls)
       .filter(([name]) => when(name))
       .map(([name, value]) => `${name} = ${value}\n`)
       .join('');
+  const links = ['link set lo up', ...cards.ip, ...made.ip];
   const ip = [
-    'link set lo up',
-    ...cards.ip,
-    ...made.ip,
     ...linksOf(node).flatMap((l) => [
       `link set ${l.name} up`,
       ...l.addresses.map((a) => addAddress(a.address, a.prefix, l.name)),
@@ -47,6 +43,7 @@ export function nodeFiles(lab: Lab, node: LabNode, kernel: Kernel): Readonly<Rec
   return {
     ...part.files,
     ...kernel.files(node),
+    '/lab/links.batch': `${links.join('\n')}\n`,
     '/lab/ip.batch': `${ip.join('\n')}\n`,
     '/lab/tc.batch': tc.map((line) => `${line}\n`).join(''),
     '/lab/sysctl.conf': lines((name) => !late.test(name)),
@@ -77,11 +74,18 @@ function runSetup(path: string): string {
 }
 
 /**
- * Whoever forwards out of the card that a packet came in by sends a redirect, which IPv6 cannot be told
- * not to: hosts that took it would leave a one-arm director out.
+ * What IPv6 wants of each link, before it is up. Duplicate address detection of the link-local address
+ * takes up to two seconds, in which a router asks for no neighbour. And whoever forwards out of the card
+ * that a packet came in by sends a redirect, which Linux cannot be told not to: hosts that took it would
+ * leave a one-arm director out.
  */
-function noRedirects(node: LabNode): Readonly<Record<string, string>> {
-  return Object.fromEntries(node.interfaces.map((i) => [`net.ipv6.conf.${i.name}.accept_redirects`, '0']));
+function ofLinks6(node: LabNode): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    linksOf(node).flatMap((l) => [
+      [`net/ipv6/conf/${l.name}/accept_dad`, '0'],
+      [`net/ipv6/conf/${l.name}/accept_redirects`, '0'],
+    ]),
+  );
 }
 
 function routeLine(route: Route): string {
@@ -100,9 +104,11 @@ function initScript(node: LabNode, load: readonly string[], filters: boolean, of
     ...load,
     'step sysctls',
     'sysctl -q -p /lab/sysctl.conf',
+    'step links',
+    'ip -batch /lab/links.batch',
+    'sysctl -q -p /lab/sysctl-links.conf',
     'step addresses',
     'ip -batch /lab/ip.batch',
-    'sysctl -q -p /lab/sysctl-links.conf',
     ...(offload.length > 0 ? [`nodectl offload ${offload.join(' ')}`] : []),
     ...(filters ? ['step filters', 'tc -batch /lab/tc.batch'] : []),
     ...(node.setup ? [`step ${node.setup.path}`, `bash -Eeu ${RUN_SETUP}`] : []),
