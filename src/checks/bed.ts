@@ -50,7 +50,7 @@ export class Bed {
   /** What the wires showed since a time, once the captures have all of it. Throws CannotObserve when they do not keep up. */
   async packetsSince(at: number): Promise<readonly Packet[]> {
     if (!(await this.wire.caughtUp(this.engine, this.running.fabric.id, this.signal)))
-      throw new CannotObserve('a capture does not keep up with its wire');
+      throw new CannotObserve('a capture does not keep up with its wire; does the lab have a loop?');
     return this.wire.since(at);
   }
 

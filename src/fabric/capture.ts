@@ -7,6 +7,9 @@ import { PcapReader } from '../net/pcap.ts';
 /** Receives a capture's bytes as they come: the pcap file that is kept as evidence. */
 export type KeepBytes = (segment: string, bytes: Buffer) => void;
 
+/** Packets after which a capture ends: no lab's own work makes so many, a loop does in seconds. */
+const MOST_PACKETS = 1_000_000;
+
 /** Longest that a capture may take to begin or to end. */
 const DEADLINE_MS = 10_000;
 
@@ -21,6 +24,7 @@ export class Wire {
   /** The highest mark that each segment's capture has shown. */
   readonly #newestMark = new Map<string, number>();
   #marks = 0;
+  #flooded = false;
 
   /** Everything seen at or after a time, in microseconds. */
   since(at: number): readonly Packet[] {
@@ -36,12 +40,13 @@ export class Wire {
 
   /**
    * Sends a mark on every segment and waits until each capture has shown it: then all that went over
-   * the wires before is here. False when one does not keep up.
+   * the wires before is here. False when one does not keep up, or has ended under a flood.
    */
   async caughtUp(engine: Engine, fabric: string, signal?: AbortSignal): Promise<boolean> {
     const number = ++this.#marks;
     const { code } = await engine.exec(fabric, ['nodectl', 'mark', String(number), ...this.#segments], { signal });
     if (code !== 0) return false;
+    if (this.#flooded) return false;
     const look = () => (this.#segments.every((s) => (this.#newestMark.get(s) ?? 0) >= number) ? true : undefined);
     return (await eventually(look, { within: DEADLINE_MS, every: 5, signal })) ?? false;
   }
@@ -91,6 +96,11 @@ export class Wire {
   #add(packet: Packet): void {
     if (packet.kind === 'mark')
       this.#newestMark.set(packet.segment, Math.max(packet.number, this.#newestMark.get(packet.segment) ?? 0));
+    if (this.#packets.length >= MOST_PACKETS) {
+      for (const capture of this.#captures) capture.stdin.end();
+      this.#flooded = true;
+      return;
+    }
     let at = this.#packets.length;
     while (at > 0 && (this.#packets[at - 1]?.at ?? 0) > packet.at) at--;
     this.#packets.splice(at, 0, packet);
