@@ -100,6 +100,48 @@ describe('lab', () => {
     ]);
   });
 
+  it('init writes a lab that validates, and never over another', async () => {
+    const dir = join(folder, 'made');
+    const made = await lab(
+      ['init', 'made', '--mode', 'tun', '--family', '6', '--protocol', 'both', '--dir', dir],
+      NO_ENGINE,
+    );
+    expect(made).toMatchObject({ code: 0, stdout: expect.stringContaining('lab.yaml is written') });
+    expect((await lab(['validate', dir], NO_ENGINE)).code).toBe(0);
+    expect(await lab(['init', 'made', '--dir', dir])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('is there already'),
+    });
+    expect(await lab(['init', 'made', '--mode', 'snat', '--ha', 'vrrp', '--dir', join(folder, 'no')])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('snat has no VIP'),
+    });
+    expect((await lab(['init', 'Bad Name'])).code).toBe(2);
+  });
+
+  it.each([
+    [[], /wan ─+●/],
+    [['--mermaid'], /^flowchart LR\n/],
+    [['--svg'], /^<svg /],
+  ])('graph %s draws a lab without an engine', async (options, picture) => {
+    const { code, stdout } = await lab(['graph', 'fnat-two-arm', ...options], NO_ENGINE);
+    expect([code, stdout]).toEqual([0, expect.stringMatching(picture)]);
+  });
+
+  it('graph takes one kind of picture, and names the nearest lab', async () => {
+    expect((await lab(['graph', 'fnat-two-arm', '--svg', '--mermaid'])).code).toBe(2);
+    expect(await lab(['graph', 'fnat-two-arn'], NO_ENGINE)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('did you mean "fnat-two-arm"?'),
+    });
+  });
+
+  it('test wants labs, or all of them', async () => {
+    expect(await lab(['test'])).toMatchObject({ code: 2, stderr: expect.stringContaining('no lab is named') });
+    expect((await lab(['test', 'snat', '--all'])).code).toBe(2);
+    expect((await lab(['test', 'snat', 'vlan', '--name', 'x'])).code).toBe(2);
+  });
+
   it('validate needs no engine', async () => {
     const { code, stdout } = await lab(['validate', 'fnat-keepalived'], NO_ENGINE);
     expect([code, stdout]).toEqual([0, expect.stringContaining('right (5 nodes, 1 services)')]);

@@ -32,10 +32,10 @@ describe('lab test fnat-keepalived', () => {
   it('proves the contract, the health check and the failover, and keeps the evidence', async () => {
     const report = join(folder, 'report');
     const { stdout } = await labOk(['test', 'fnat-keepalived', '--name', 'slice', '--report', report]);
-    expect(stdout).toMatch(/slice: 26 passed, 0 failed/);
+    expect(stdout).toMatch(/slice: 27 passed, 0 failed/);
     expect(await containersOf('slice')).toEqual([]);
     const results = readReport(report);
-    expect(results.counts).toEqual({ passed: 26, failed: 0, inconclusive: 0, skipped: 0 });
+    expect(results.counts).toEqual({ passed: 27, failed: 0, inconclusive: 0, skipped: 0 });
     expect(results.nodes.find((n) => n.name === 'lb1')?.kernelVersion).toMatch(/^\d+\.\d+/);
     expect(results.results.find((r) => r.id === 'failover.outage')?.figures?.['outage']).toBeGreaterThan(2000);
     for (const name of new Set(results.results.flatMap((r) => r.evidence).map((e) => e.split(' ')[0] as string)))
@@ -47,7 +47,7 @@ describe('lab test fnat-keepalived', () => {
       .trim()
       .split('\n')
       .map((l) => JSON.parse(l) as { type: string });
-    expect(events.filter((e) => e.type === 'check')).toHaveLength(26);
+    expect(events.filter((e) => e.type === 'check')).toHaveLength(27);
   });
 
   it('two copies at once pass at once', async () => {
@@ -139,6 +139,30 @@ describe('a running lab', () => {
     expect((await labOk(['logs', 'slice', '--tail', '5'])).stdout).toMatch(/^rs1 {4}\| /m);
   });
 
+  it('shows its packets by capture, as text and as pcap, on the wire and in the guest', async () => {
+    const ask = () => lab(['exec', 'slice', 'client', '--', 'curl', '-s', 'http://192.168.100.254']);
+    const watch = async (args: readonly string[]) => {
+      const { child, done } = startLab(['capture', ...args]);
+      await new Promise<void>((resolve) =>
+        child.stderr?.on('data', (chunk: Buffer) => chunk.toString().includes('listening on') && resolve()),
+      );
+      await ask();
+      return done;
+    };
+    for (const where of ['lan', 'client:eth0', 'lb1:any'])
+      expect(await watch(['-c', '1', 'slice', where, 'tcp', 'port', '80'])).toMatchObject({
+        code: 0,
+        stdout: expect.stringMatching(/IP 192\.168\.100\.\d+\.\d+ > 192\.168\.100\.\d+\.80|\.80 > /),
+      });
+    const file = join(folder, 'client.pcap');
+    expect((await watch(['-c', '3', '-w', file, 'slice', 'client:lan', 'tcp'])).code).toBe(0);
+    expect(readFileSync(file).readUInt32LE(0)).toBe(0xa1b2c3d4);
+    expect(await lab(['capture', 'slice', 'lb1:eth7'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/node "lb1" has no device "eth7"; did you mean "eth0"\?/),
+    });
+  });
+
   it('names the nearest node and lab', async () => {
     expect(await lab(['exec', 'slice', 'lb3', '--', 'true'])).toMatchObject({
       code: 2,
@@ -152,7 +176,7 @@ describe('a running lab', () => {
 
   it('is tested as it runs, without its file', async () => {
     const { stdout } = await labOk(['test', 'slice', '--report', join(folder, 'again')], elsewhere);
-    expect(stdout).toMatch(/slice: 14 passed, 0 failed/);
+    expect(stdout).toMatch(/slice: 15 passed, 0 failed/);
     expect(await containersOf('slice')).toHaveLength(6);
   });
 
@@ -209,7 +233,7 @@ describe('client and real server with kernels of their own, and several LIPs', (
     Object.assign(file.nodes['lb1'] ?? {}, { lips: ['192.168.100.200', '192.168.100.202', '192.168.100.210'] });
     const path = writeLab(folder, { ...file, lab: 'slice', scenario: [{ contract: 'web' }] });
     const report = join(folder, 'kernels');
-    expect((await labOk(['test', path, '--report', report])).stdout).toMatch(/slice: 14 passed, 0 failed/);
+    expect((await labOk(['test', path, '--report', report])).stdout).toMatch(/slice: 15 passed, 0 failed/);
     expect(readReport(report).nodes.map((n) => n.kernel)).toEqual(['uml', 'uml', 'uml', 'host', 'uml']);
   });
 });
