@@ -49,7 +49,7 @@ function cells({
   if (mode === 'snat')
     return ['tcp', 'udp', 'icmp'].map((protocol) => ({
       protocol,
-      mine: (r) => r.id === `snat.${protocol}` || r.id === 'snat.source' || r.id === 'snat.return',
+      mine: (r) => [`snat.${protocol}`, 'snat.out', 'snat.source', 'snat.return'].includes(r.id),
     }));
   return [
     { protocol: 'tcp', mine: (r) => r.subject === 'web' },
