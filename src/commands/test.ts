@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Engine } from '../engine/engine.ts';
+import { ensureImages } from '../engine/images.ts';
 import { type Emit, type Event, sumCounts } from '../events.ts';
 import { EXIT, Failure } from '../failure.ts';
 import type { Lab } from '../lab/model.ts';
@@ -68,6 +69,7 @@ async function many(session: Session, named: readonly string[], options: TestOpt
   );
   const twins = runs.filter((r, i) => runs.findIndex((o) => o.lab.name === r.lab.name) !== i);
   if (twins[0]) throw new Failure('usage', `lab "${twins[0].lab.name}" is named twice`);
+  await ensureImages(engine, (text) => emit({ type: 'note', text }));
   const bears = await bearing(engine, options.jobs);
   emit({ type: 'note', text: `${runs.length} labs, ${bears.words}` });
   const tested = await inParallel(

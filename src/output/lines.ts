@@ -43,7 +43,7 @@ export function allText(reports: readonly Report[], counts: Counts, ms: number):
     r.lab,
     countsText(r.counts),
     formatMs(r.ms),
-    r.error ?? '',
+    r.error?.split('\n')[0] ?? '',
   ]);
   const good = reports.filter((r) => r.error === undefined && r.counts.failed + r.counts.inconclusive === 0).length;
   return `${table(rows)}\n${good} of ${reports.length} labs passed: ${countsText(counts)} in ${formatMs(ms)}`;
