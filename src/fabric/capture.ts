@@ -8,7 +8,7 @@ import { PcapReader } from '../net/pcap.ts';
 export type KeepBytes = (segment: string, bytes: Buffer) => void;
 
 /** Packets after which a capture ends: no lab's own work makes so many, a loop does in seconds. */
-const MOST_PACKETS = 1_000_000;
+const MOST_PACKETS = 300_000;
 
 /** Longest that a capture may take to begin or to end. */
 const DEADLINE_MS = 10_000;
@@ -46,8 +46,8 @@ export class Wire {
     const number = ++this.#marks;
     const { code } = await engine.exec(fabric, ['nodectl', 'mark', String(number), ...this.#segments], { signal });
     if (code !== 0) return false;
-    if (this.#flooded) return false;
-    const look = () => (this.#segments.every((s) => (this.#newestMark.get(s) ?? 0) >= number) ? true : undefined);
+    const shown = () => this.#segments.every((s) => (this.#newestMark.get(s) ?? 0) >= number);
+    const look = () => (this.#flooded ? false : shown() ? true : undefined);
     return (await eventually(look, { within: DEADLINE_MS, every: 5, signal })) ?? false;
   }
 
@@ -74,6 +74,7 @@ export class Wire {
     this.#segments.push(segment);
     const reader = new PcapReader();
     run.stdout.on('data', (chunk: Buffer) => {
+      if (this.#flooded) return;
       keep(segment, chunk);
       for (const frame of reader.push(chunk)) this.#add(parsePacket(frame, segment));
     });
