@@ -18,7 +18,9 @@ const DEADLINE_MS = 10_000;
  * `openWire` returns. Frames are parsed as they come; times are of the engine's wall clock.
  */
 export class Wire {
-  readonly #packets: Packet[] = [];
+  /** Each segment's packets, in the order of their times, as its own capture gives them. */
+  readonly #packets = new Map<string, Packet[]>();
+  #count = 0;
   readonly #captures: ExecStream[] = [];
   readonly #segments: string[] = [];
   /** The highest mark that each segment's capture has shown. */
@@ -26,16 +28,10 @@ export class Wire {
   #marks = 0;
   #flooded = false;
 
-  /** Everything seen at or after a time, in microseconds. */
+  /** Everything seen at or after a time, in microseconds, in the order of time. */
   since(at: number): readonly Packet[] {
-    let low = 0;
-    let high = this.#packets.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((this.#packets[middle]?.at ?? 0) < at) low = middle + 1;
-      else high = middle;
-    }
-    return this.#packets.slice(low);
+    const parts = [...this.#packets.values()].map((packets) => packets.slice(firstAt(packets, at)));
+    return parts.length === 1 ? (parts[0] ?? []) : parts.flat().sort((a, b) => a.at - b.at);
   }
 
   /**
@@ -53,7 +49,7 @@ export class Wire {
 
   /** The time of the newest frame, in microseconds; 0 before the first. */
   get newest(): number {
-    return this.#packets.at(-1)?.at ?? 0;
+    return Math.max(0, ...[...this.#packets.values()].map((packets) => packets.at(-1)?.at ?? 0));
   }
 
   async capture(engine: Engine, fabric: string, segment: string, keep: KeepBytes): Promise<void> {
@@ -93,18 +89,17 @@ export class Wire {
       );
   }
 
-  /** Keeps packets in the order of their times: several segments arrive on streams of their own. */
   #add(packet: Packet): void {
     if (packet.kind === 'mark')
       this.#newestMark.set(packet.segment, Math.max(packet.number, this.#newestMark.get(packet.segment) ?? 0));
-    if (this.#packets.length >= MOST_PACKETS) {
-      for (const capture of this.#captures) capture.stdin.end();
+    if (++this.#count > MOST_PACKETS) {
       this.#flooded = true;
+      for (const capture of this.#captures) capture.stdin.end();
       return;
     }
-    let at = this.#packets.length;
-    while (at > 0 && (this.#packets[at - 1]?.at ?? 0) > packet.at) at--;
-    this.#packets.splice(at, 0, packet);
+    const packets = this.#packets.get(packet.segment);
+    if (packets) packets.push(packet);
+    else this.#packets.set(packet.segment, [packet]);
   }
 
   /** Ends the captures; the kept bytes are whole afterwards. */
@@ -115,6 +110,18 @@ export class Wire {
     await Promise.race([ended, new Promise((resolve) => (timer = setTimeout(resolve, DEADLINE_MS)))]);
     clearTimeout(timer);
   }
+}
+
+/** Index of the first packet at or after a time. */
+function firstAt(packets: readonly Packet[], at: number): number {
+  let low = 0;
+  let high = packets.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((packets[middle]?.at ?? 0) < at) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** Begins to capture every segment; returns once all of them listen. */

@@ -33,8 +33,8 @@ export function linkBatch(lab: Lab, targets: readonly WireTarget[], bridges: boo
     for (const segment of lab.segments) {
       // No snooping: VRRP's multicast must reach everyone, as on a plain switch.
       lines.push(
-        `link add ${segment.name} type bridge stp_state 0 forward_delay 0 mcast_snooping 0`,
-        `link set ${segment.name} up promisc on`,
+        `link add name ${segment.name} type bridge stp_state 0 forward_delay 0 mcast_snooping 0`,
+        `link set dev ${segment.name} up promisc on`,
       );
     }
   }

@@ -33,18 +33,18 @@ function make(device: Device): string[] {
   switch (device.kind) {
     case 'bond':
       return [
-        `link add ${name} address ${device.mac} type bond mode ${BOND_MODES[device.mode]} miimon ${MIIMON}`,
-        ...device.over.map((slave) => `link set ${slave} master ${name}`),
+        `link add name ${name} address ${device.mac} type bond mode ${BOND_MODES[device.mode]} miimon ${MIIMON}`,
+        ...device.over.map((slave) => `link set dev ${slave} master ${name}`),
       ];
     case 'vlan':
       return [`link add link ${device.over[0]} name ${name} type vlan id ${device.id}`];
     case 'bridge':
       return [
-        `link add ${name} address ${device.mac} type bridge stp_state 0 forward_delay 0 mcast_snooping 0`,
-        ...device.over.map((port) => `link set ${port} master ${name}`),
+        `link add name ${name} address ${device.mac} type bridge stp_state 0 forward_delay 0 mcast_snooping 0`,
+        ...device.over.map((port) => `link set dev ${port} master ${name}`),
       ];
     case 'gre':
     case 'ipip':
-      return [`link add ${name} type ${device.kind} local ${device.local} remote ${device.remote}`];
+      return [`link add name ${name} type ${device.kind} local ${device.local} remote ${device.remote}`];
   }
 }

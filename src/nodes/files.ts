@@ -34,7 +34,7 @@ export function nodeFiles(lab: Lab, node: LabNode, kernel: Kernel): Readonly<Rec
   const links = ['link set lo up', ...cards.ip, ...made.ip];
   const ip = [
     ...linksOf(node).flatMap((l) => [
-      `link set ${l.name} up`,
+      `link set dev ${l.name} up`,
       ...l.addresses.map((a) => addAddress(a.address, a.prefix, l.name)),
     ]),
     ...part.ip,

@@ -114,8 +114,8 @@ describe('the wiring', () => {
 
   it('makes bridges and pairs with their far ends in place', () => {
     expect(linkBatch(lab, [{ node: client as never, pid: 42, files: {} }], true)).toBe(`link set lo up
-link add lan type bridge stp_state 0 forward_delay 0 mcast_snooping 0
-link set lan up promisc on
+link add name lan type bridge stp_state 0 forward_delay 0 mcast_snooping 0
+link set dev lan up promisc on
 link add client.0 type veth peer name eth0 address 02:00:c0:a8:64:92 netns 42
 link set client.0 master lan up
 `);
