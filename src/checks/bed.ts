@@ -130,8 +130,3 @@ export class Bed {
     return owner ? owner.name : mac;
   }
 }
-
-/** Now, in microseconds of the wall clock, as packets have it. The engine may be another machine: compare packets with packets where it matters. */
-export function nowMicros(): number {
-  return Date.now() * 1000;
-}

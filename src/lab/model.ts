@@ -254,11 +254,6 @@ export function linkTo(node: LabNode, address: string): Link | undefined {
   );
 }
 
-/** The node's first address of a family. */
-export function addressOfFamily(node: LabNode, family: 4 | 6): string | undefined {
-  return addressesOf(node).find((a) => familyOf(a) === family);
-}
-
 /** The family of an address. */
 export function familyOf(address: string): 4 | 6 {
   return address.includes(':') ? 6 : 4;
