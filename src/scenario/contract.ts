@@ -3,13 +3,14 @@ import { type Exchange, exchange } from '../checks/snat.ts';
 import { found, serviceOf } from '../lab/model.ts';
 import { snat } from '../modes/snat.ts';
 import type { StepContext } from './context.ts';
+import { serversListen } from './ready.ts';
 
 /** Proves on the wire what a service's mode promises. */
 export async function contractStep(context: StepContext, name: string): Promise<void> {
   const { bed } = context;
   const service = serviceOf(bed.lab, name);
   context.wait('a master, and tables that hold the lab');
-  await context.check(standingChecks(bed.lab, service));
+  await Promise.all([context.check(standingChecks(bed.lab, service)), serversListen(bed, service)]);
   context.wait('who answers for which address');
   await context.check(neighbourChecks(bed.lab, service));
   context.wait('traffic');
