@@ -3,7 +3,7 @@ import { type Exchange, exchange } from '../checks/snat.ts';
 import { found, serviceOf } from '../lab/model.ts';
 import { snat } from '../modes/snat.ts';
 import type { StepContext } from './context.ts';
-import { serversListen } from './ready.ts';
+import { outsideListens, serversListen } from './ready.ts';
 
 /** Proves on the wire what a service's mode promises. */
 export async function contractStep(context: StepContext, name: string): Promise<void> {
@@ -25,6 +25,7 @@ export async function snatStep(context: StepContext, name: string): Promise<void
     bed.lab.snat.find((s) => s.name === name),
     `SNAT rule ${name}`,
   );
+  await outsideListens(bed, rule);
   context.wait('traffic');
   let done: Promise<Exchange> | undefined;
   const get = () => {

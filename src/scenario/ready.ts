@@ -1,5 +1,5 @@
 import type { Bed } from '../checks/bed.ts';
-import type { Service } from '../lab/model.ts';
+import { nodeOf, type Port, type Service, type SnatRule } from '../lab/model.ts';
 
 /** Seconds for the programs of a lab that has just come up to listen. */
 const LISTEN_S = 5;
@@ -10,17 +10,17 @@ const LISTEN_S = 5;
  */
 export async function serversListen(bed: Bed, service: Service): Promise<void> {
   if (service.app !== 'http') return;
-  const which = service.protocol === 'tcp' ? '-t' : '-u';
-  // A real server that is not there is for the checks to tell, too.
-  await Promise.allSettled(
-    service.reals.map((r) =>
-      bed.tryRun(r.node, [
-        'timeout',
-        String(LISTEN_S),
-        'sh',
-        '-c',
-        `until ss -Hln ${which} "sport = :${r.port}" | grep -q .; do sleep 0.02; done`,
-      ]),
-    ),
-  );
+  await Promise.all(service.reals.map((r) => listens(bed, r.node, { protocol: service.protocol, port: r.port })));
+}
+
+/** The same for the node outside of an SNAT rule. */
+export async function outsideListens(bed: Bed, rule: SnatRule): Promise<void> {
+  await Promise.all(nodeOf(bed.lab, rule.outside).serve.map((port) => listens(bed, rule.outside, port)));
+}
+
+async function listens(bed: Bed, node: string, { protocol, port }: Port): Promise<void> {
+  const look = `ss -Hln ${protocol === 'tcp' ? '-t' : '-u'} "sport = :${port}" | grep -q .`;
+  const loop = `until ${look}; do sleep 0.02; done`;
+  // A node that is not there is for the checks to tell, too.
+  await bed.tryRun(node, ['timeout', String(LISTEN_S), 'sh', '-c', loop]).catch(() => undefined);
 }
