@@ -1,5 +1,7 @@
+import { eventually } from '../eventually.ts';
 import { firstAddress, interfaceOn, type Lab, type LabNode, nodeOf, type VrrpInstance } from '../lab/model.ts';
 import type { Packet, VrrpPacket } from '../net/packet.ts';
+import type { Bed } from './bed.ts';
 import type { CheckSpec } from './check.ts';
 
 /** A director that sends adverts on an instance's segment. */
@@ -37,10 +39,32 @@ function election(vrrp: VrrpInstance): number {
   return Math.max(...vrrp.members.map((m) => masterDownInterval(vrrp, m.priority))) + SCHEDULING_MARGIN_MS;
 }
 
-/** Who is master, from the adverts on the wire. */
-export function masterCheck(lab: Lab, vrrp: VrrpInstance): CheckSpec {
+/** Who sent adverts of an instance in its last one and a half intervals; two after one another are both in it. */
+function heardLately(bed: Bed, vrrp: VrrpInstance): readonly Sender[] {
+  const packets = bed.wire.since(bed.wire.newest - vrrp.advert * 1500);
+  return senders(bed.lab, vrrp, packets).filter((s) => s.newest.id === vrrp.id);
+}
+
+/** Milliseconds for which the wires have been watched. */
+function watched(bed: Bed): number {
+  return (bed.wire.newest - (bed.wire.since(0)[0]?.at ?? bed.wire.newest)) / 1000;
+}
+
+/** Waits until the director of the highest priority alone sends adverts; false when it has not come to that in time. */
+export async function masterSettles(bed: Bed, vrrp: VrrpInstance): Promise<boolean> {
+  const look = () => {
+    const heard = heardLately(bed, vrrp);
+    return heard.length === 1 && heard[0]?.node.name === vrrp.members[0]?.node ? true : undefined;
+  };
+  return (await eventually(look, { within: 2 * election(vrrp), every: 20, signal: bed.signal })) ?? false;
+}
+
+/**
+ * Who is master, from the adverts on the wire. A director that will take over is silent until its own
+ * election, so this is known only once the slowest has had the time for it.
+ */
+export function masterCheck(vrrp: VrrpInstance): CheckSpec {
   const [first] = vrrp.members;
-  const window = vrrp.advert * 1500;
   return {
     id: 'vrrp.master',
     subject: vrrp.name,
@@ -48,21 +72,18 @@ export function masterCheck(lab: Lab, vrrp: VrrpInstance): CheckSpec {
     within: 2 * election(vrrp),
     every: 50,
     look: async (bed) => {
-      const heard = senders(lab, vrrp, bed.wire.since(bed.wire.newest - window)).filter((s) => s.newest.id === vrrp.id);
+      const heard = heardLately(bed, vrrp);
       const seen = heard.map((s) => `${s.node.name} (priority ${s.newest.priority})`).join(' and ') || 'nobody';
       return {
-        ok: heard.length === 1 && heard[0]?.node.name === first?.node,
-        seen: `${seen} in the last ${window / 1e6} s`,
+        ok: heard.length === 1 && heard[0]?.node.name === first?.node && watched(bed) >= election(vrrp),
+        seen: `${seen} in the last ${(vrrp.advert * 1.5) / 1000} s`,
         evidence: evidenceOf(vrrp),
       };
     },
   };
 }
 
-/**
- * That all directors speak of the same virtual router. One that does not is silent until its own
- * election, so this is known only once the slowest has had the time for it.
- */
+/** That all directors speak of the same virtual router; known, too, once the slowest election is over. */
 export function idCheck(lab: Lab, vrrp: VrrpInstance): CheckSpec {
   return {
     id: 'vrrp.id',
@@ -74,9 +95,8 @@ export function idCheck(lab: Lab, vrrp: VrrpInstance): CheckSpec {
       const packets = bed.wire.since(0);
       const heard = senders(lab, vrrp, packets);
       const strangers = heard.filter((s) => s.newest.id !== vrrp.id);
-      const watched = (bed.wire.newest - (packets[0]?.at ?? 0)) / 1000;
       return {
-        ok: heard.length > 0 && strangers.length === 0 && watched >= election(vrrp),
+        ok: heard.length > 0 && strangers.length === 0 && watched(bed) >= election(vrrp),
         final: strangers.length > 0,
         seen: heard.map((s) => `${s.node.name} id ${s.newest.id}`).join(', ') || 'no advert',
         evidence: evidenceOf(vrrp),

@@ -9,11 +9,9 @@ import { schedulerChecks, schedulerTrials } from './scheduler.ts';
 import { tableChecks } from './table.ts';
 import { drive, type Traffic } from './traffic.ts';
 
-/** What is promised before anything is asked: a master, and tables that hold the lab. */
+/** What is promised before anything is asked: tables that hold the lab. */
 export function standingChecks(lab: Lab, service: Service): readonly CheckSpec[] {
-  const vrrp = vrrpOf(lab, service.name);
-  const settle = service.health ? removalBudget(service.health) : 2000;
-  return [...(vrrp ? [masterCheck(lab, vrrp)] : []), ...tableChecks(lab, service, settle)];
+  return tableChecks(lab, service, service.health ? removalBudget(service.health) : 2000);
 }
 
 /** Who answers for which address. Asking forgets neighbours, so no traffic runs beside it. */
@@ -34,7 +32,7 @@ export function trafficChecks(bed: Bed, service: Service, name: string): readonl
   const vrrp = vrrpOf(bed.lab, service.name);
   return [
     ...modes[service.mode].contract(bed.lab, service, traffic),
-    ...(vrrp ? [idCheck(bed.lab, vrrp)] : []),
+    ...(vrrp ? [masterCheck(vrrp), idCheck(bed.lab, vrrp)] : []),
     ...schedulerChecks(service, traffic),
     ...(service.health ? [healthTrafficCheck(bed.lab, service, service.health)] : []),
   ];
