@@ -193,6 +193,56 @@ function program(): Command {
   );
   examples(
     lab
+      .command('fault')
+      .argument('[lab]', 'a running lab; without it, the list of all faults')
+      .argument('[fault]', 'what is done: kill:lb1; without it, which faults stand')
+      .description('injure a running lab, until `lab heal`')
+      .action((name: string | undefined, fault: string | undefined) =>
+        run(async () => (await import('./commands/fault.ts')).fault(name, fault)),
+      ),
+    [
+      'lab fault',
+      'lab fault fnat-keepalived kill:lb1',
+      'lab fault fnat-keepalived cut:lb1@lan',
+      'lab fault fnat-keepalived',
+    ],
+  );
+  examples(
+    lab
+      .command('heal')
+      .argument('<lab>', 'a running lab')
+      .argument('[fault]', 'the fault that is undone; without it, all that stand')
+      .description('undo faults: a killed node comes back with its wires')
+      .addOption(timeoutOption())
+      .action((name: string, fault: string | undefined, options) =>
+        run(async () => (await import('./commands/fault.ts')).healFaults(name, fault, options.timeout)),
+      ),
+    ['lab heal fnat-keepalived', 'lab heal fnat-keepalived kill:lb1'],
+  );
+  examples(
+    lab
+      .command('measure')
+      .argument('<lab>', 'a folder of labs/, a path to a lab file, or a running lab')
+      .description('make a fault and heal it many times, and tell what clients notice of it')
+      .requiredOption('--fault <fault>', 'what is done: kill:lb1; `lab fault` lists them')
+      .addOption(new Option('--runs <n>', 'how many times').argParser(count).default(20))
+      .option('--service <service>', 'whose clients (default: the first service)')
+      .addOption(nameOption())
+      .addOption(kernelOption())
+      .addOption(jsonOption())
+      .addOption(timeoutOption())
+      .option('--report <dir>', 'keep every run’s results, packets, samples and logs in this folder')
+      .option('--keep', 'leave the lab running afterwards')
+      .action((name: string, options) =>
+        run(async () => (await import('./commands/measure.ts')).measure(name, options)),
+      ),
+    [
+      'lab measure fnat-keepalived --fault kill:lb1 --runs 20',
+      'lab measure nat-mysql --fault stop:director1/keepalived --json',
+    ],
+  );
+  examples(
+    lab
       .command('validate')
       .argument('<labs...>', 'folders of labs/, or paths to lab files')
       .description('check lab files and tell every mistake')

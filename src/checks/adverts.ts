@@ -1,5 +1,6 @@
 import { eventually } from '../eventually.ts';
-import { firstAddress, interfaceOn, type Lab, type LabNode, nodeOf, type VrrpInstance } from '../lab/model.ts';
+import { type Lab, type LabNode, macsOf, nodeOf, type VrrpInstance } from '../lab/model.ts';
+import { formatMs } from '../net/duration.ts';
 import type { Packet, VrrpPacket } from '../net/packet.ts';
 import type { Bed } from './bed.ts';
 import type { CheckSpec } from './check.ts';
@@ -13,11 +14,13 @@ export interface Sender {
 /** The members that sent adverts (not resignations) among these packets, the newest sender first; also those with another id. */
 export function senders(lab: Lab, vrrp: VrrpInstance, packets: readonly Packet[]): readonly Sender[] {
   const newest = new Map<string, VrrpPacket>();
-  for (const p of packets) if (p.kind === 'vrrp' && p.segment === vrrp.segment && p.priority > 0) newest.set(p.src, p);
+  for (const p of packets)
+    if (p.kind === 'vrrp' && p.segment === vrrp.segment && p.priority > 0) newest.set(p.srcMac, p);
   return vrrp.members
     .flatMap((m): Sender[] => {
       const node = nodeOf(lab, m.node);
-      const advert = newest.get(firstAddress(interfaceOn(node, vrrp.segment)));
+      const own = macsOf(node).flatMap((mac) => newest.get(mac) ?? []);
+      const [advert] = own.sort((a, b) => b.at - a.at);
       return advert ? [{ node, newest: advert }] : [];
     })
     .sort((a, b) => b.newest.at - a.newest.at);
@@ -25,10 +28,29 @@ export function senders(lab: Lab, vrrp: VrrpInstance, packets: readonly Packet[]
 
 /**
  * How long a backup waits before it takes over, in milliseconds: 3 × advert + skew, the skew being
- * (256 − priority) / 256 × advert (RFC 3768 §6.1, RFC 5798 §6.1).
+ * (256 − priority) / 256 of a second in version 2 (RFC 3768 §6.1), of an advert in version 3 (RFC 5798 §6.1).
  */
 export function masterDownInterval(vrrp: VrrpInstance, priority: number): number {
-  return 3 * vrrp.advert + ((256 - priority) / 256) * vrrp.advert;
+  return 3 * vrrp.advert + skew(vrrp, priority);
+}
+
+/** How long a backup waits once the master has resigned, in milliseconds: the skew alone. */
+export function skew(vrrp: VrrpInstance, priority: number): number {
+  return ((256 - priority) / 256) * skewUnit(vrrp);
+}
+
+function skewUnit(vrrp: VrrpInstance): number {
+  return vrrp.version === 3 ? vrrp.advert : 1000;
+}
+
+/** The skew as arithmetic, for a report. */
+export function skewWords(vrrp: VrrpInstance, priority: number): string {
+  return `(256 − ${priority})/256 × ${formatMs(skewUnit(vrrp))}`;
+}
+
+/** The same as arithmetic, for a report. */
+export function masterDownWords(vrrp: VrrpInstance, priority: number): string {
+  return `3 × ${formatMs(vrrp.advert)} + ${skewWords(vrrp, priority)}`;
 }
 
 /** What adverts themselves may come late on a busy machine, in milliseconds. */
@@ -103,6 +125,55 @@ export function idCheck(lab: Lab, vrrp: VrrpInstance): CheckSpec {
       };
     },
   };
+}
+
+/** Whether these directors, and no others, send adverts of an instance now: one master, or two that do not hear each other. */
+export function mastersCheck(vrrp: VrrpInstance, nodes: readonly string[]): CheckSpec['look'] {
+  return async (bed) => {
+    const heard = heardLately(bed, vrrp).map((s) => s.node.name);
+    return {
+      ok: heard.length === nodes.length && nodes.every((n) => heard.includes(n)),
+      seen: `${vrrp.name}: ${heard.join(' and ') || 'nobody'} in the last ${(vrrp.advert * 1.5) / 1000} s`,
+      evidence: evidenceOf(vrrp),
+    };
+  };
+}
+
+/** A stretch in which a director sent adverts; microseconds. */
+export interface Reign {
+  readonly node: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Who was master when, from the adverts since a time: stretches in the order of their beginning. */
+export function reigns(lab: Lab, vrrp: VrrpInstance, packets: readonly Packet[]): readonly Reign[] {
+  const all: Reign[] = [];
+  for (const { node: name } of vrrp.members) {
+    const own = macsOf(nodeOf(lab, name));
+    let open: Reign | undefined;
+    for (const p of packets) {
+      if (p.kind !== 'vrrp' || p.id !== vrrp.id || p.segment !== vrrp.segment || !own.includes(p.srcMac)) continue;
+      if (p.priority === 0) continue;
+      // Two adverts that are further apart than this were not of one stretch.
+      if (open && p.at - open.to <= vrrp.advert * 2500) open = { ...open, to: p.at };
+      else {
+        if (open) all.push(open);
+        open = { node: name, from: p.at, to: p.at };
+      }
+    }
+    if (open) all.push(open);
+  }
+  return all.sort((a, b) => a.from - b.from);
+}
+
+/** Milliseconds in which more than one director sent adverts. */
+export function twoMasters(stretches: readonly Reign[]): number {
+  let overlap = 0;
+  for (const [i, a] of stretches.entries())
+    for (const b of stretches.slice(i + 1))
+      if (a.node !== b.node) overlap += Math.max(0, Math.min(a.to, b.to) - Math.max(a.from, b.from));
+  return overlap / 1000;
 }
 
 function evidenceOf(vrrp: VrrpInstance): readonly string[] {

@@ -1,50 +1,27 @@
 import { ipvs } from '../drivers/ipvs.ts';
 import type { ServiceTable } from '../drivers/service-table.ts';
-import type { Engine, ExecResult, ExecStream } from '../engine/engine.ts';
+import type { Engine } from '../engine/engine.ts';
 import type { Wire } from '../fabric/capture.ts';
-import {
-  found,
-  type Lab,
-  type LabNode,
-  type Link,
-  linkTo,
-  macsOf,
-  nodeOf,
-  type Service,
-  vrrpOf,
-} from '../lab/model.ts';
+import { found, type LabNode, type Link, linksOf, linkTo, macsOf, nodeOf, type Service, vrrpOf } from '../lab/model.ts';
 import type { Packet } from '../net/packet.ts';
+import { CannotObserve, Hand } from '../plan/hand.ts';
 import type { RunningLab } from '../plan/observe.ts';
 import type { Evidence } from '../report/evidence.ts';
 import { senders } from './adverts.ts';
-import { CannotObserve } from './check.ts';
 
 /** Milliseconds for which a table that was read is used again. */
 const TABLE_FRESH_MS = 250;
 
 /** A running lab under observation: its wires, its nodes, and where evidence is kept. */
-export class Bed {
-  readonly engine: Engine;
-  readonly running: RunningLab;
+export class Bed extends Hand {
   readonly wire: Wire;
   readonly evidence: Evidence;
-  readonly signal: AbortSignal;
   readonly #tables = new Map<string, { at: number; table: Promise<ServiceTable> }>();
 
   constructor(engine: Engine, running: RunningLab, wire: Wire, evidence: Evidence, signal: AbortSignal) {
-    this.engine = engine;
-    this.running = running;
+    super(engine, running, signal);
     this.wire = wire;
     this.evidence = evidence;
-    this.signal = signal;
-  }
-
-  get lab(): Lab {
-    return this.running.lab;
-  }
-
-  containerOf(node: string): string {
-    return found(this.running.nodes.get(node), `container of ${node}`).id;
   }
 
   /** What the wires showed since a time, once the captures have all of it. Throws CannotObserve when they do not keep up. */
@@ -52,28 +29,6 @@ export class Bed {
     if (!(await this.wire.caughtUp(this.engine, this.running.fabric.id, this.signal)))
       throw new CannotObserve('a capture does not keep up with its wire; does the lab have a loop?');
     return this.wire.since(at);
-  }
-
-  /** Runs a command in a node's kernel, however it ends. */
-  async tryRun(node: string, command: readonly string[]): Promise<ExecResult> {
-    return this.engine.exec(this.containerOf(node), ['nodectl', 'exec', '--tether', '--', ...command], {
-      signal: this.signal,
-    });
-  }
-
-  /** Runs a command in a node's kernel and returns its output. Throws CannotObserve when it fails. */
-  async run(node: string, command: readonly string[]): Promise<string> {
-    const result = await this.tryRun(node, command);
-    if (result.code !== 0)
-      throw new CannotObserve(
-        `${command.join(' ').slice(0, 80)} on ${node} ended with ${result.code}: ${result.stderr.trim() || result.stdout.trim()}`,
-      );
-    return result.stdout;
-  }
-
-  /** Starts a program in a node's kernel that ends with this process. */
-  async spawn(node: string, command: readonly string[]): Promise<ExecStream> {
-    return this.engine.execStream(this.containerOf(node), ['nodectl', 'exec', '--tether', '--', ...command]);
   }
 
   /** The service table of a director. Throws CannotObserve when it cannot be read. */
@@ -97,6 +52,12 @@ export class Bed {
   /** The link of a node that is on the subnet of an address; its first one when none is. */
   towards(node: LabNode, address: string): Link {
     return linkTo(node, address) ?? found(node.interfaces[0], `interface of ${node.name}`);
+  }
+
+  /** The link on which a director holds a service's VIP. */
+  vipLink(director: LabNode, service: Service): Link {
+    const device = vrrpOf(this.lab, service.name)?.members.find((m) => m.node === director.name)?.device;
+    return linksOf(director).find((l) => l.name === device) ?? this.towards(director, service.vip);
   }
 
   /** The segment on whose wire a node speaks to an address. */

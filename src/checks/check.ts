@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CheckResult } from '../events.ts';
+import { CannotObserve } from '../plan/hand.ts';
 import type { Bed } from './bed.ts';
 
 /** What a look gave: whether the promise holds, what was seen, and where that can be looked up. */
@@ -22,11 +23,6 @@ export interface CheckSpec {
   /** Milliseconds between looks. */
   readonly every: number;
   look(bed: Bed): Promise<Observation>;
-}
-
-/** A look that could not be taken: the check is inconclusive, never passed and never failed. */
-export class CannotObserve extends Error {
-  override readonly name = 'CannotObserve';
 }
 
 /** Runs a check to its verdict. Throws only when aborted, or for a bug of ours. */

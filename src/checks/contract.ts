@@ -1,4 +1,4 @@
-import { type Lab, type Service, vrrpOf } from '../lab/model.ts';
+import { instancesUnder, type Lab, type Service } from '../lab/model.ts';
 import { modes } from '../modes/index.ts';
 import { idCheck, masterCheck } from './adverts.ts';
 import type { Bed } from './bed.ts';
@@ -29,10 +29,9 @@ export function trafficChecks(bed: Bed, service: Service, name: string): readonl
     driven ??= drive(bed, service, name);
     return driven;
   };
-  const vrrp = vrrpOf(bed.lab, service.name);
   return [
     ...modes[service.mode].contract(bed.lab, service, traffic),
-    ...(vrrp ? [masterCheck(vrrp), idCheck(bed.lab, vrrp)] : []),
+    ...instancesUnder(bed.lab, service.name).flatMap((vrrp) => [masterCheck(vrrp), idCheck(bed.lab, vrrp)]),
     ...schedulerChecks(service, traffic),
     ...(service.health ? [healthTrafficCheck(bed.lab, service, service.health)] : []),
   ];

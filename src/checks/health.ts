@@ -1,4 +1,3 @@
-import { RETRY_DELAY_MS } from '../drivers/keepalived-conf.ts';
 import type { HealthCheck, Lab, Service } from '../lab/model.ts';
 import { addressesOf, directors } from '../lab/model.ts';
 import { endpoint } from '../net/cidr.ts';
@@ -11,12 +10,20 @@ import { tally } from './path.ts';
  * until the next check, then the retries. Its host refuses at once, so no connect timeout comes in.
  */
 export function removalBudget(health: HealthCheck): number {
-  return health.every + health.retry * RETRY_DELAY_MS;
+  return health.every + health.retry * health.pause;
 }
 
 /** The longest that a started program can stay out of the table, in milliseconds. */
 export function returnBudget(health: HealthCheck): number {
   return health.every;
+}
+
+/**
+ * The longest that servers stay out of the table of a director that did not reach them for a while, in
+ * milliseconds: what it was at when the wire came back, then a whole interval.
+ */
+export function reunionBudget(health: HealthCheck): number {
+  return health.timeout + health.pause + health.every;
 }
 
 /** Every director checks every real server on the right port, under its own address. */
@@ -30,7 +37,7 @@ export function healthTrafficCheck(lab: Lab, service: Service, health: HealthChe
       .join(
         ' and ',
       )} connect to ${service.reals.map((r) => endpoint(r.address, health.port)).join(' and ')} under their own addresses, not a LIP`,
-    within: health.every + health.retry * RETRY_DELAY_MS + SCHEDULING_MARGIN_MS,
+    within: removalBudget(health) + SCHEDULING_MARGIN_MS,
     every: 100,
     look: async (bed) => {
       const seen = bed.wire

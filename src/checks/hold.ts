@@ -1,7 +1,7 @@
 import { eventually } from '../eventually.ts';
 import type { Service } from '../lab/model.ts';
+import { CannotObserve } from '../plan/hand.ts';
 import type { Bed } from './bed.ts';
-import { CannotObserve } from './check.ts';
 import { askCommand, parseRequests, type Request } from './traffic.ts';
 
 /** Milliseconds for all connections to be open. */

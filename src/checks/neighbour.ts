@@ -1,6 +1,7 @@
 import { directors, familyOf, type Lab, type LabNode, linkTo, nodeOf, type Service } from '../lab/model.ts';
+import { CannotObserve } from '../plan/hand.ts';
 import type { Bed } from './bed.ts';
-import { CannotObserve, type CheckSpec } from './check.ts';
+import type { CheckSpec } from './check.ts';
 
 /** Times that an address is asked for by broadcast, so that a second holder is heard too. */
 const ASKS = 3;
@@ -106,7 +107,7 @@ export function vipCheck(lab: Lab, service: Service): CheckSpec {
       const director = bed.inCharge(service);
       const macs = (await askNeighbours(bed, from, [service.vip])).get(service.vip) ?? [];
       return {
-        ok: macs.length === 1 && macs[0] === bed.towards(director, service.vip).mac,
+        ok: macs.length === 1 && macs[0] === bed.vipLink(director, service).mac,
         seen: `${macs.map((m) => bed.nameOfMac(m)).join(' and ') || 'nobody'} answered; ${director.name} is in charge`,
         evidence: evidenceOf([bed.segmentTowards(from, service.vip)], service.vip),
       };

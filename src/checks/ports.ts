@@ -1,7 +1,8 @@
 import type { Service } from '../lab/model.ts';
 import { endpoint } from '../net/cidr.ts';
+import { CannotObserve } from '../plan/hand.ts';
 import type { Bed } from './bed.ts';
-import { CannotObserve, type CheckSpec } from './check.ts';
+import type { CheckSpec } from './check.ts';
 import { ask, REQUESTS } from './traffic.ts';
 
 /** What connection tracking could not enter or had to drop, from /proc/net/stat/nf_conntrack: a line for each processor, in hexadecimal. */

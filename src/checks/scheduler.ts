@@ -1,7 +1,8 @@
 import { addressesOf, directors, familyOf, linkTo, type Service } from '../lab/model.ts';
 import { endpoint } from '../net/cidr.ts';
+import { CannotObserve } from '../plan/hand.ts';
 import type { Bed } from './bed.ts';
-import { CannotObserve, type CheckSpec, type Observation } from './check.ts';
+import type { CheckSpec, Observation } from './check.ts';
 import { hold } from './hold.ts';
 import { judged, tally } from './path.ts';
 import { ask, REQUESTS, type Request, type Traffic } from './traffic.ts';

@@ -62,7 +62,7 @@ export function askCommand(service: Service, asking: Asking): readonly string[] 
   return [
     'ask',
     ...(service.protocol === 'udp' ? ['-u'] : []),
-    ...(service.app === 'banner' ? ['-l'] : []),
+    ...(service.app === 'http' ? [] : ['-l']),
     ...(asking.hold ? ['-k'] : []),
     ...['-n', String(asking.count ?? REQUESTS), '-t', String(asking.timeout ?? REQUEST_TIMEOUT_MS)],
     ...(asking.sources ?? []).flatMap((s) => ['-s', s]),

@@ -1,6 +1,7 @@
 import { type Lab, macsOf, type Service } from '../lab/model.ts';
 import { BIG } from '../nodes/servers.ts';
-import { CannotObserve, type CheckSpec } from './check.ts';
+import { CannotObserve } from '../plan/hand.ts';
+import type { CheckSpec } from './check.ts';
 import { judged, tally } from './path.ts';
 import { arrivals, ask, type Traffic } from './traffic.ts';
 

@@ -116,7 +116,8 @@ function brief(emit: Emit): Emit {
   };
 }
 
-function exitCode(tested: readonly Tested[]): number {
+/** 1 when a check failed, 3 when something could not be observed or done, else 0. */
+export function exitCode(tested: readonly Tested[]): number {
   const failures = tested.map((t) => t.failure).filter((f) => f !== undefined);
   if (
     tested.some((t) => t.report.counts.failed > 0) ||
@@ -127,7 +128,11 @@ function exitCode(tested: readonly Tested[]): number {
 }
 
 /** The lab that an argument means: one that runs under that name, else the file's. */
-async function findLab(engine: Engine, argument: string, options: TestOptions): Promise<{ lab: Lab; runs: boolean }> {
+export async function findLab(
+  engine: Engine,
+  argument: string,
+  options: LabOptions,
+): Promise<{ lab: Lab; runs: boolean }> {
   const isPath = argument.includes('/') || /\.ya?ml$/.test(argument);
   const name = options.name ?? (isPath ? loadLab(argument, options).name : argument);
   const running = await observe(engine, name);

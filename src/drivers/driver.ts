@@ -1,4 +1,4 @@
-import type { Lab, LabNode } from '../lab/model.ts';
+import type { Lab, LabNode, Real, Service } from '../lab/model.ts';
 import type { NodePart } from '../nodes/part.ts';
 import type { ServiceTable } from './service-table.ts';
 
@@ -10,6 +10,8 @@ export interface Driver {
   readonly name: string;
   /** Files, addresses, filters and programs of a director. */
   director(lab: Lab, node: LabNode): NodePart;
+  /** The command that sets a real server's weight on a director. */
+  weightCommand(service: Service, real: Real, weight: number): readonly string[];
   /** The table that the running director holds. Throws when it cannot be read. */
   readTable(run: RunInNode): Promise<ServiceTable>;
 }

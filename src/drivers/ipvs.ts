@@ -1,11 +1,15 @@
-import { type Lab, type LabNode, linkTo, vrrpOf } from '../lab/model.ts';
+import { type Lab, type LabNode, linkTo, type Mode, type Real, type Service, vrrpOf } from '../lab/model.ts';
 import { modes } from '../modes/index.ts';
 import { snat } from '../modes/snat.ts';
+import { endpoint } from '../net/cidr.ts';
 import { addHostAddress, join, type NodePart, nothing } from '../nodes/part.ts';
 import type { Driver, RunInNode } from './driver.ts';
 import { joinTable, parseCounters, parseTable } from './ipvsadm.ts';
 import { keepalivedConf } from './keepalived-conf.ts';
 import type { ServiceTable } from './service-table.ts';
+
+/** ipvsadm's letters for forwarding methods; Full-NAT is NAT with more around it. */
+const FORWARD: Readonly<Record<Mode, string>> = { nat: '-m', fnat: '-m', dr: '-g', tun: '-i' };
 
 /** Kernel LVS, driven by the real keepalived. */
 export const ipvs: Driver = {
@@ -27,6 +31,13 @@ export const ipvs: Driver = {
       ...lab.services.map((s) => modes[s.mode].director(s, node)),
       ...lab.snat.filter((rule) => rule.director === node.name).map((rule) => snat.director(rule)),
     ]);
+  },
+
+  weightCommand({ vip, port, protocol, mode }: Service, real: Real, weight: number): readonly string[] {
+    return [
+      ...['ipvsadm', '-e', protocol === 'tcp' ? '-t' : '-u', endpoint(vip, port)],
+      ...['-r', endpoint(real.address, real.port), FORWARD[mode], '-w', String(weight)],
+    ];
   },
 
   async readTable(run: RunInNode): Promise<ServiceTable> {

@@ -1,7 +1,8 @@
-import type { Lab, LabNode, Persistence, Service, VrrpInstance } from '../lab/model.ts';
-import { familyOf, found, interfaceOn, serviceOf } from '../lab/model.ts';
+import type { HealthCheck, HostAddress, Lab, LabNode, Persistence, Service, VrrpInstance } from '../lab/model.ts';
+import { familyOf, found, linksOf, memberOf, nodeOf } from '../lab/model.ts';
 import { modes } from '../modes/index.ts';
 import { formatAddress } from '../net/cidr.ts';
+import { unreachable } from '../result.ts';
 
 type Block = readonly [head: string, body: readonly (string | Block)[]];
 
@@ -20,46 +21,95 @@ function seconds(ms: number): string {
   return String(ms / 1000);
 }
 
+/** Addresses of an instance's other members, to which unicast adverts go. */
+function peers(lab: Lab, node: LabNode, instance: VrrpInstance): readonly string[] {
+  const family = familyOf(found(instance.addresses[0], `address of ${instance.name}`).address);
+  return instance.members
+    .filter((m) => m.node !== node.name)
+    .map((m) => {
+      const link = linksOf(nodeOf(lab, m.node)).find((l) => l.name === m.device);
+      return found(
+        link?.addresses.find((a) => familyOf(a.address) === family),
+        `address of ${m.node}`,
+      ).address;
+    });
+}
+
+/** The name of the script that an instance tracks. */
+function scriptName(instance: VrrpInstance, index: number): string {
+  return `${instance.name}_track_${index + 1}`;
+}
+
 function vrrpBlock(lab: Lab, node: LabNode, instance: VrrpInstance): Block {
-  const device = interfaceOn(node, instance.segment).name;
-  const member = found(
-    instance.members.find((m) => m.node === node.name),
-    `member ${node.name} of ${instance.name}`,
+  const member = memberOf(instance, node.name);
+  // keepalived preempts late, or not at all, only from BACKUP (keepalived.conf(5)).
+  const first = instance.members[0]?.node === node.name && instance.preempt && instance.preemptDelay === 0;
+  const weight = (w: number) => (w === 0 ? '' : ` weight ${w}`);
+  const scripts = instance.track.flatMap((t, i) => ('script' in t ? [scriptName(instance, i)] : []));
+  const interfaces = instance.track.flatMap((t) =>
+    'devices' in t ? [`${t.devices[node.name]}${weight(t.weight)}`] : [],
   );
-  const vips = [...new Set(instance.services.map((s) => serviceOf(lab, s).vip))];
-  const auth: Block[] =
-    instance.password === undefined ? [] : [['authentication', ['auth_type PASS', `auth_pass ${instance.password}`]]];
+  const { password } = instance;
   return [
     `vrrp_instance ${instance.name}`,
     [
-      `state ${instance.members[0]?.node === node.name ? 'MASTER' : 'BACKUP'}`,
-      `interface ${device}`,
+      `state ${first ? 'MASTER' : 'BACKUP'}`,
+      `interface ${member.device}`,
       `virtual_router_id ${instance.id}`,
+      ...(instance.version === 3 ? ['version 3'] : []),
       `priority ${member.priority}`,
       `advert_int ${seconds(instance.advert)}`,
-      ...auth,
-      ['virtual_ipaddress', vips.map((vip) => `${vip} dev ${device}`)],
+      ...(instance.preempt ? [] : ['nopreempt']),
+      ...(instance.preemptDelay > 0 ? [`preempt_delay ${seconds(instance.preemptDelay)}`] : []),
+      ...(password === undefined ? [] : [['authentication', ['auth_type PASS', `auth_pass ${password}`]] as Block]),
+      ...(instance.unicast ? [['unicast_peer', peers(lab, node, instance)] as Block] : []),
+      ...(scripts.length > 0 ? [['track_script', scripts] as Block] : []),
+      ...(interfaces.length > 0 ? [['track_interface', interfaces] as Block] : []),
+      ['virtual_ipaddress', instance.addresses.map((a) => addressLine(a, member.device))],
     ],
   ];
 }
 
-function serverBlock(service: Service): Block {
-  const { health } = service;
-  const check = (): (string | Block)[] =>
-    health
+/** An IPv6 VIP is deprecated, so that the director does not speak under it on its own account. */
+function addressLine({ address, prefix }: HostAddress, device: string): string {
+  const family = familyOf(address);
+  const length = prefix === (family === 4 ? 32 : 128) ? '' : `/${prefix}`;
+  return `${address}${length} dev ${device}${family === 6 ? ' preferred_lft 0' : ''}`;
+}
+
+function scriptBlocks(instance: VrrpInstance): Block[] {
+  return instance.track.flatMap((t, i): Block[] =>
+    'script' in t
       ? [
-          ...(health.inhibit ? ['inhibit_on_failure'] : []),
           [
-            'TCP_CHECK',
+            `vrrp_script ${scriptName(instance, i)}`,
             [
-              `connect_timeout ${seconds(health.connectTimeout)}`,
-              `connect_port ${health.port}`,
-              `retry ${health.retry}`,
-              `delay_before_retry ${seconds(RETRY_DELAY_MS)}`,
+              `script ${quoted(t.script)}`,
+              `interval ${seconds(t.every)}`,
+              ...(t.weight === 0 ? [] : [`weight ${t.weight}`]),
             ],
           ],
         ]
-      : [];
+      : [],
+  );
+}
+
+/** A command as keepalived takes it, run by a shell. */
+function quoted(command: string): string {
+  return `"/bin/sh -c '${command.replaceAll("'", "'\\''").replaceAll('"', '\\"')}'"`;
+}
+
+/** Instances that change state together. */
+function syncBlocks(instances: readonly VrrpInstance[]): Block[] {
+  const names = [...new Set(instances.flatMap((v) => v.sync ?? []))];
+  return names.map((name) => [
+    `vrrp_sync_group ${name}`,
+    [['group', instances.filter((v) => v.sync === name).map((v) => v.name)]],
+  ]);
+}
+
+function serverBlock(service: Service): Block {
+  const { health, quorum, sorry } = service;
   return [
     `virtual_server ${service.vip} ${service.port}`,
     [
@@ -68,11 +118,64 @@ function serverBlock(service: Service): Block {
       `lb_kind ${modes[service.mode].keepalivedKind}`,
       `protocol ${service.protocol.toUpperCase()}`,
       ...(service.persistence ? persistenceLines(service.persistence, familyOf(service.vip)) : []),
+      ...(quorum ? [`quorum ${quorum.weight}`] : []),
+      ...(quorum?.up === undefined ? [] : [`quorum_up ${quoted(quorum.up)}`]),
+      ...(quorum?.down === undefined ? [] : [`quorum_down ${quoted(quorum.down)}`]),
+      ...(sorry ? [`sorry_server ${sorry.address} ${sorry.port}`] : []),
       ...service.reals.map(
-        (real): Block => [`real_server ${real.address} ${real.port}`, [`weight ${real.weight}`, ...check()]],
+        (real): Block => [
+          `real_server ${real.address} ${real.port}`,
+          [`weight ${real.weight}`, ...(health ? checkLines(health) : [])],
+        ],
       ),
     ],
   ];
+}
+
+/** A real server's checker (keepalived.conf(5), CHECKERS). */
+function checkLines(health: HealthCheck): (string | Block)[] {
+  const { probe } = health;
+  const common = [`retry ${health.retry}`, `delay_before_retry ${seconds(health.pause)}`];
+  const connect = [`connect_timeout ${seconds(health.timeout)}`, `connect_port ${health.port}`, ...common];
+  const checker = (): Block => {
+    switch (probe.kind) {
+      case 'tcp':
+        return ['TCP_CHECK', connect];
+      case 'udp':
+        return ['UDP_CHECK', connect];
+      case 'dns':
+        return ['DNS_CHECK', [...connect, `type ${probe.type}`, `name ${probe.name}`]];
+      case 'http':
+      case 'ssl':
+        return [
+          probe.kind === 'http' ? 'HTTP_GET' : 'SSL_GET',
+          [
+            [
+              'url',
+              [
+                `path ${probe.path}`,
+                ...(probe.status === undefined ? [] : [`status_code ${probe.status}`]),
+                ...(probe.digest === undefined ? [] : [`digest ${probe.digest}`]),
+              ],
+            ],
+            ...connect,
+          ],
+        ];
+      case 'misc':
+        return [
+          'MISC_CHECK',
+          [
+            `misc_path ${quoted(probe.script)}`,
+            `misc_timeout ${seconds(health.timeout)}`,
+            ...common,
+            ...(probe.dynamic ? ['misc_dynamic'] : []),
+          ],
+        ];
+      default:
+        return unreachable(probe);
+    }
+  };
+  return [...(health.inhibit ? ['inhibit_on_failure'] : []), checker()];
 }
 
 function persistenceLines({ time, mask }: Persistence, family: 4 | 6): string[] {
@@ -84,21 +187,42 @@ function persistenceLines({ time, mask }: Persistence, family: 4 | 6): string[] 
   ];
 }
 
-/** Pause before keepalived repeats a check that failed (delay_before_retry). */
-export const RETRY_DELAY_MS = 1000;
-
 function timeoutLine({ timeouts }: Lab): string[] {
   if (!timeouts) return [];
   const { tcp, fin, udp } = timeouts;
   return [`lvs_timeouts tcp ${Math.ceil(tcp / 1000)} tcpfin ${Math.ceil(fin / 1000)} udp ${Math.ceil(udp / 1000)}`];
 }
 
+/** Whose connections the master sends to the others, and where. */
+function syncDaemonLine(node: LabNode, instances: readonly VrrpInstance[]): string[] {
+  const instance = instances.find((v) => v.syncDaemon);
+  return instance ? [`lvs_sync_daemon ${memberOf(instance, node.name).device} ${instance.name}`] : [];
+}
+
 /** The keepalived.conf of a director: its VRRP instances and every service (keepalived.conf(5)). */
 export function keepalivedConf(lab: Lab, node: LabNode): string {
   const instances = lab.vrrp.filter((v) => v.members.some((m) => m.node === node.name));
+  const group = instances.find((v) => v.group !== undefined)?.group;
+  const runs = instances.some((v) => v.track.some((t) => 'script' in t)) || lab.services.some(runsCommands);
   return write([
-    ['global_defs', [`router_id ${node.name}`, ...timeoutLine(lab)]],
+    [
+      'global_defs',
+      [
+        `router_id ${node.name}`,
+        ...(group === undefined ? [] : [`vrrp_mcast_group4 ${group}`]),
+        ...(runs ? ['script_user root'] : []),
+        ...syncDaemonLine(node, instances),
+        ...timeoutLine(lab),
+      ],
+    ],
+    ...instances.flatMap(scriptBlocks),
+    ...syncBlocks(instances),
     ...instances.map((v) => vrrpBlock(lab, node, v)),
     ...lab.services.map(serverBlock),
   ]);
+}
+
+/** Whether keepalived runs a command for a service. */
+function runsCommands({ health, quorum }: Service): boolean {
+  return health?.probe.kind === 'misc' || quorum?.up !== undefined || quorum?.down !== undefined;
 }

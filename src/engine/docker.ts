@@ -48,6 +48,9 @@ export function dockerEngine(): Engine {
   }
 }
 
+/** Microseconds over which a share of a processor is counted. */
+const CPU_PERIOD = 100_000;
+
 class DockerEngine implements Engine {
   readonly #docker: Docker;
   readonly address: string;
@@ -140,6 +143,11 @@ class DockerEngine implements Engine {
 
   async unpause(id: string): Promise<void> {
     await this.#call(() => this.#docker.getContainer(id).unpause());
+  }
+
+  async limitCpu(id: string, share: number): Promise<void> {
+    const quota = share === 0 ? -1 : Math.max(1000, Math.round(share * CPU_PERIOD));
+    await this.#call(() => this.#docker.getContainer(id).update({ CpuPeriod: CPU_PERIOD, CpuQuota: quota }));
   }
 
   async pid(id: string): Promise<number> {

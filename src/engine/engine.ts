@@ -91,6 +91,8 @@ export interface Engine {
   remove(id: string): Promise<void>;
   pause(id: string): Promise<void>;
   unpause(id: string): Promise<void>;
+  /** Holds a container to so much of a processor (0.05 is a twentieth); 0: to nothing. */
+  limitCpu(id: string, share: number): Promise<void>;
   /** Process id of the container's first process, in the engine's own view. */
   pid(id: string): Promise<number>;
   /** Bytes of memory that the container takes, page cache that can be dropped left out. */

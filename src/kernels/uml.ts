@@ -31,14 +31,14 @@ function silence(device: string): string {
 }
 
 /**
- * Whether a node stacks devices on its cards, and so needs whole ones. A packet socket is the quickest
+ * Whether a node stacks devices on its cards, or watches their carrier, and so needs whole ones. A packet socket is the quickest
  * wire, but it sees what it sent itself, which a bridge would send round and round, and the container's
  * kernel takes VLAN tags off before it; and the guest's driver tells neither speed nor carrier, without
  * which LACP does not speak. So such a node has a tap for each wire, bridged to it (LACP's frames too,
  * which a bridge would keep to itself), and in the guest a veth pair as its card.
  */
 function isWhole(node: LabNode): boolean {
-  return node.devices.some((d) => d.kind === 'bond' || d.kind === 'vlan' || d.kind === 'bridge');
+  return node.carrier || node.devices.some((d) => d.kind === 'bond' || d.kind === 'vlan' || d.kind === 'bridge');
 }
 
 /** The far end of a card that is a veth pair: down, it takes the card's carrier. */

@@ -37,6 +37,8 @@ export interface LabNode {
   readonly kernel: KernelChoice;
   /** Network cards, eth0 first. */
   readonly interfaces: readonly Interface[];
+  /** Its cards show whether their wire is alive: VRRP tracks one, or instances change state together. */
+  readonly carrier: boolean;
   /** Bonds, VLANs, bridges and tunnels, each after what it stands on. */
   readonly devices: readonly Device[];
   readonly routes: readonly Route[];
@@ -121,8 +123,11 @@ export interface Service {
   readonly reals: readonly Real[];
   readonly health?: HealthCheck;
   readonly persistence?: Persistence;
-  /** What answers: HTTP, or a server that speaks first (its banner is all that is asked for). */
-  readonly app: 'http' | 'banner';
+  readonly quorum?: Quorum;
+  /** Who answers when no real server does. */
+  readonly sorry?: { readonly node: string; readonly address: string; readonly port: number };
+  /** What answers: HTTP, a database, or any server that speaks first (its banner is all that is asked for). */
+  readonly app: 'http' | 'banner' | 'mysql';
 }
 
 export interface Real {
@@ -166,49 +171,170 @@ export interface SnatRule {
 
 export type SnatProtocol = Protocol | 'icmp';
 
+/** What a health check does; each is one of keepalived's checkers (keepalived.conf(5)). */
+export type HealthProbe =
+  | { readonly kind: 'tcp' }
+  | {
+      readonly kind: 'http' | 'ssl';
+      readonly path: string;
+      readonly status?: number;
+      /** MD5 of the answer's body, as genhash(1) prints it. */
+      readonly digest?: string;
+    }
+  | {
+      readonly kind: 'misc';
+      readonly script: string;
+      /** The exit code sets the weight: 2 to 255 means that much plus 2. */
+      readonly dynamic: boolean;
+    }
+  | { readonly kind: 'dns'; readonly name: string; readonly type: string }
+  | { readonly kind: 'udp' };
+
 /** Times in milliseconds. */
 export interface HealthCheck {
-  readonly connectTimeout: number;
+  readonly probe: HealthProbe;
+  /** How long one attempt may take. */
+  readonly timeout: number;
   readonly every: number;
   readonly port: number;
   readonly retry: number;
+  /** Pause before an attempt that failed is repeated (delay_before_retry). */
+  readonly pause: number;
   readonly inhibit: boolean;
+}
+
+/** The weight of live real servers that a service needs, and what is run as it is reached and lost. */
+export interface Quorum {
+  readonly weight: number;
+  readonly up?: string;
+  readonly down?: string;
 }
 
 export interface VrrpInstance {
   readonly name: string;
   readonly segment: string;
   readonly id: number;
+  readonly version: 2 | 3;
   /** Milliseconds between two adverts. */
   readonly advert: number;
   readonly password?: string;
   /** Highest priority first. */
   readonly members: readonly VrrpMember[];
+  /** Every address that it moves, those of its services first. */
+  readonly addresses: readonly HostAddress[];
   readonly services: readonly string[];
+  /** Adverts go to the other members alone. */
+  readonly unicast: boolean;
+  /** The multicast group of adverts, where it is not the standard's. */
+  readonly group?: string;
+  /** Whether a better director takes over from one that works, and after how many milliseconds. */
+  readonly preempt: boolean;
+  readonly preemptDelay: number;
+  /** Instances of one group change state together. */
+  readonly sync?: string;
+  /** The master sends its connections to the others, from the instance's interface. */
+  readonly syncDaemon: boolean;
+  readonly track: readonly VrrpTrack[];
 }
 
 export interface VrrpMember {
   readonly node: string;
   readonly priority: number;
+  /** The interface or device that speaks VRRP. */
+  readonly device: string;
+}
+
+/** What moves a director's priority: a script that fails, or a segment whose interface is down; without weight it is a fault. */
+export type VrrpTrack = { readonly weight: number } & (
+  | { readonly script: string; readonly every: number }
+  /** The link of each member on that segment. */
+  | { readonly segment: string; readonly devices: Readonly<Record<string, string>> }
+);
+
+export type FaultKind =
+  | 'kill'
+  | 'stop'
+  | 'hang'
+  | 'pause'
+  | 'starve'
+  | 'cut'
+  | 'mute'
+  | 'deaf'
+  | 'flap'
+  | 'partition'
+  | 'loss'
+  | 'duplicate'
+  | 'delay'
+  | 'rate'
+  | 'poison'
+  | 'drain'
+  | 'slow'
+  | 'reset'
+  | 'halfopen';
+
+/** A reversible injury, as `lab fault` and a scenario name it: see src/faults/index.ts. */
+export interface Fault {
+  /** As it was written: `kill:lb1/keepalived`. */
+  readonly text: string;
+  readonly kind: FaultKind;
+  readonly node: string;
+  /** The other side of a partition. */
+  readonly other?: string;
+  /** The program that is meant, where the fault is not the whole node's; `kernel` is the node's own. */
+  readonly program?: string;
+  /** The segments whose wires are meant. */
+  readonly segments: readonly string[];
+  /** How much: milliseconds, a share, bits per second, an address; see the fault. */
+  readonly amount?: string;
+}
+
+/** What must hold, from its first true look on for `lasts` milliseconds, beginning `within` milliseconds. */
+export type Expectation = {
+  readonly within: number;
+  readonly every: number;
+  readonly lasts: number;
+} & (
+  | { readonly kind: 'master'; readonly nodes: readonly string[]; readonly instance?: string }
+  | { readonly kind: 'answers'; readonly service: string; readonly by: readonly string[] }
+  | { readonly kind: 'silent'; readonly service: string }
+  | { readonly kind: 'weight'; readonly service: string; readonly node: string; readonly weight: number | 'none' }
+  | { readonly kind: 'run'; readonly run: RunCommand }
+);
+
+/** A command in a node, and what must come of it. */
+export interface RunCommand {
+  readonly node: string;
+  readonly command: string;
+  readonly title: string;
+  readonly exits: number;
+  /** A regular expression that the output must match. */
+  readonly prints?: string;
+}
+
+/** What clients may notice of a fault: what its kind and the lab's times allow, at most so many milliseconds, or that the service is gone until it is healed. */
+export type Allowed = 'budget' | 'lasts' | number;
+
+/** A fault, what must be seen while it stands, and after it is healed. */
+export interface FaultStep {
+  readonly kind: 'fault';
+  readonly fault: Fault;
+  /** The service that is probed all the while. */
+  readonly service: string;
+  readonly outage: Allowed;
+  /** What becomes of a connection that was open before. */
+  readonly flow?: 'survives' | 'breaks';
+  readonly during: readonly Expectation[];
+  readonly healed: readonly Expectation[];
+  readonly repeat: number;
 }
 
 export type Step =
   | { readonly kind: 'contract'; readonly service: string }
   | { readonly kind: 'snat'; readonly rule: string }
   | { readonly kind: 'health'; readonly service: string; readonly stop: string }
-  | { readonly kind: 'failover'; readonly service: string; readonly kill: string; readonly to: string }
+  | FaultStep
+  | { readonly kind: 'check'; readonly expect: Expectation }
   | { readonly kind: 'persistence'; readonly service: string }
-  | {
-      readonly kind: 'run';
-      readonly node: string;
-      readonly command: string;
-      readonly title: string;
-      readonly exits: number;
-      /** A regular expression that the output must match. */
-      readonly prints?: string;
-      /** Milliseconds in which it must come true; 0: at the first look. */
-      readonly within: number;
-    }
   | {
       readonly kind: 'arp';
       readonly address: string;
@@ -280,22 +406,22 @@ export function vrrpOf(lab: Lab, service: string): VrrpInstance | undefined {
   return lab.vrrp.find((v) => v.services.includes(service));
 }
 
-/** The directors of the lab, in the file's order. */
-export function directors(lab: Lab): readonly LabNode[] {
-  return lab.nodes.filter((n) => n.kind === 'director');
+/** The VRRP instances that a service stands on: the one that moves its VIP, and those that move no service but a gateway. */
+export function instancesUnder(lab: Lab, service: string): readonly VrrpInstance[] {
+  return vrrpOf(lab, service) ? lab.vrrp.filter((v) => v.services.includes(service) || v.services.length === 0) : [];
 }
 
-/** The node's interface on a segment. It exists: resolve has seen to it. */
-export function interfaceOn(node: LabNode, segment: string): Interface {
+/** The instance's member of that name. It is one: resolve has seen to it. */
+export function memberOf(vrrp: VrrpInstance, node: string): VrrpMember {
   return found(
-    node.interfaces.find((i) => i.segment === segment),
-    `interface of ${node.name} on ${segment}`,
+    vrrp.members.find((m) => m.node === node),
+    `member ${node} of ${vrrp.name}`,
   );
 }
 
-/** The first address of an interface. It exists where the lab needs it: resolve has seen to it. */
-export function firstAddress(link: Link): string {
-  return found(link.addresses[0], `address of ${link.name}`).address;
+/** The directors of the lab, in the file's order. */
+export function directors(lab: Lab): readonly LabNode[] {
+  return lab.nodes.filter((n) => n.kind === 'director');
 }
 
 /** The value, which is there by construction. */

@@ -32,6 +32,7 @@ export function resolveNode(r: Resolver, name: string): LabNode {
     kernel: raw.kernel ?? r.raw.kernel ?? 'auto',
     interfaces,
     devices,
+    carrier: watched(r.raw, name),
     lips: [],
     routes: [],
     sysctls: Object.fromEntries(Object.entries(raw.sysctls ?? {}).map(([k, v]) => [k, String(v)])),
@@ -47,6 +48,15 @@ export function resolveNode(r: Resolver, name: string): LabNode {
     ...(keepalived ? { keepalived } : {}),
   } satisfies LabNode;
   return { ...bare, lips: lips(r, bare, raw), routes: routes(r, bare, raw) };
+}
+
+/** Whether anything of the lab turns on the node's wires being seen to die. */
+function watched(raw: RawLab, node: string): boolean {
+  return Object.values(raw.vrrp ?? {}).some(
+    (v) =>
+      v.priorities[node] !== undefined &&
+      (v.sync !== undefined || v.track?.some((t) => t.segment !== undefined) === true),
+  );
 }
 
 function portOf(text: string): Port {

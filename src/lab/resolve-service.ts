@@ -1,8 +1,17 @@
 import { modes } from '../modes/index.ts';
-import { didYouMean } from '../nearest.ts';
 import { contains, parseAddress, parseSubnet } from '../net/cidr.ts';
 import { parseDuration } from '../net/duration.ts';
-import type { HealthCheck, LabNode, Persistence, Real, Service, SnatRule, VrrpInstance } from './model.ts';
+import type {
+  HealthCheck,
+  HealthProbe,
+  LabNode,
+  Persistence,
+  Quorum,
+  Real,
+  Service,
+  SnatRule,
+  VrrpInstance,
+} from './model.ts';
 import { addressesOf, familyOf, linksOf, linkTo } from './model.ts';
 import type { Resolver } from './resolver.ts';
 import type { RawLab } from './schema.ts';
@@ -47,6 +56,8 @@ export function resolveService(r: Resolver, name: string, nodes: readonly LabNod
   if (Object.keys(raw.reals).length === 0) r.wrong([...path, 'reals'], `service "${name}" has no real server`, 'key');
   refuse(r, name, raw, protocol);
   const health = raw.health && healthOf(raw.health, raw.port);
+  const sorry = sorryOf(r, name, raw, nodes);
+  const quorum = raw.quorum && quorumOf(raw.quorum);
   const persistence = raw.persistence === undefined ? undefined : persistenceOf(raw.persistence, vip.family);
   return {
     name,
@@ -59,6 +70,8 @@ export function resolveService(r: Resolver, name: string, nodes: readonly LabNod
     app: raw.app ?? 'http',
     ...(health ? { health } : {}),
     ...(persistence ? { persistence } : {}),
+    ...(quorum ? { quorum } : {}),
+    ...(sorry ? { sorry } : {}),
   };
 }
 
@@ -121,24 +134,71 @@ function refuse(r: Resolver, name: string, raw: RawService, protocol: 'tcp' | 'u
         'FTP opens data connections to other ports: without persistence they go to another real server',
       );
   }
-  if (raw.health && raw.health.port === undefined && protocol === 'udp')
+  const { health } = raw;
+  const overTcp = health && (health.tcp ?? health.http ?? health.ssl) !== undefined;
+  if (overTcp && health.port === undefined && protocol === 'udp')
     r.wrong(
       [...path, 'health'],
-      'a TCP_CHECK needs a TCP port, and the service is UDP; add port: to the health check',
+      'this check needs a TCP port, and the service is UDP; add port: to the health check',
       'key',
     );
-  if (raw.app === 'banner' && protocol === 'udp')
-    r.wrong([...path, 'app'], 'a banner comes when a TCP connection opens; the service is UDP');
+  if (raw.sorry !== undefined && !health)
+    r.wrong([...path, 'sorry'], 'without a health check no real server is ever taken out: nobody is sorry', 'key');
+  if (raw.quorum && !health)
+    r.wrong([...path, 'quorum'], 'without a health check no real server is ever lost: the quorum never changes', 'key');
+  if (raw.app !== undefined && raw.app !== 'http' && protocol === 'udp')
+    r.wrong([...path, 'app'], `a ${raw.app} server speaks first when a TCP connection opens; the service is UDP`);
 }
+
+/** Time for an attempt where the lab file does not say. */
+const CHECK_TIMEOUT = '3s';
+/** Pause before keepalived repeats an attempt, where the lab file does not say. */
+const CHECK_PAUSE = '1s';
 
 function healthOf(raw: NonNullable<RawService['health']>, port: number): HealthCheck {
   return {
-    connectTimeout: ms(raw.tcp),
+    probe: probeOf(raw),
+    timeout: ms(raw.tcp ?? raw.udp ?? raw.timeout ?? CHECK_TIMEOUT),
     every: ms(raw.every),
     port: raw.port ?? port,
     retry: raw.retry ?? 1,
+    pause: ms(raw.pause ?? CHECK_PAUSE),
     inhibit: raw.inhibit ?? false,
   };
+}
+
+function probeOf({ http, ssl, misc, dns, udp }: NonNullable<RawService['health']>): HealthProbe {
+  const web = http ?? ssl;
+  if (web !== undefined) {
+    const { path, status, digest } = typeof web === 'string' ? { path: web } : web;
+    return {
+      kind: http === undefined ? 'ssl' : 'http',
+      path,
+      ...(digest === undefined ? { status: status ?? 200 } : { digest, ...(status === undefined ? {} : { status }) }),
+    };
+  }
+  if (misc !== undefined)
+    return { kind: 'misc', ...(typeof misc === 'string' ? { script: misc, dynamic: false } : misc) };
+  if (dns !== undefined) return { kind: 'dns', name: dns.name, type: dns.type ?? 'A' };
+  return { kind: udp === undefined ? 'tcp' : 'udp' };
+}
+
+function quorumOf({ weight, up, down }: NonNullable<RawService['quorum']>): Quorum {
+  return { weight, ...(up === undefined ? {} : { up }), ...(down === undefined ? {} : { down }) };
+}
+
+/** The server of last resort, by its address of the service's family. */
+function sorryOf(r: Resolver, name: string, raw: RawService, nodes: readonly LabNode[]): Service['sorry'] {
+  if (raw.sorry === undefined) return undefined;
+  const path = ['services', name, 'sorry'];
+  const protocol = raw.protocol ?? 'tcp';
+  const node = r.lookup(nodes, raw.sorry, undefined, path);
+  if (!node) return undefined;
+  const address = addressesOf(node).find((a) => familyOf(a) === familyOf(raw.vip));
+  const served = node.serve.find((p) => p.protocol === protocol);
+  if (address === undefined) r.wrong(path, `"${node.name}" has no address of the VIP’s family`);
+  if (!served) r.wrong(path, `"${node.name}" serves no ${protocol} port; add serve: [${raw.port}/${protocol}] to it`);
+  return address === undefined || !served ? undefined : { node: node.name, address, port: served.port };
 }
 
 function persistenceOf(raw: NonNullable<RawService['persistence']>, family: 4 | 6): Persistence {
@@ -199,55 +259,6 @@ export function resolveSnat(r: Resolver, name: string, nodes: readonly LabNode[]
     inside: inside.name,
     outside: outside.name,
     port: outside.serve[0]?.port ?? 80,
-  };
-}
-
-/** A VRRP instance of the file. */
-export function resolveVrrp(
-  r: Resolver,
-  name: string,
-  nodes: readonly LabNode[],
-  services: readonly Service[],
-): VrrpInstance {
-  const raw = r.raw.vrrp?.[name] as NonNullable<RawLab['vrrp']>[string];
-  const path = ['vrrp', name];
-  const known = r.segments.has(raw.on);
-  if (!known && !r.isDropped(`segments.${raw.on}`))
-    r.wrong([...path, 'on'], `there is no segment "${raw.on}"${didYouMean(raw.on, r.segments.keys())}`);
-  const members = Object.entries(raw.priorities).flatMap(([node, priority]) => {
-    const found = r.lookup(nodes, node, 'director', [...path, 'priorities', node], 'key');
-    if (found && known && !found.interfaces.some((i) => i.segment === raw.on)) {
-      r.wrong([...path, 'priorities', node], `director "${node}" is not on segment "${raw.on}"`, 'key');
-    }
-    return found ? [{ node, priority }] : [];
-  });
-  members.sort((a, b) => b.priority - a.priority);
-  for (const [i, member] of members.entries()) {
-    const before = members[i - 1];
-    if (before?.priority === member.priority) {
-      r.wrong(
-        [...path, 'priorities', member.node],
-        `"${before.node}" has priority ${member.priority} too; who is master would be chance`,
-      );
-    }
-  }
-  const names = services.map((s) => s.name);
-  for (const [i, service] of raw.addresses.entries()) {
-    if (!r.isDropped(`services.${service}`) && !names.includes(service))
-      r.wrong([...path, 'addresses', i], `there is no service "${service}"${didYouMean(service, names)}`);
-  }
-  const twin = Object.entries(r.raw.vrrp ?? {}).find(
-    ([other, v]) => other < name && v.on === raw.on && v.id === raw.id,
-  );
-  if (twin) r.wrong([...path, 'id'], `instance "${twin[0]}" has id ${raw.id} on segment "${raw.on}" already`);
-  return {
-    name,
-    segment: raw.on,
-    id: raw.id,
-    advert: ms(raw.advert ?? '1s'),
-    members,
-    services: raw.addresses,
-    ...(raw.password === undefined ? {} : { password: raw.password }),
   };
 }
 

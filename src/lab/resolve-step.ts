@@ -1,5 +1,7 @@
+import { masterDownInterval } from '../checks/adverts.ts';
+import { parseFault } from '../faults/parse.ts';
 import { didYouMean } from '../nearest.ts';
-import type { LabNode, Service, SnatRule, Step, VrrpInstance } from './model.ts';
+import type { Expectation, LabNode, Service, SnatRule, Step, VrrpInstance } from './model.ts';
 import { ms } from './resolve-service.ts';
 import type { Resolver } from './resolver.ts';
 import type { RawLab } from './schema.ts';
@@ -32,18 +34,14 @@ function resolveStep(r: Resolver, known: Known, step: RawStep, at: Path): Step |
     return service && { kind: 'health', ...step.health };
   }
   if (step.failover !== undefined) return failover(r, known, step.failover, [...at, 'failover']);
+  if (step.fault !== undefined) return faultStep(r, known, step.fault, [...at, 'fault']);
+  if (step.check !== undefined) {
+    const expect = expectation(r, known, step.check, [...at, 'check']);
+    return expect && { kind: 'check', expect };
+  }
   if (step.run !== undefined) {
-    const { on, do: command, title, exits, prints, within } = step.run;
-    r.lookup(known.nodes, on, undefined, [...at, 'run', 'on']);
-    return {
-      kind: 'run',
-      node: on,
-      command,
-      title: title ?? `${on}: ${command}`,
-      exits: exits ?? 0,
-      within: within === undefined ? 0 : ms(within),
-      ...(prints === undefined ? {} : { prints }),
-    };
+    const expect = expectation(r, known, { run: step.run }, at);
+    return expect && { kind: 'check', expect };
   }
   if (step.arp !== undefined) {
     r.lookup(known.nodes, step.arp.from, undefined, [...at, 'arp', 'from']);
@@ -91,25 +89,142 @@ function contract(r: Resolver, known: Known, name: string, path: Path): Step | u
 function persistence(r: Resolver, known: Known, name: string, path: Path): Step | undefined {
   const service = serviceNamed(r, known, name, path);
   if (service && !service.persistence) r.wrong(path, `service "${name}" has no persistence`);
-  if (service && service.scheduler !== 'rr')
-    r.wrong(path, `only with scheduler rr does a client surely move; service "${name}" has ${service.scheduler}`);
+  const turns = service && ['rr', 'wrr'].includes(service.scheduler);
+  if (service && (!turns || new Set(service.reals.map((s) => s.weight)).size > 1))
+    r.wrong(
+      path,
+      `only with scheduler rr, or wrr and equal weights, does a client surely move; service "${name}" has ${service.scheduler}`,
+    );
   if (service && service.reals.length < 2) r.wrong(path, `service "${name}" has one real server: a client cannot move`);
   return service && { kind: 'persistence', service: name };
 }
 
-function failover(r: Resolver, known: Known, raw: NonNullable<RawStep['failover']>, path: Path): Step {
+function failover(r: Resolver, known: Known, raw: NonNullable<RawStep['failover']>, path: Path): Step | undefined {
   const { service, kill, to } = raw;
   serviceNamed(r, known, service, [...path, 'service']);
-  const members = known.vrrp.find((v) => v.services.includes(service))?.members ?? [];
+  const vrrp = known.vrrp.find((v) => v.services.includes(service));
   for (const [key, name] of [
     ['kill', kill],
     ['to', to],
   ] as const) {
     const director = r.lookup(known.nodes, name, 'director', [...path, key]);
-    if (director && !r.incomplete('vrrp') && !members.some((m) => m.node === name)) {
+    if (director && !r.incomplete('vrrp') && !vrrp?.members.some((m) => m.node === name)) {
       r.wrong([...path, key], `"${name}" is in no vrrp instance that moves service "${service}"`);
+      return undefined;
     }
   }
+  const [master, heir] = vrrp?.members ?? [];
   if (kill === to) r.wrong([...path, 'to'], `"${to}" is the director that is killed`);
-  return { kind: 'failover', service, kill, to };
+  else if (master && master.node !== kill)
+    r.wrong([...path, 'kill'], `"${kill}" is not the master: "${master.node}" has the highest priority`);
+  else if (heir && heir.node !== to)
+    r.wrong([...path, 'to'], `"${to}" does not take over: "${heir.node}" has the next priority`);
+  return faultStep(r, known, { inject: `kill:${kill}`, service }, path);
+}
+
+type RawFault = NonNullable<RawStep['fault']>;
+
+function faultStep(r: Resolver, known: Known, raw: RawFault, path: Path): Step | undefined {
+  const whole = typeof raw === 'string' ? { inject: raw } : raw;
+  const at = typeof raw === 'string' ? path : [...path, 'inject'];
+  const parsed = parseFault(whole.inject, known.nodes, known.services);
+  if (!parsed.ok && !r.incomplete('nodes')) r.wrong(at, parsed.error);
+  const name = whole.service ?? known.services[0]?.name;
+  const service = name === undefined ? undefined : serviceNamed(r, known, name, [...path, 'service']);
+  if (name === undefined && !r.incomplete('services')) r.wrong(at, 'there is no service whose clients could notice it');
+  if (!parsed.ok || !service) return undefined;
+  const list = (key: 'during' | 'healed') =>
+    (whole[key] ?? []).flatMap((e, i) => expectation(r, known, e, [...path, key, i]) ?? []);
+  return {
+    kind: 'fault',
+    fault: parsed.value,
+    service: service.name,
+    outage: whole.outage === undefined ? 'budget' : whole.outage === 'lasts' ? 'lasts' : ms(whole.outage),
+    during: list('during'),
+    healed: list('healed'),
+    repeat: whole.repeat ?? 1,
+    ...(whole.flow === undefined ? {} : { flow: whole.flow }),
+  };
+}
+
+type RawExpectation = NonNullable<RawStep['check']>;
+
+/** Milliseconds between two looks, where the lab file does not say. */
+const LOOK_EVERY = '50ms';
+/** Milliseconds beyond what VRRP or a health check may take. */
+const MARGIN_MS = 1000;
+/** Milliseconds for a service to answer, or to fall silent. */
+const ANSWER_MS = 3000;
+
+function expectation(r: Resolver, known: Known, raw: RawExpectation, path: Path): Expectation | undefined {
+  const times = (standard: number) => ({
+    within: raw.within === undefined ? standard : ms(raw.within),
+    every: ms(raw.every ?? LOOK_EVERY),
+    lasts: raw.for === undefined ? 0 : ms(raw.for),
+  });
+  if (raw.master !== undefined) return mastersExpected(r, known, raw, path, times);
+  if (raw.answers !== undefined) {
+    const by = [raw.by ?? []].flat();
+    for (const name of by) r.lookup(known.nodes, name, undefined, [...path, 'by']);
+    const service = serviceNamed(r, known, raw.answers, [...path, 'answers']);
+    return service && { kind: 'answers', service: service.name, by, ...times(ANSWER_MS) };
+  }
+  if (raw.silent !== undefined) {
+    const service = serviceNamed(r, known, raw.silent, [...path, 'silent']);
+    return service && { kind: 'silent', service: service.name, ...times(ANSWER_MS) };
+  }
+  if (raw.weight !== undefined) {
+    const name = raw.service ?? known.services[0]?.name ?? '';
+    const service = serviceNamed(r, known, name, [...path, 'service']);
+    if (raw.real === undefined) r.wrong(path, 'whose weight? add real: REALSERVER', 'key');
+    else if (service && !service.reals.some((s) => s.node === raw.real))
+      r.wrong([...path, 'real'], `"${raw.real}" is no real server of service "${service.name}"`);
+    if (!service || raw.real === undefined) return undefined;
+    const check = service.health;
+    const budget = check ? check.every + (check.retry + 1) * check.timeout + check.retry * check.pause : 0;
+    return { kind: 'weight', service: service.name, node: raw.real, weight: raw.weight, ...times(budget + MARGIN_MS) };
+  }
+  if (raw.run === undefined) return undefined;
+  const { on, do: command, title, exits, prints, within } = raw.run;
+  r.lookup(known.nodes, on, undefined, [...path, 'run', 'on']);
+  return {
+    kind: 'run',
+    run: {
+      node: on,
+      command,
+      title: title ?? `${on}: ${command}`,
+      exits: exits ?? 0,
+      ...(prints === undefined ? {} : { prints }),
+    },
+    ...times(within === undefined ? 0 : ms(within)),
+  };
+}
+
+function mastersExpected(
+  r: Resolver,
+  known: Known,
+  raw: RawExpectation,
+  path: Path,
+  times: (standard: number) => Pick<Expectation, 'within' | 'every' | 'lasts'>,
+): Expectation | undefined {
+  const nodes = [raw.master ?? []].flat();
+  const names = known.vrrp.map((v) => v.name);
+  if (raw.of !== undefined && !names.includes(raw.of) && !r.isDropped(`vrrp.${raw.of}`)) {
+    r.wrong([...path, 'of'], `there is no VRRP instance "${raw.of}"${didYouMean(raw.of, names)}`);
+    return undefined;
+  }
+  const instances = known.vrrp.filter((v) => raw.of === undefined || v.name === raw.of);
+  if (instances.length === 0 && !r.incomplete('vrrp')) r.wrong(path, 'the lab has no VRRP instance', 'key');
+  for (const name of nodes) {
+    const director = r.lookup(known.nodes, name, 'director', [...path, 'master']);
+    if (director && instances.some((v) => !v.members.some((m) => m.node === name)))
+      r.wrong([...path, 'master'], `"${name}" does not take part in ${instances.map((v) => v.name).join(' and ')}`);
+  }
+  const longest = Math.max(0, ...instances.flatMap((v) => v.members.map((m) => masterDownInterval(v, m.priority))));
+  return {
+    kind: 'master',
+    nodes,
+    ...(raw.of === undefined ? {} : { instance: raw.of }),
+    ...times(longest + MARGIN_MS),
+  };
 }

@@ -3,8 +3,9 @@ import type { Diagnostic } from './diagnostic.ts';
 import { checkShape } from './load.ts';
 import type { Lab } from './model.ts';
 import { resolveNode } from './resolve-node.ts';
-import { crossCheck, ms, resolveService, resolveSnat, resolveVrrp } from './resolve-service.ts';
+import { crossCheck, ms, resolveService, resolveSnat } from './resolve-service.ts';
 import { resolveSteps } from './resolve-step.ts';
+import { resolveVrrp } from './resolve-vrrp.ts';
 import { type ReadBeside, Resolver } from './resolver.ts';
 import type { Source } from './source.ts';
 

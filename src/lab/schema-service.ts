@@ -5,6 +5,8 @@ import { address, duration, mapping, network, nodeName, oneOf, port, text, whole
 export const MODES = ['nat', 'fnat', 'dr', 'tun'] as const;
 /** Transports that a service can have. */
 export const PROTOCOLS = ['tcp', 'udp'] as const;
+/** What a health check can do. */
+export const HEALTH_KINDS = ['tcp', 'http', 'ssl', 'misc', 'dns', 'udp'] as const;
 /** What SNAT can translate. */
 export const SNAT_PROTOCOLS = ['tcp', 'udp', 'icmp'] as const;
 /** Schedulers of kernel IPVS (ipvsadm(8), option -s). */
@@ -24,18 +26,76 @@ export const SCHEDULERS = [
   'mh',
 ] as const;
 
+const web = (what: string) =>
+  z
+    .union(
+      [
+        text('a path such as /', 'Its path; 200 is what it must answer', (v) => v.startsWith('/')),
+        z.strictObject({
+          path: text('a path such as /', 'Path that is asked for', (v) => v.startsWith('/')),
+          status: whole('Status that must come (default 200, unless a digest is given)', 100, 599).optional(),
+          digest: text('an MD5 of 32 hexadecimal digits', 'MD5 of the answer', () => true, /^[0-9a-f]{32}$/).optional(),
+        }),
+      ],
+      { error: 'expected a path such as /, or { path: /, status: 200, digest: ... }' },
+    )
+    .meta({ description: `${what}: a path that answers 200, or \`{ path, status, digest }\`` })
+    .optional();
+
 const health = z
   .strictObject(
     {
-      tcp: duration('Connect timeout of a TCP_CHECK'),
+      tcp: duration('TCP_CHECK: a connection must open; in this time').optional(),
+      http: web('HTTP_GET'),
+      ssl: web('SSL_GET'),
+      misc: z
+        .union(
+          [
+            text('a command', 'Ends with 0 when the server is well', (v) => v !== ''),
+            z.strictObject({
+              script: text('a command', 'What is run', (v) => v !== ''),
+              dynamic: yes('The exit code sets the weight: 2 to 255 means 0 to 253 (misc_dynamic)'),
+            }),
+          ],
+          { error: 'expected a command, or { script: COMMAND, dynamic: true }' },
+        )
+        .meta({ description: 'MISC_CHECK: a command on the director, or `{ script, dynamic }`' })
+        .optional(),
+      dns: z
+        .strictObject(
+          {
+            name: text('a name such as www.example.com', 'What is asked for', (v) => v !== ''),
+            type: oneOf('Record type (default A)', ['A', 'AAAA', 'NS', 'SOA', 'MX', 'TXT', 'CNAME']).optional(),
+          },
+          mapping('a question: { name: NAME }'),
+        )
+        .meta({ description: 'DNS_CHECK: a name that the server must answer for' })
+        .optional(),
+      udp: duration('UDP_CHECK: no port unreachable comes back; in this time').optional(),
+      timeout: duration('How long one attempt may take, where the check does not say it (default 3s)').optional(),
       every: duration('Time between two checks of one real server (delay_loop)'),
-      port: whole('Port to check (default: the service’s)', 1, 65535).optional(),
-      retry: whole('Attempts more before the server counts as down', 0, 100).optional(),
+      port: whole('Port to check (default: the real server’s)', 1, 65535).optional(),
+      retry: whole('Attempts more before the server counts as down (default 1)', 0, 100).optional(),
+      pause: duration('Pause before an attempt is repeated (delay_before_retry, default 1s)').optional(),
       inhibit: yes('A server that is down stays in the table with weight 0 (inhibit_on_failure)').optional(),
     },
     mapping('a health check: { tcp: 3s, every: 3s }'),
   )
+  .refine((h) => HEALTH_KINDS.filter((k) => h[k] !== undefined).length === 1, {
+    error: 'expected exactly one of tcp, http, ssl, misc, dns, udp',
+  })
   .meta({ description: 'Health check that keepalived runs against each real server' });
+
+const quorum = z
+  .strictObject(
+    {
+      weight: whole('Weight of live real servers that is enough', 1, 65535),
+      up: text('a command', 'Run on the director as it is reached (quorum_up)', (v) => v !== '').optional(),
+      down: text('a command', 'Run on the director as it is lost (quorum_down)', (v) => v !== '').optional(),
+    },
+    mapping('a quorum: { weight: 2, up: COMMAND, down: COMMAND }'),
+  )
+  .meta({ description: 'How much of the service must live, and what is run when it does and does not' });
 
 const real = z
   .union(
@@ -78,7 +138,9 @@ export const service = z
         .meta({ description: 'The real servers, each with its weight' }),
       persistence: persistence.optional(),
       health: health.optional(),
-      app: oneOf('What answers (default http)', ['http', 'banner']).optional(),
+      quorum: quorum.optional(),
+      sorry: nodeName('The node that answers when no real server lives (sorry_server); it serves the port').optional(),
+      app: oneOf('What answers (default http)', ['http', 'banner', 'mysql']).optional(),
     },
     mapping('a service: { vip: ..., port: ..., mode: ..., reals: ... }'),
   )
@@ -114,30 +176,3 @@ export const timeouts = z
     mapping('times: { tcp: 900s, fin: 120s, udp: 300s }'),
   )
   .meta({ description: 'How long directors keep connections (ipvsadm --set)' });
-
-/** A VRRP instance of a lab file. */
-export const vrrp = z
-  .strictObject(
-    {
-      on: nodeName('The segment on which the directors send adverts'),
-      id: whole('virtual_router_id, the same on all directors', 1, 255),
-      advert: duration('Time between two adverts (default 1s)').optional(),
-      password: text('1 to 8 letters and digits', 'auth_pass of VRRPv2', () => true, /^[A-Za-z0-9]{1,8}$/).optional(),
-      priorities: z
-        .record(
-          nodeName('A director'),
-          whole('Its priority; the highest is master', 1, 254),
-          mapping('directors with their priorities: { lb1: 100, lb2: 80 }'),
-        )
-        .meta({ description: 'The directors that share the addresses, each with its priority' }),
-      addresses: z
-        .array(
-          text('a service’s name', 'A service', () => true),
-          mapping('a list of services'),
-        )
-        .min(1, { error: 'expected at least one service' })
-        .meta({ description: 'The services whose VIPs this instance moves' }),
-    },
-    mapping('a VRRP instance: { on: ..., id: ..., priorities: ..., addresses: ... }'),
-  )
-  .meta({ description: 'A VRRP instance: directors that share VIPs, one of them master' });

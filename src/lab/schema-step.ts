@@ -1,9 +1,86 @@
 import { z } from 'zod';
-import { address, duration, mapping, nodeName, oneOf, text, whole } from './schema-words.ts';
+import { address, duration, freeName, mapping, nodeName, oneOf, oneOrMore, text, whole } from './schema-words.ts';
 
-const STEPS = 'contract, health, failover, persistence, run, arp, cut';
+const STEPS = 'contract, health, failover, fault, check, persistence, run, arp, cut';
 
 const serviceName = (description: string) => text('a service’s name', description, () => true);
+
+const run = z
+  .strictObject(
+    {
+      on: nodeName('The node'),
+      do: text('a shell command', 'What is run in the node’s own kernel', (v) => v !== ''),
+      title: text('a sentence', 'What it shows (default: the command)', (v) => v !== '').optional(),
+      exits: whole('The exit code it must have (default 0)', 0, 255).optional(),
+      prints: text('a regular expression', 'What its output must match', isRegExp).optional(),
+      within: duration('How long it may take until it is so; it is run again until then').optional(),
+    },
+    mapping('{ on: NODE, do: COMMAND }'),
+  )
+  .meta({ description: 'Runs a command in a node, and holds its exit code and output against what is said here' });
+
+const EXPECTATIONS = 'master, answers, silent, weight, run';
+
+/** What must hold: at once, within a time, for a time. */
+const expectation = z
+  .strictObject(
+    {
+      master: oneOrMore(nodeName('A director'), 'a director', 'Who sends adverts, and nobody else').optional(),
+      of: freeName('The VRRP instance (default: all)').optional(),
+      answers: serviceName('The service that answers every connection').optional(),
+      by: oneOrMore(nodeName('A real server'), 'a real server', 'Who alone answers').optional(),
+      silent: serviceName('The service that answers no connection').optional(),
+      weight: z
+        .union([whole('A weight', 0, 65535), z.literal('none')], {
+          error: 'expected a weight from 0 to 65535, or none',
+        })
+        .meta({ description: 'The weight of `real` on every director, or `none`: it is out of the table' })
+        .optional(),
+      real: nodeName('The real server that `weight` is about').optional(),
+      service: serviceName('The service that `weight` is about (default: the first)').optional(),
+      run: run.optional(),
+      within: duration('Until when it must hold (default: as the lab’s own times allow)').optional(),
+      every: duration('Time between two looks (default 50ms)').optional(),
+      for: duration('How long it must then hold').optional(),
+    },
+    mapping(`what must hold: one of ${EXPECTATIONS}, with within, every, for`),
+  )
+  .refine((e) => [e.master, e.answers, e.silent, e.weight, e.run].filter((k) => k !== undefined).length === 1, {
+    error: `expected exactly one of ${EXPECTATIONS}`,
+  })
+  .meta({ description: 'What must hold: one of `master`, `answers`, `silent`, `weight`, `run`, with its times' });
+
+const faultText = text('a fault such as kill:lb1', 'What is done; `lab fault` lists them', (v) => v !== '');
+
+const fault = z
+  .union(
+    [
+      faultText,
+      z.strictObject({
+        inject: faultText,
+        service: serviceName('The service that is probed (default: the first)').optional(),
+        outage: z
+          .union([z.literal('lasts'), duration('At most')], { error: 'expected a time such as 5s, or lasts' })
+          .meta({
+            description:
+              'What clients may go without (default: what the configuration’s own times allow), or `lasts`: the service is gone until it is healed',
+          })
+          .optional(),
+        flow: oneOf('What becomes of a connection that was open before', ['survives', 'breaks']).optional(),
+        during: z
+          .array(expectation, mapping('a list of what must hold'))
+          .meta({ description: 'What must hold while it stands, in this order' })
+          .optional(),
+        healed: z
+          .array(expectation, mapping('a list of what must hold'))
+          .meta({ description: 'What must hold once it is healed, in this order' })
+          .optional(),
+        repeat: whole('How many times (default 1)', 1, 1000).optional(),
+      }),
+    ],
+    { error: 'expected a fault such as kill:lb1, or { inject: kill:lb1, during: [...], healed: [...] }' },
+  )
+  .meta({ description: 'Makes a fault, measures what clients notice, heals it: a fault, or `{ inject, ... }`' });
 
 /** A step of a scenario: an object with one key. */
 export const step = z
@@ -38,23 +115,12 @@ export const step = z
           description: 'Kills the master: measures the outage against the VRRP budget, then its return and preemption',
         })
         .optional(),
+      fault: fault.optional(),
+      check: expectation.optional(),
       persistence: serviceName(
         'Shows that a client stays with its real server for the service’s persistence, and moves after it',
       ).optional(),
-      run: z
-        .strictObject(
-          {
-            on: nodeName('The node'),
-            do: text('a shell command', 'What is run in the node’s own kernel', (v) => v !== ''),
-            title: text('a sentence', 'What it shows (default: the command)', (v) => v !== '').optional(),
-            exits: whole('The exit code it must have (default 0)', 0, 255).optional(),
-            prints: text('a regular expression', 'What its output must match', isRegExp).optional(),
-            within: duration('How long it may take until it is so; it is run again until then').optional(),
-          },
-          mapping('{ on: NODE, do: COMMAND }'),
-        )
-        .meta({ description: 'Runs a command in a node, and holds its exit code and output against what is said here' })
-        .optional(),
+      run: run.optional(),
       arp: z
         .strictObject(
           {

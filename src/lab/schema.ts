@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { KERNEL_CHOICES, node } from './schema-node.ts';
-import { service, snat, timeouts, vrrp } from './schema-service.ts';
+import { service, snat, timeouts } from './schema-service.ts';
 import { step } from './schema-step.ts';
+import { vrrp } from './schema-vrrp.ts';
 import { freeName, mapping, network, nodeName, oneOf, text } from './schema-words.ts';
 
 /**

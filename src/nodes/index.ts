@@ -14,16 +14,19 @@ function purpose(lab: Lab, node: LabNode): NodePart {
     case 'director':
       return node.manual ? { ...nothing, modules: ['ip_vs'] } : ipvs.director(lab, node);
     case 'realserver':
-      if (node.manual) return nothing;
-      return join(
-        lab.services
-          .filter((s) => s.reals.some((r) => r.node === node.name))
-          .map((s) => modes[s.mode].realserver(s, node)),
-      );
+      return realserver(lab, node);
     case 'switch':
       return { ...nothing, sysctls: FORWARDING };
     case 'client':
     case 'host':
       return nothing;
   }
+}
+
+/** What the modes of its services need; where the user's own script does it, only the kernel's modules. */
+function realserver(lab: Lab, node: LabNode): NodePart {
+  const part = join(
+    lab.services.filter((s) => s.reals.some((r) => r.node === node.name)).map((s) => modes[s.mode].realserver(s, node)),
+  );
+  return node.manual ? { ...nothing, modules: part.modules } : part;
 }

@@ -1,8 +1,14 @@
-import type { Lab, LabNode, Port } from '../lab/model.ts';
+import type { Lab, LabNode, Port, Service } from '../lab/model.ts';
 import { type NodePart, nothing } from './part.ts';
 
 /** Bytes of the answer to /big: many packets, so that path MTU matters. */
 export const BIG = 60_000;
+
+/** The program that answers for a service on its real servers. */
+export function programOf(service: Service): string {
+  if (service.app === 'mysql') return 'mariadbd';
+  return service.protocol === 'udp' ? 'answer' : 'nginx';
+}
 
 /** The ports that a node answers on: those of services it is a real server of, and its own list. */
 function portsOf(lab: Lab, node: LabNode): readonly Port[] {
@@ -15,12 +21,16 @@ function portsOf(lab: Lab, node: LabNode): readonly Port[] {
 
 /**
  * A node's servers: nginx for TCP, which tells in the tutorial's form whom it sees, and for checks
- * the same as JSON; our own for UDP, which says the same.
+ * the same as JSON; our own for UDP, which says the same; MariaDB for services of that kind.
  */
 export function servers(lab: Lab, node: LabNode): NodePart {
   const ports = portsOf(lab, node);
   const tcp = ports.filter((p) => p.protocol === 'tcp').map((p) => p.port);
   const udp = ports.filter((p) => p.protocol === 'udp').map((p) => p.port);
+  const database = lab.services
+    .filter((s) => s.app === 'mysql')
+    .flatMap((s) => s.reals)
+    .find((r) => r.node === node.name);
   return {
     ...nothing,
     files:
@@ -29,9 +39,15 @@ export function servers(lab: Lab, node: LabNode): NodePart {
         : {},
     services: {
       ...(tcp.length > 0 ? { nginx: "nginx -g 'daemon off;'" } : {}),
+      ...(database ? { mariadbd: databaseCommand(node.name, database.port) } : {}),
       ...(udp.length > 0 ? { answer: `answer ${node.name} ${udp.join(' ')}` } : {}),
     },
   };
+}
+
+/** A MariaDB that tells who it is as @@report_host; its account is `lab`, without a password. */
+function databaseCommand(name: string, port: number): string {
+  return `mariadbd --defaults-file=/etc/mysql/lab.cnf --port=${port} --report-host=${name}`;
 }
 
 function nginxConf(name: string, ports: readonly number[]): string {

@@ -1,6 +1,8 @@
 import type { Bed } from '../checks/bed.ts';
-import { CannotObserve, type CheckSpec, runCheck } from '../checks/check.ts';
+import { type CheckSpec, runCheck } from '../checks/check.ts';
 import type { CheckResult, Emit, Verdict } from '../events.ts';
+import { formatMs } from '../net/duration.ts';
+import { CannotObserve } from '../plan/hand.ts';
 
 /** What a step works with: the bed, and where its results go. */
 export class StepContext {
@@ -34,11 +36,24 @@ export class StepContext {
     this.emit({ type: 'check', lab: this.bed.running.name, result });
   }
 
-  /** Runs checks side by side and gives their results in the order of the list. */
-  async check(specs: readonly CheckSpec[]): Promise<void> {
+  /**
+   * Runs checks side by side and gives their results in the order of the list. `stalled` tells for how
+   * many milliseconds the machine itself stood still meanwhile: what failed then is inconclusive.
+   */
+  async check(specs: readonly CheckSpec[], stalled: () => number = () => 0): Promise<void> {
     const running = specs.map((s) => runCheck(s, this.bed, this.title));
     for (const result of running) result.catch(() => undefined); // each is awaited below
-    for (const result of running) this.add(await result);
+    for (const result of running) {
+      const known = await result;
+      const stall = known.verdict === 'failed' ? stalled() : 0;
+      if (stall === 0) this.add(known);
+      else
+        this.add({
+          ...known,
+          verdict: 'inconclusive',
+          seen: `${known.seen}; the machine itself was stalled for ${formatMs(stall)}`,
+        });
+    }
   }
 
   /** Adds a result that is known at once. */

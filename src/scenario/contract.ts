@@ -1,7 +1,7 @@
 import { masterSettles } from '../checks/adverts.ts';
 import { neighbourChecks, standingChecks, trafficChecks, trials } from '../checks/contract.ts';
 import { type Exchange, exchange } from '../checks/snat.ts';
-import { found, serviceOf, vrrpOf } from '../lab/model.ts';
+import { found, instancesUnder, serviceOf } from '../lab/model.ts';
 import { snat } from '../modes/snat.ts';
 import type { StepContext } from './context.ts';
 import { outsideListens, serversListen } from './ready.ts';
@@ -11,11 +11,10 @@ export async function contractStep(context: StepContext, name: string): Promise<
   const { bed } = context;
   const service = serviceOf(bed.lab, name);
   context.wait('a master, and tables that hold the lab');
-  const vrrp = vrrpOf(bed.lab, service.name);
   await Promise.all([
     context.check(standingChecks(bed.lab, service)),
     serversListen(bed, service),
-    ...(vrrp ? [masterSettles(bed, vrrp)] : []),
+    ...instancesUnder(bed.lab, service.name).map((vrrp) => masterSettles(bed, vrrp)),
   ]);
   context.wait('who answers for which address');
   await context.check(neighbourChecks(bed.lab, service));

@@ -2,7 +2,7 @@ import type { Bed } from '../checks/bed.ts';
 import type { CheckSpec } from '../checks/check.ts';
 import { tally } from '../checks/path.ts';
 import { ask } from '../checks/traffic.ts';
-import { wires } from '../faults/faults.ts';
+import { wires } from '../faults/wires.ts';
 import { type Device, type LabNode, nodeOf, type Service, type Step, serviceOf } from '../lab/model.ts';
 import { formatMs } from '../net/duration.ts';
 import type { StepContext } from './context.ts';

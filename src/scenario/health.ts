@@ -2,14 +2,12 @@ import { SCHEDULING_MARGIN_MS } from '../checks/adverts.ts';
 import { type CheckSpec, runCheck } from '../checks/check.ts';
 import { removalBudget, returnBudget } from '../checks/health.ts';
 import { entryOf } from '../checks/table.ts';
-import { RETRY_DELAY_MS } from '../drivers/keepalived-conf.ts';
-import { service as serviceFault } from '../faults/faults.ts';
+import { program } from '../faults/program.ts';
+
 import { directors, found, type Real, type Service, serviceOf } from '../lab/model.ts';
 import { formatMs } from '../net/duration.ts';
+import { programOf } from '../nodes/servers.ts';
 import type { StepContext } from './context.ts';
-
-/** The program of a real server. */
-const PROGRAM = 'nginx';
 
 /** A stopped real server leaves the service within the health check's budget, and comes back. */
 export async function healthStep(context: StepContext, step: { service: string; stop: string }): Promise<void> {
@@ -20,11 +18,12 @@ export async function healthStep(context: StepContext, step: { service: string; 
     service.reals.find((r) => r.node === step.stop),
     `real server ${step.stop}`,
   );
+  const server = programOf(service);
   const gone = health.inhibit ? 'weight 0 (inhibit)' : 'out of the table';
   await context.attempt(
     'health.removed',
     service.name,
-    `${real.node} is taken out when its ${PROGRAM} stops`,
+    `${real.node} is taken out when its ${server} stops`,
     async () => {
       context.wait(`${real.node} to be in service`);
       const ready = await runCheck(
@@ -38,20 +37,20 @@ export async function healthStep(context: StepContext, step: { service: string; 
         context.title,
       );
       if (ready.verdict !== 'passed') return context.add({ ...ready, id: 'health.removed' });
-      const at = await serviceFault(bed, real.node, 'stop', PROGRAM);
-      context.fault(`${PROGRAM} stopped on ${real.node}`, at);
+      const at = await program(bed, real.node, 'stop', server);
+      context.fault(`${server} stopped on ${real.node}`, at);
       context.wait(`the health check to notice`);
       const budget = removalBudget(health);
       await context.check([
         weightCheck(context, service, real, {
           id: 'health.removed',
-          promise: `${real.node} has ${gone} within ${formatMs(budget)} (every ${formatMs(health.every)} + ${health.retry} retries × ${formatMs(RETRY_DELAY_MS)}), margin ${formatMs(SCHEDULING_MARGIN_MS)}`,
+          promise: `${real.node} has ${gone} within ${formatMs(budget)} (every ${formatMs(health.every)} + ${health.retry} retries × ${formatMs(health.pause)}), margin ${formatMs(SCHEDULING_MARGIN_MS)}`,
           budget,
           holds: (weight) => (health.inhibit ? weight === 0 : weight === undefined),
         }),
       ]);
-      const back = await serviceFault(bed, real.node, 'start', PROGRAM);
-      context.fault(`${PROGRAM} started on ${real.node}`, back);
+      const back = await program(bed, real.node, 'start', server);
+      context.fault(`${server} started on ${real.node}`, back);
       context.wait(`the health check to take it back`);
       await context.check([
         weightCheck(context, service, real, {

@@ -19,6 +19,8 @@ export interface Outage {
   readonly outage: number;
   readonly firstLossAfter: number | undefined;
   readonly recoveryAfter: number | undefined;
+  /** The same on the wall clock, in microseconds. */
+  readonly recoveredAt: number | undefined;
   /** Times that the service went away again after it had come back. */
   readonly flaps: number;
   /** Whether it is over: nothing was lost, or the service answered again at the end. */
@@ -56,6 +58,7 @@ export function measure(samples: readonly Sample[], fault: number): Outage {
     outage: first && recovery ? (recovery.at - first.at) / 1000 : 0,
     firstLossAfter: first && after(first.at),
     recoveryAfter: recovery && after(recovery.at),
+    recoveredAt: recovery?.at,
     flaps,
     over: !last || recovery !== undefined,
     worstLag: Math.max(0, ...fresh.map((s) => s.lag)) / 1000,

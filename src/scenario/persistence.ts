@@ -1,10 +1,10 @@
-import { CannotObserve } from '../checks/check.ts';
 import { tally } from '../checks/path.ts';
 import { ask } from '../checks/traffic.ts';
 import { eventually } from '../eventually.ts';
 import { addressesOf, familyOf, found, linkTo, type Service, serviceOf } from '../lab/model.ts';
 import { contains, endpoint, parseAddress, parseSubnet } from '../net/cidr.ts';
 import { formatMs } from '../net/duration.ts';
+import { CannotObserve } from '../plan/hand.ts';
 import type { StepContext } from './context.ts';
 
 /** Connections that must all go the same way. */

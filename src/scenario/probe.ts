@@ -1,28 +1,35 @@
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Bed } from '../checks/bed.ts';
-import { CannotObserve } from '../checks/check.ts';
 import type { ExecStream } from '../engine/engine.ts';
 import { eventually } from '../eventually.ts';
 import type { Service } from '../lab/model.ts';
+import { CannotObserve } from '../plan/hand.ts';
 import { parseSample, type Sample } from './outage.ts';
 
-/** Milliseconds between two new connections of the probe. */
-export const PROBE_EVERY_MS = 25;
-/** Below TCP's first retransmission after 1 s: an attempt is answered at once, or it is lost. */
-export const PROBE_TIMEOUT_MS = 800;
 /** Answers in a row after which the service counts as steady. */
 const STEADY = 10;
 
+/** Longest that watching may take, in milliseconds. */
+const WATCH_DEADLINE_MS = 30_000;
+
 /** A client that asks a service without end; see images/node/src/probe.c. */
 export class Probe {
+  /** Milliseconds between two new connections. */
+  static readonly everyMs = 25;
+  /** Below TCP's first retransmission after 1 s: an attempt is answered at once, or it is lost. */
+  static readonly timeoutMs = 800;
   readonly file: string;
   readonly samples: Sample[] = [];
-  readonly #run: ExecStream;
+  readonly #runs: readonly ExecStream[];
 
-  private constructor(run: ExecStream, file: string, path: string) {
-    this.#run = run;
+  private constructor(runs: readonly ExecStream[], file: string, path: string) {
+    this.#runs = runs;
     this.file = file;
+    for (const run of runs) this.#read(run, path);
+  }
+
+  #read(run: ExecStream, path: string): void {
     let open = '';
     run.stdout.on('data', (chunk: Buffer) => {
       appendFileSync(path, chunk);
@@ -36,34 +43,69 @@ export class Probe {
     run.stderr.resume();
   }
 
-  /** Starts probing a service from the lab's client; returns once it is answered steadily. Throws CannotObserve when it never is. */
-  static async start(bed: Bed, service: Service, name: string): Promise<Probe> {
+  /** Starts probing a service from the lab's client; returns once it is answered steadily, unless that is not asked for. Throws CannotObserve when it never is. */
+  static async start(bed: Bed, service: Service, name: string, steady: boolean): Promise<Probe> {
     const file = `probe-${name}.ndjson`;
-    const run = await bed.spawn(bed.client.name, [
-      'probe',
-      service.vip,
-      String(service.port),
-      String(PROBE_EVERY_MS),
-      String(PROBE_TIMEOUT_MS),
-    ]);
-    const probe = new Probe(run, file, join(bed.evidence.folder, file));
-    if (!(await probe.steady(0, 5000, bed.signal))) {
+    const runs = await Promise.all(commandsFor(service).map((command) => bed.spawn(bed.client.name, command)));
+    const probe = new Probe(runs, file, join(bed.evidence.folder, file));
+    if (steady && !(await probe.steady(0, 5000, bed.signal))) {
       probe.stop();
       throw new CannotObserve(`service ${service.name} does not answer steadily before the fault`);
     }
     return probe;
   }
 
+  /** Waits until connections have been begun up to a time (microseconds), and are over. */
+  async watched(until: number, signal: AbortSignal): Promise<void> {
+    const look = () => (this.samples.some((s) => s.kind === 'new' && s.at > until) ? true : undefined);
+    await eventually(look, { within: WATCH_DEADLINE_MS, every: 10, signal });
+  }
+
+  /** Waits until the connection that is held was answered after a time (microseconds), or has broken. False at the deadline (milliseconds). */
+  async heldTold(after: number, within: number, signal: AbortSignal): Promise<boolean> {
+    const look = () => (this.samples.some((s) => s.kind === 'held' && s.end > after) ? true : undefined);
+    return (await eventually(look, { within, every: 10, signal })) ?? false;
+  }
+
   /** Waits until the newest connections begun after a time (microseconds) are answered, several in a row. False at the deadline (milliseconds). */
   async steady(after: number, within: number, signal: AbortSignal): Promise<boolean> {
+    return this.#newest(after, (s) => s.ok, within, signal);
+  }
+
+  /** The same, until they all fail. */
+  async gone(after: number, within: number, signal: AbortSignal): Promise<boolean> {
+    return this.#newest(after, (s) => !s.ok, within, signal);
+  }
+
+  async #newest(after: number, fits: (s: Sample) => boolean, within: number, signal: AbortSignal): Promise<boolean> {
     const look = () => {
       const last = this.samples.filter((s) => s.kind === 'new' && s.at > after).slice(-STEADY);
-      return last.length === STEADY && last.every((s) => s.ok) ? true : undefined;
+      return last.length === STEADY && last.every(fits) ? true : undefined;
     };
     return (await eventually(look, { within, every: 10, signal })) ?? false;
   }
 
   stop(): void {
-    this.#run.stdin.end();
+    for (const run of this.#runs) run.stdin.end();
   }
+}
+
+/** What asks a service without end: new connections, and one that is held; a database is held by its own client. */
+function commandsFor({ app, vip, port }: Service): readonly (readonly string[])[] {
+  const times = [String(Probe.everyMs), String(Probe.timeoutMs)];
+  const fresh = ['probe', app === 'http' ? 'http' : 'banner', vip, String(port), ...times];
+  return app === 'mysql' ? [fresh, ['bash', '-c', heldQueries(vip, port)]] : [fresh];
+}
+
+/** Shell: one session of the MariaDB client that asks ten times a second, each answer a line as the probe writes them. */
+function heldQueries(vip: string, port: number): string {
+  return `(while :; do echo 'select @@report_host;'; sleep 0.1; done) |
+mariadb -h ${vip} -P ${port} -N -B --unbuffered --skip-reconnect --connect-timeout=3 2>&1 |
+while read -r line; do
+  t=\${EPOCHREALTIME/./}
+  case $line in
+    ERROR*) echo "{\\"kind\\":\\"held\\",\\"at\\":$t,\\"end\\":$t,\\"lag\\":0,\\"ok\\":false,\\"why\\":\\"lost\\"}" ;;
+    *) echo "{\\"kind\\":\\"held\\",\\"at\\":$t,\\"end\\":$t,\\"lag\\":0,\\"ok\\":true,\\"server\\":\\"$line\\"}" ;;
+  esac
+done`;
 }

@@ -9,7 +9,7 @@ const LISTEN_S = 5;
  * and the first connection may come before they are. What never listens is for the checks to tell.
  */
 export async function serversListen(bed: Bed, service: Service): Promise<void> {
-  if (service.app !== 'http') return;
+  if (service.app === 'banner') return;
   await Promise.all(service.reals.map((r) => listens(bed, r.node, { protocol: service.protocol, port: r.port })));
 }
 

@@ -1,18 +1,19 @@
 import type { Bed } from '../checks/bed.ts';
 import type { CheckResult, Counts, Emit } from '../events.ts';
-import type { Step } from '../lab/model.ts';
+import { movesOf } from '../faults/moves.ts';
+import type { Lab, Step } from '../lab/model.ts';
 import { unreachable } from '../result.ts';
 import { arpStep } from './arp.ts';
 import { StepContext } from './context.ts';
 import { contractStep, snatStep } from './contract.ts';
 import { cutStep } from './cut.ts';
-import { failoverStep } from './failover.ts';
+import { expectationCheck, expectationWords } from './expect.ts';
+import { faultStep, faultTitle } from './fault.ts';
 import { healthStep } from './health.ts';
 import { persistenceStep } from './persistence.ts';
-import { runCommandStep } from './run-command.ts';
 
 /** A step as an obligation, in the words of a report. */
-export function stepTitle(step: Step): string {
+export function stepTitle(lab: Lab, step: Step): string {
   switch (step.kind) {
     case 'contract':
       return `${step.service} keeps the contract of its mode`;
@@ -20,16 +21,16 @@ export function stepTitle(step: Step): string {
       return `${step.rule} lets hosts out under its address`;
     case 'persistence':
       return `${step.service} keeps a client at its real server, for its time`;
-    case 'run':
-      return step.title;
     case 'arp':
       return `${step.replies === 1 ? 'one card answers' : `${step.replies} cards answer`} ARP for ${step.address}`;
     case 'cut':
       return `${step.service} ${step.answers ? 'goes on' : 'stops'} without ${step.links.join(' and ')} of ${step.node}`;
     case 'health':
       return `${step.service} loses ${step.stop} and takes it back`;
-    case 'failover':
-      return `${step.service} survives the loss of ${step.kill}: ${step.to} takes over`;
+    case 'fault':
+      return faultTitle(step, movesOf(lab, step.fault));
+    case 'check':
+      return expectationWords(lab, step.expect);
     default:
       return unreachable(step);
   }
@@ -38,7 +39,7 @@ export function stepTitle(step: Step): string {
 /** Runs a lab's scenario, step by step. Results are added to `results` as they come, so that an interrupted run has them. */
 export async function runScenario(bed: Bed, emit: Emit, bootDeadline: number, results: CheckResult[]): Promise<void> {
   for (const [i, step] of bed.lab.scenario.entries()) {
-    const title = stepTitle(step);
+    const title = stepTitle(bed.lab, step);
     emit({ type: 'step', lab: bed.running.name, title });
     const context = new StepContext(bed, emit, title, `${i + 1}-${step.kind}`, bootDeadline, results);
     await runStep(context, step);
@@ -53,16 +54,17 @@ async function runStep(context: StepContext, step: Step): Promise<void> {
       return snatStep(context, step.rule);
     case 'persistence':
       return persistenceStep(context, step.service);
-    case 'run':
-      return runCommandStep(context, step);
     case 'arp':
       return arpStep(context, step);
     case 'cut':
       return cutStep(context, step);
     case 'health':
       return healthStep(context, step);
-    case 'failover':
-      return failoverStep(context, step);
+    case 'fault':
+      return faultStep(context, step);
+    case 'check':
+      context.wait(expectationWords(context.bed.lab, step.expect));
+      return context.check([expectationCheck(context.bed.lab, step.expect, context.slug)]);
     default:
       return unreachable(step);
   }

@@ -103,12 +103,14 @@ static void read_answer(int fd, struct result *r, double deadline) {
     if (n <= 0) return;
     have += (size_t)n;
     data[have] = 0;
-    char *end = line ? strchr(data, '\n') : strstr(data, "\r\n\r\n");
+    char *end = line ? memchr(data, '\n', have) : strstr(data, "\r\n\r\n");
     if (!end) continue;
     if (line) {
       r->status = 200;
       r->bytes = (long)(end - data);
-      snprintf(r->body, sizeof r->body, "%.*s", (int)strcspn(data, "\r\n"), data);
+      /* MySQL's greeting: a length of three bytes, a number, the protocol's version (10), the server's as text. */
+      const char *said = end == data + 4 ? data + 5 : data;
+      snprintf(r->body, sizeof r->body, "%.*s", (int)strcspn(said, "\r\n"), said);
       return;
     }
     char *field = strcasestr(data, "\r\ncontent-length:");

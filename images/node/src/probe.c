@@ -1,5 +1,5 @@
 /*
- * probe ADDRESS PORT EVERY_MS TIMEOUT_MS: asks an HTTP service without end, as its clients do.
+ * probe http|banner ADDRESS PORT EVERY_MS TIMEOUT_MS: asks a service without end, as its clients do.
  *
  * Every EVERY_MS a new connection asks once; one connection more is kept and asks again and
  * again. Each attempt becomes one JSON line on stdout, with times in microseconds of the
@@ -8,6 +8,7 @@
  *   {"kind":"held","at":..,"end":..,"lag":0,"ok":false,"why":"timeout"}
  * "lag" is how late the attempt started against its own schedule: the probe's own error.
  * A held connection that breaks is not made anew: whether it survived is the question.
+ * Of a server that speaks first (banner) the first bytes are the answer, and no connection is held.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -36,6 +37,7 @@ struct attempt {
 
 static struct attempt attempts[MAX_ATTEMPTS], held = {.fd = -1, .held = 1};
 static struct addrinfo *target;
+static int banner;
 static char request_new[256], request_held[256];
 
 static long long wall_us(void) {
@@ -108,7 +110,7 @@ static void progress(struct attempt *a, short events) {
       return;
     }
     const char *request = a->held ? request_held : request_new;
-    if (send(a->fd, request, strlen(request), MSG_NOSIGNAL) < 0) {
+    if (!banner && send(a->fd, request, strlen(request), MSG_NOSIGNAL) < 0) {
       end_attempt(a, cause(errno));
       return;
     }
@@ -122,6 +124,10 @@ static void progress(struct attempt *a, short events) {
   }
   a->len += (size_t)n;
   a->response[a->len] = 0;
+  if (banner) {
+    end_attempt(a, n > 0 ? NULL : "closed");
+    return;
+  }
   int good = strncmp(a->response, "HTTP/1.1 200", 12) == 0;
   if (a->held && n > 0) {
     if (!whole(a)) return;
@@ -141,10 +147,12 @@ static void next_on_held(void) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 5) {
-    fputs("usage: probe ADDRESS PORT EVERY_MS TIMEOUT_MS\n", stderr);
+  if (argc != 6) {
+    fputs("usage: probe http|banner ADDRESS PORT EVERY_MS TIMEOUT_MS\n", stderr);
     return 2;
   }
+  banner = strcmp(argv[1], "banner") == 0;
+  argv++;
   struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM};
   long long every = atoll(argv[3]) * 1000, timeout = atoll(argv[4]) * 1000;
   if (getaddrinfo(argv[1], argv[2], &hints, &target) != 0 || every <= 0 || timeout <= 0) {
@@ -156,7 +164,7 @@ int main(int argc, char **argv) {
   for (int i = 0; i < MAX_ATTEMPTS; i++) attempts[i].fd = -1;
   setvbuf(stdout, NULL, _IOLBF, 0);
   signal(SIGPIPE, SIG_DFL);
-  open_attempt(&held, 0);
+  if (!banner) open_attempt(&held, 0);
   for (long long next = mono_us();;) {
     long long lag = mono_us() - next;
     if (lag >= 0) {

@@ -1,0 +1,90 @@
+import { familyOf, type LabNode, macsOf, type VrrpInstance } from '../lab/model.ts';
+import { formatMs } from '../net/duration.ts';
+import type { Budget } from '../scenario/budget.ts';
+import { SCHEDULING_MARGIN_MS, senders } from './adverts.ts';
+import type { CheckSpec } from './check.ts';
+
+/** Two masters for as long as an advert takes to be heard are no rivals, in microseconds. */
+const OVERLAP_MICROS = 100_000;
+
+/** That one director sends adverts since a time (microseconds) and the other has fallen silent, both from the wire. */
+export function takeoverCheck(
+  id: string,
+  vrrp: VrrpInstance,
+  master: LabNode,
+  other: LabNode,
+  since: number,
+  budget: Budget,
+): CheckSpec {
+  const own = macsOf(master);
+  return {
+    id,
+    subject: vrrp.name,
+    promise: `${master.name} is master, alone, within ${formatMs(budget.ms)} (${budget.words}), margin ${formatMs(SCHEDULING_MARGIN_MS)}`,
+    within: budget.ms + SCHEDULING_MARGIN_MS,
+    every: 20,
+    look: async (bed) => {
+      const packets = bed.wire.since(since + 1);
+      const first = packets.find(
+        (p) => p.kind === 'vrrp' && p.id === vrrp.id && p.priority > 0 && own.includes(p.srcMac),
+      );
+      const later = first
+        ? senders(
+            bed.lab,
+            vrrp,
+            packets.filter((p) => p.at > first.at + OVERLAP_MICROS),
+          )
+        : [];
+      const rival = later.find((s) => s.node.name === other.name);
+      return {
+        ok: first !== undefined && !rival,
+        seen: first
+          ? `first advert of ${master.name} after ${formatMs((first.at - since) / 1000)}${rival ? `, and ${other.name} still sends too` : ''}`
+          : `no advert of ${master.name}`,
+        evidence: [`${vrrp.segment}.pcap (vrrp)`],
+        ...(first ? { figures: { advertAfter: (first.at - since) / 1000 } } : {}),
+      };
+    },
+  };
+}
+
+/** That the new master announced every address of an instance under its own MAC address, without being asked: by gratuitous ARP, or an unsolicited neighbour advertisement (RFC 5798 §6.4). */
+export function announceCheck(
+  id: string,
+  vrrp: VrrpInstance,
+  master: LabNode,
+  since: number,
+  budget: Budget,
+): CheckSpec {
+  const own = macsOf(master);
+  const addresses = vrrp.addresses.map((a) => a.address);
+  const by = addresses.some((a) => familyOf(a) === 6) ? 'neighbour advertisement' : 'gratuitous ARP';
+  return {
+    id,
+    subject: vrrp.name,
+    promise: `${master.name} announces ${addresses.join(' and ')} by ${by}`,
+    within: budget.ms + SCHEDULING_MARGIN_MS,
+    every: 20,
+    look: async (bed) => {
+      const told = bed.wire
+        .since(since + 1)
+        .filter((p) => own.includes(p.srcMac))
+        .flatMap((p) => {
+          if (p.kind === 'arp' && p.sender === p.target) return [{ at: p.at, address: p.sender }];
+          return p.kind === 'neighbour' && p.op === 'advertisement' ? [{ at: p.at, address: p.target }] : [];
+        })
+        .filter((t) => addresses.includes(t.address));
+      const missing = addresses.filter((a) => !told.some((t) => t.address === a));
+      const [first] = told;
+      return {
+        ok: missing.length === 0,
+        seen: first
+          ? `${told.length} times, first after ${formatMs((first.at - since) / 1000)}${missing.length > 0 ? `; nothing of ${missing.join(', ')}` : ''}`
+          : 'none',
+        evidence: [
+          `${vrrp.segment}.pcap (${familyOf(addresses[0] ?? '') === 6 ? 'icmpv6.type == 136' : 'arp.isgratuitous'})`,
+        ],
+      };
+    },
+  };
+}

@@ -1,0 +1,141 @@
+import type { CheckResult } from '../events.ts';
+import { Failure } from '../failure.ts';
+import type { FaultStep, Lab } from '../lab/model.ts';
+import { formatMs } from '../net/duration.ts';
+import { print, printJson, table } from '../output/print.ts';
+import { type Distribution, distribution, histogram } from '../report/distribution.ts';
+import { Probe } from '../scenario/probe.ts';
+import { testLab } from '../scenario/test-lab.ts';
+import { faultIn } from './fault.ts';
+import { withSession } from './session.ts';
+import { exitCode, findLab, type TestOptions } from './test.ts';
+
+export interface MeasureOptions extends TestOptions {
+  readonly fault: string;
+  readonly runs: number;
+  readonly service?: string;
+}
+
+/** What is measured of each run, by the check that tells it: its figure, and what it is called. */
+const MEASURED: readonly { readonly ids: readonly string[]; readonly figure: string; readonly name: string }[] = [
+  { ids: ['failover.master'], figure: 'advertAfter', name: 'first advert' },
+  { ids: ['failover.outage', 'fault.outage', 'fault.effect'], figure: 'firstLossAfter', name: 'first loss' },
+  { ids: ['failover.outage', 'fault.outage', 'fault.effect'], figure: 'outage', name: 'outage' },
+  { ids: ['failover.outage', 'fault.outage', 'fault.effect'], figure: 'twoMasters', name: 'two masters' },
+  { ids: ['return.master'], figure: 'advertAfter', name: 'first advert back' },
+  { ids: ['return.outage', 'heal.outage'], figure: 'outage', name: 'outage of the return' },
+];
+const BARS = 10;
+const BAR_WIDTH = 40;
+
+interface Measured {
+  readonly name: string;
+  readonly distribution: Distribution;
+}
+
+/** `lab measure`: makes a fault and heals it, again and again, and tells how what clients notice is distributed. */
+export async function measure(argument: string, options: MeasureOptions): Promise<number> {
+  return withSession(options.json ? { quiet: true } : { to: process.stderr }, async ({ engine, emit, signal }) => {
+    const { lab, runs } = await findLab(engine, argument, options);
+    const step = stepOf(lab, options);
+    const { report, failure } = await testLab(
+      engine,
+      {
+        lab: { ...lab, scenario: [step] },
+        argument,
+        runs,
+        report: options.report,
+        keep: options.keep ?? false,
+        bootDeadline: options.timeout,
+      },
+      emit,
+      signal,
+    );
+    if (failure) throw failure;
+    const measured = MEASURED.flatMap(({ ids, figure, name }): Measured[] => {
+      const values = figures(report.results, ids, figure);
+      const known = distribution(values);
+      return known ? [{ name, distribution: known }] : [];
+    });
+    const budget = figures(report.results, ['failover.outage', 'fault.outage'], 'budget')[0];
+    const error =
+      Probe.everyMs +
+      Math.max(
+        0,
+        ...figures(
+          report.results,
+          MEASURED.flatMap((m) => m.ids),
+          'worstLag',
+        ),
+      );
+    const summary = {
+      lab: lab.name,
+      fault: step.fault.text,
+      service: step.service,
+      budget,
+      error,
+      counts: report.counts,
+      measured: Object.fromEntries(measured.map((m) => [m.name, m.distribution])),
+    };
+    if (options.json) printJson(summary);
+    else print(measureText(summary, measured));
+    return exitCode([{ report }]);
+  });
+}
+
+function figures(results: readonly CheckResult[], ids: readonly string[], figure: string): number[] {
+  return results.filter((r) => ids.includes(r.id)).flatMap((r) => r.figures?.[figure] ?? []);
+}
+
+function stepOf(lab: Lab, options: MeasureOptions): FaultStep {
+  const service = options.service ?? lab.services[0]?.name;
+  if (service === undefined || !lab.services.some((s) => s.name === service))
+    throw new Failure(
+      'usage',
+      service === undefined ? `lab "${lab.name}" has no service` : `lab "${lab.name}" has no service "${service}"`,
+      'a fault is measured by what clients of a service notice',
+    );
+  return {
+    kind: 'fault',
+    fault: faultIn(lab, options.fault),
+    service,
+    outage: 'budget',
+    during: [],
+    healed: [],
+    repeat: options.runs,
+  };
+}
+
+function measureText(
+  summary: { lab: string; fault: string; service: string; budget: number | undefined; error: number },
+  measured: readonly Measured[],
+): string {
+  const rows = measured.map(({ name, distribution: d }) => [
+    name,
+    formatMs(d.min),
+    formatMs(d.median),
+    formatMs(d.p95),
+    formatMs(d.max),
+    name === 'outage' && summary.budget !== undefined ? formatMs(summary.budget) : '',
+  ]);
+  const outage = measured.find((m) => m.name === 'outage');
+  const runs = outage?.distribution.runs ?? 0;
+  return [
+    `${summary.lab}, ${summary.fault}, ${runs} runs, seen by clients of ${summary.service}`,
+    table([['', 'min', 'median', 'p95', 'max', 'budget'], ...rows]),
+    `each ± ${formatMs(summary.error)}: a connection every ${Probe.everyMs} ms, and how late the probe was at worst`,
+    ...(outage ? ['', 'outage', ...bars(outage.distribution)] : []),
+  ].join('\n');
+}
+
+function bars(d: Distribution): string[] {
+  const all = histogram(d, BARS);
+  const most = Math.max(...all.map((b) => b.count));
+  return table(
+    all.map((b) => [
+      `${formatMs(b.from)} to ${formatMs(b.to)}`,
+      String(b.count),
+      '█'.repeat(Math.round((b.count / most) * BAR_WIDTH)),
+    ]),
+  ).split('\n');
+}

@@ -1,0 +1,55 @@
+import type { Fault, Lab, LabNode, VrrpInstance } from '../lab/model.ts';
+import type { Hand } from '../plan/hand.ts';
+
+/** What a fault is aimed at: `NODE`, `NODE/PROGRAM`, `NODE@SEGMENT`, or `NODE+NODE`. */
+export type Aim = 'node' | 'program' | 'node or program' | 'wires' | 'pair' | 'server';
+
+/** What stands behind `=`. */
+export interface Amount {
+  /** In a user's words. */
+  readonly expects: string;
+  /** What it is when nothing is written; without it the amount must be. */
+  readonly standard?: string;
+  /** Whether this is one. */
+  readonly fits: (text: string) => boolean;
+}
+
+/** What becomes of a director's adverts of one VRRP instance. */
+export type Adverts = 'go on' | 'stop' | 'resign';
+
+/** Times of a fault in microseconds of the engine's wall clock, taken right before it. */
+export type Stamp = number;
+
+/** A kind of fault: how it is written, made, proven and undone. */
+export interface FaultStory {
+  readonly aim: Aim;
+  readonly amount?: Amount;
+  /** A line for `lab fault --help`. */
+  readonly summary: string;
+  /** What it is called once it stands, and once it is undone. */
+  readonly words: (fault: Fault) => readonly [made: string, healed: string];
+  /** Makes it, and looks that it has happened. Throws CannotObserve when it has not. */
+  inject(hand: Hand, fault: Fault): Promise<Stamp>;
+  /** Undoes it; no harm where it does not stand. `bootDeadline` in milliseconds. */
+  heal(hand: Hand, fault: Fault, bootDeadline: number): Promise<Stamp>;
+  /** What it does to the adverts that its node sends. */
+  readonly adverts: (fault: Fault, vrrp: VrrpInstance, lab: Lab) => Adverts;
+}
+
+/** The engine's time, in microseconds. */
+export async function stamp(hand: Hand): Promise<Stamp> {
+  return Number((await hand.runInFabric('date +%s%6N')).trim());
+}
+
+/** The engine's time right before a line is run in the fabric, in microseconds. */
+export async function stamped(hand: Hand, line: string): Promise<Stamp> {
+  const output = await hand.runInFabric(`date +%s%6N; ${line}`);
+  return Number(output.trim().split('\n')[0]);
+}
+
+/** A node of the lab by name. */
+export function nodeIn(lab: Lab, name: string): LabNode {
+  const node = lab.nodes.find((n) => n.name === name);
+  if (!node) throw new Error(`no node ${name}`);
+  return node;
+}

@@ -1,0 +1,30 @@
+import type { FaultKind } from '../lab/model.ts';
+import type { FaultStory } from './fault.ts';
+import { pause, starve } from './node.ts';
+import { hang, kill, stop } from './program.ts';
+import { drain, halfopen, poison, reset, slow } from './server.ts';
+import { delay, duplicate, rate } from './shape.ts';
+import { cut, deaf, flap, loss, mute, partition } from './wires.ts';
+
+/** Every fault there is. */
+export const faults: Readonly<Record<FaultKind, FaultStory>> = {
+  kill,
+  stop,
+  hang,
+  pause,
+  starve,
+  cut,
+  mute,
+  deaf,
+  flap,
+  partition,
+  loss,
+  duplicate,
+  delay,
+  rate,
+  poison,
+  drain,
+  slow,
+  reset,
+  halfopen,
+};

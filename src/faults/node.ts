@@ -1,0 +1,88 @@
+import { eventually } from '../eventually.ts';
+import { Executor } from '../plan/execute.ts';
+import { CannotObserve, type Hand } from '../plan/hand.ts';
+import { observe } from '../plan/observe.ts';
+import { reconcile, runningKernels } from '../plan/reconcile.ts';
+import { type FaultStory, type Stamp, stamp, stamped } from './fault.ts';
+
+/** Kills a node at once, its kernel with it, as a power cut would. */
+export async function killNode(hand: Hand, node: string): Promise<Stamp> {
+  const container = hand.containerOf(node);
+  const pid = await hand.engine.pid(container);
+  if (pid === 0) throw new CannotObserve(`${node} does not run`);
+  const at = await stamped(hand, `kill -KILL ${pid}`);
+  const ended = await eventually(async () => ((await hand.engine.pid(container)) === 0 ? true : undefined), {
+    within: 5000,
+    every: 20,
+    signal: hand.signal,
+  });
+  if (!ended) throw new CannotObserve(`${node} was killed and still runs`);
+  return at;
+}
+
+/** Shuts a node down: its programs are asked to end, in their order, and then it goes. */
+export async function stopNode(hand: Hand, node: string): Promise<Stamp> {
+  const at = await stamp(hand);
+  const programs = (await hand.run(node, ['svc', 'status'])).split('\n').flatMap((l) => l.split(' ')[0] || []);
+  for (const program of programs) await hand.tryRun(node, ['svc', 'stop', program]);
+  await killNode(hand, node);
+  return at;
+}
+
+/** Starts nodes that have ended and gives them their wires back. Returns the time at which they are ready. */
+export async function revive(hand: Hand, bootDeadline: number): Promise<Stamp> {
+  const running = await observe(hand.engine, hand.running.name);
+  const kernels = runningKernels(running);
+  const plan = reconcile(hand.lab, kernels, running, false);
+  await new Executor(hand.engine, hand.lab, kernels, running, {
+    emit: () => undefined,
+    signal: hand.signal,
+    bootDeadline,
+  }).run(plan);
+  return stamp(hand);
+}
+
+/** All processes of a node stand still, its kernel too, as on a host that swaps or is migrated. */
+export const pause: FaultStory = {
+  aim: 'node',
+  summary: 'every process of the node stands still, its own kernel too',
+  words: ({ node }) => [`${node} paused`, `${node} goes on`],
+  adverts: () => 'stop',
+  async inject(hand, { node }) {
+    const at = await stamp(hand);
+    await hand.engine.pause(hand.containerOf(node));
+    return at;
+  },
+  async heal(hand, { node }) {
+    const at = await stamp(hand);
+    await hand.engine.unpause(hand.containerOf(node)).catch((error: Error) => {
+      if (!/not paused/.test(error.message)) throw error;
+    });
+    return at;
+  },
+};
+
+/** The node gets a small share of one processor. */
+export const starve: FaultStory = {
+  aim: 'node',
+  amount: { expects: 'a share of one processor such as 5%', standard: '5%', fits: (t) => isShare(t) },
+  summary: 'the node gets so much of one processor',
+  words: ({ node, amount }) => [`${node} gets ${amount} of a processor`, `${node} gets all it wants`],
+  adverts: () => 'go on',
+  async inject(hand, { node, amount = '' }) {
+    const at = await stamp(hand);
+    await hand.engine.limitCpu(hand.containerOf(node), Number.parseFloat(amount) / 100);
+    return at;
+  },
+  async heal(hand, { node }) {
+    const at = await stamp(hand);
+    await hand.engine.limitCpu(hand.containerOf(node), 0);
+    return at;
+  },
+};
+
+/** `5%`, above 0 and at most 100. */
+export function isShare(text: string): boolean {
+  const value = /^(\d+(?:\.\d+)?)%$/.exec(text)?.[1];
+  return value !== undefined && Number(value) > 0 && Number(value) <= 100;
+}

@@ -1,0 +1,79 @@
+import type { Fault, FaultKind, LabNode, Service } from '../lab/model.ts';
+import { didYouMean } from '../nearest.ts';
+import { fail, ok, type Result } from '../result.ts';
+import type { Aim, FaultStory } from './fault.ts';
+import { faults } from './index.ts';
+
+/** How each aim is written. */
+const FORMS: Readonly<Record<Aim, string>> = {
+  node: 'NODE',
+  program: 'NODE/PROGRAM',
+  'node or program': 'NODE or NODE/PROGRAM',
+  wires: 'NODE or NODE@SEGMENT',
+  pair: 'NODE+NODE',
+  server: 'REALSERVER',
+};
+
+/** How a fault of a kind is written: `cut:NODE or NODE@SEGMENT`. */
+export function formOf(kind: FaultKind): string {
+  const { aim, amount } = faults[kind];
+  return `${kind}:${FORMS[aim].replaceAll(' or ', `${amountForm(amount)} or ${kind}:`)}${amountForm(amount)}`;
+}
+
+function amountForm(amount: FaultStory['amount']): string {
+  return amount === undefined ? '' : amount.standard === undefined ? '=AMOUNT' : `[=${amount.standard}]`;
+}
+
+const TEXT = /^([a-z]+):([a-z0-9-]+)(?:\+([a-z0-9-]+))?(?:\/([\w.-]+))?(?:@([a-z0-9-]+))?(?:=(\S+))?$/;
+
+/** Reads a fault such as `kill:lb1` or `loss:lb1@lan=10%`, against the lab's nodes. Fails with what is wrong, in words. */
+export function parseFault(
+  text: string,
+  nodes: readonly LabNode[],
+  services: readonly Service[],
+): Result<Fault, string> {
+  const [, kind = '', name = '', other, program, segment, amount] = TEXT.exec(text) ?? [];
+  const kinds = Object.keys(faults) as FaultKind[];
+  if (kind === '') return fail(`"${text}" is no fault; one is written as ${formOf('kill')}`);
+  const known = kinds.find((k) => k === kind);
+  if (!known) return fail(`there is no fault "${kind}"${didYouMean(kind, kinds)}; there are ${kinds.join(', ')}`);
+  const story = faults[known];
+  const written = `write ${formOf(known)}`;
+  const node = nodes.find((n) => n.name === name);
+  const missing = [name, ...(other === undefined ? [] : [other])].find((n) => !nodes.some((o) => o.name === n));
+  if (!node || missing !== undefined)
+    return fail(
+      `there is no node "${missing ?? name}"${didYouMean(
+        missing ?? name,
+        nodes.map((n) => n.name),
+      )}`,
+    );
+  const has = { program: program !== undefined, segment: segment !== undefined, other: other !== undefined };
+  const fits: Readonly<Record<Aim, boolean>> = {
+    node: !has.program && !has.segment && !has.other,
+    program: has.program && !has.segment && !has.other,
+    'node or program': !has.segment && !has.other,
+    wires: !has.program && !has.other,
+    pair: has.other && !has.program && !has.segment && other !== name,
+    server: !has.program && !has.segment && !has.other,
+  };
+  if (!fits[story.aim]) return fail(`"${text}" is not how ${known} is written; ${written}`);
+  const own = [...new Set(node.interfaces.map((i) => i.segment))];
+  if (segment !== undefined && !own.includes(segment))
+    return fail(`"${name}" has no card on segment "${segment}"${didYouMean(segment, own)}`);
+  if (story.aim === 'server' && !services.some((s) => s.reals.some((r) => r.node === name)))
+    return fail(`"${name}" is a real server of no service`);
+  if (amount !== undefined && !story.amount) return fail(`${known} has no amount; ${written}`);
+  const much = amount ?? story.amount?.standard;
+  if (story.amount && (much === undefined || !story.amount.fits(much)))
+    return fail(`${known} needs ${story.amount.expects} after "="; ${written}`);
+  return ok({
+    text,
+    kind: known,
+    node: name,
+    segments: story.aim !== 'wires' ? [] : segment === undefined ? own : [segment],
+    ...(other === undefined ? {} : { other }),
+    ...(program === undefined ? {} : { program }),
+    ...(much === undefined ? {} : { amount: much }),
+  });
+}

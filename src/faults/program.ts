@@ -1,0 +1,93 @@
+import { eventually } from '../eventually.ts';
+import type { Fault } from '../lab/model.ts';
+import { CannotObserve, type Hand } from '../plan/hand.ts';
+import { type Adverts, type FaultStory, type Stamp, stamp } from './fault.ts';
+import { killNode, revive, stopNode } from './node.ts';
+
+/** What `/kernel` means: the node's own kernel, a program in its container. */
+export const KERNEL = 'kernel';
+/** Milliseconds for a program to show what was done to it. */
+const DEADLINE_MS = 5000;
+/** The program whose end is the end of VRRP. */
+const KEEPALIVED = 'keepalived';
+
+/** Stops or starts a program of a node. */
+export async function program(hand: Hand, node: string, verb: 'stop' | 'start', name: string): Promise<Stamp> {
+  const at = await stamp(hand);
+  await hand.run(node, ['svc', verb, name]);
+  return at;
+}
+
+/** Sends a signal to every process of a program, and waits until /proc shows what it should. */
+async function signalTo(
+  hand: Hand,
+  { node, program: name = '' }: Fault,
+  signal: string,
+  state: string,
+): Promise<Stamp> {
+  const at = await stamp(hand);
+  const [run, pids] =
+    name === KERNEL
+      ? [(line: string) => hand.runOutside(node, line), 'pidof linux.uml']
+      : [(line: string) => hand.run(node, ['sh', '-ec', line]), `pidof ${name}`];
+  if (name === KERNEL && (await run(`${pids} || true`)).trim() === '')
+    throw new CannotObserve(`${node} has no kernel of its own`);
+  await run(`kill -${signal} $(${pids})`);
+  const states = `for p in $(${pids} || true); do sed -n 's/^State:\\t\\(.\\).*/\\1/p' /proc/$p/status 2>/dev/null || true; done`;
+  const shown = await eventually(
+    async () => {
+      const seen = (await run(states))
+        .trim()
+        .split('\n')
+        .filter((s) => s !== '' && s !== 'Z');
+      return (state === '' ? seen.length === 0 : seen.every((s) => state.includes(s))) ? true : undefined;
+    },
+    { within: DEADLINE_MS, every: 20, signal: hand.signal },
+  );
+  if (!shown) throw new CannotObserve(`${name} on ${node} does not show that it got ${signal}`);
+  return at;
+}
+
+function advertsOf(name: string | undefined, of: Adverts): Adverts {
+  return name === undefined || name === KEEPALIVED || name === KERNEL ? of : 'go on';
+}
+
+function target({ node, program: name }: Fault): string {
+  return name === undefined ? node : name === KERNEL ? `the kernel of ${node}` : `${name} on ${node}`;
+}
+
+async function again(hand: Hand, fault: Fault, bootDeadline: number): Promise<Stamp> {
+  if (fault.program === undefined || fault.program === KERNEL) return revive(hand, bootDeadline);
+  return program(hand, fault.node, 'start', fault.program);
+}
+
+/** Ends a node as a power cut would, or a program without a word. */
+export const kill: FaultStory = {
+  aim: 'node or program',
+  summary: 'a power cut; or the program ends without a word (SIGKILL)',
+  words: (f) => [`${target(f)} killed`, `${target(f)} started again`],
+  adverts: (f) => advertsOf(f.program, 'stop'),
+  inject: (hand, f) =>
+    f.program === undefined || f.program === KERNEL ? killNode(hand, f.node) : signalTo(hand, f, 'KILL', ''),
+  heal: again,
+};
+
+/** Shuts a node down, or a program, which may say goodbye. */
+export const stop: FaultStory = {
+  aim: 'node or program',
+  summary: 'an orderly shutdown; or the program is asked to end (SIGTERM)',
+  words: (f) => [`${target(f)} stopped`, `${target(f)} started again`],
+  adverts: (f) => advertsOf(f.program, 'resign'),
+  inject: (hand, f) => (f.program === undefined ? stopNode(hand, f.node) : program(hand, f.node, 'stop', f.program)),
+  heal: again,
+};
+
+/** A program stands still, and lets its sockets be. */
+export const hang: FaultStory = {
+  aim: 'program',
+  summary: 'the program stands still (SIGSTOP); NODE/kernel is the node’s own kernel',
+  words: (f) => [`${target(f)} hangs`, `${target(f)} goes on`],
+  adverts: (f) => advertsOf(f.program, 'stop'),
+  inject: (hand, f) => signalTo(hand, f, 'STOP', 'T'),
+  heal: (hand, f) => signalTo(hand, f, 'CONT', 'SRDI'),
+};

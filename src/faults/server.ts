@@ -1,0 +1,138 @@
+import { ipvs } from '../drivers/ipvs.ts';
+import { directors, type Fault, type Lab, nodeOf, type Real, type Service } from '../lab/model.ts';
+import { parseAddress } from '../net/cidr.ts';
+import { parseDuration } from '../net/duration.ts';
+import { programOf } from '../nodes/servers.ts';
+import { CannotObserve, type Hand } from '../plan/hand.ts';
+import { type FaultStory, nodeIn, type Stamp, stamp } from './fault.ts';
+
+/** Where a node is a real server: each service, with its entry there. */
+function places(lab: Lab, node: string): readonly { service: Service; real: Real }[] {
+  return lab.services.flatMap((service) =>
+    service.reals.filter((r) => r.node === node).map((real) => ({ service, real })),
+  );
+}
+
+/** Sets a real server's weight on every director that runs. */
+async function weigh(hand: Hand, node: string, weight: (real: Real) => number): Promise<Stamp> {
+  const at = await stamp(hand);
+  const lines = places(hand.lab, node).map(({ service, real }) =>
+    ipvs.weightCommand(service, real, weight(real)).join(' '),
+  );
+  const balancers = directors(hand.lab).filter((d) => hand.running.nodes.get(d.name)?.running);
+  await Promise.all(balancers.map((d) => hand.run(d.name, ['sh', '-ec', lines.join('\n')])));
+  return at;
+}
+
+/** The real server gets no new connection, and keeps those it has. */
+export const drain: FaultStory = {
+  aim: 'server',
+  summary: 'weight 0 on every director: no new connection, those that are open stay',
+  words: ({ node }) => [`${node} drained`, `${node} has its weight again`],
+  adverts: () => 'go on',
+  inject: (hand, { node }) => weigh(hand, node, () => 0),
+  heal: (hand, { node }) => weigh(hand, node, (real) => real.weight),
+};
+
+/** Puts nftables rules on what reaches the real server's ports. */
+async function filter(hand: Hand, fault: Fault, verdict: string): Promise<Stamp> {
+  const at = await stamp(hand);
+  const ports = [...new Set(places(hand.lab, fault.node).map(({ real }) => real.port))];
+  const nft = `table inet fault_${fault.kind} { chain input { type filter hook input priority 0; tcp dport { ${ports.join(', ')} } ${verdict}; }; }`;
+  await hand.run(fault.node, ['sh', '-ec', `nft -f - << 'END'\n${nft}\nEND`]);
+  const shown = await hand.run(fault.node, ['nft', 'list', 'table', 'inet', `fault_${fault.kind}`]);
+  if (!shown.includes('counter')) throw new CannotObserve(`${fault.node} does not hold the rules of ${fault.text}`);
+  return at;
+}
+
+async function unfilter(hand: Hand, fault: Fault): Promise<Stamp> {
+  const at = await stamp(hand);
+  await hand.tryRun(fault.node, ['nft', 'delete', 'table', 'inet', `fault_${fault.kind}`]);
+  return at;
+}
+
+/** Connections to the real server are refused. */
+export const reset: FaultStory = {
+  aim: 'server',
+  summary: 'the real server refuses and resets every connection',
+  words: ({ node }) => [`${node} resets connections`, `${node} takes connections`],
+  adverts: () => 'go on',
+  inject: (hand, f) => filter(hand, f, 'counter reject with tcp reset'),
+  heal: unfilter,
+};
+
+/** Bytes of the longest packet without payload: headers with all their options. */
+const HEADERS = 100;
+
+/** Connections to the real server open, and nothing that they carry arrives. */
+export const halfopen: FaultStory = {
+  aim: 'server',
+  summary: 'connections to the real server open, and nothing that is sent on them arrives',
+  words: ({ node }) => [`${node} takes connections and hears nothing`, `${node} hears`],
+  adverts: () => 'go on',
+  inject: (hand, f) => filter(hand, f, `meta length > ${HEADERS} counter drop`),
+  heal: unfilter,
+};
+
+/** The real server's programs stand still most of the time. */
+export const slow: FaultStory = {
+  aim: 'server',
+  amount: { expects: 'a time such as 200ms', standard: '200ms', fits: (t) => (parseDuration(t) ?? 0) > 0 },
+  summary: 'the real server answers up to so much later: its programs stand still in between',
+  words: ({ node, amount }) => [`${node} answers up to ${amount} late`, `${node} answers at once`],
+  adverts: () => 'go on',
+  async inject(hand, { node, amount = '' }) {
+    const at = await stamp(hand);
+    const names = [...new Set(places(hand.lab, node).map(({ service }) => programOf(service)))].join(' ');
+    const loop = `while [ -e /run/fault-slow ]; do kill -STOP $(pidof ${names}); sleep ${(parseDuration(amount) ?? 0) / 1000}; kill -CONT $(pidof ${names}); sleep 0.01; done; rm -f /run/fault-slow.runs`;
+    await hand.run(node, [
+      'sh',
+      '-ec',
+      `pidof ${names} > /dev/null; touch /run/fault-slow /run/fault-slow.runs; (setsid sh -c '${loop}' > /dev/null 2>&1 &)`,
+    ]);
+    return at;
+  },
+  async heal(hand, { node }) {
+    await hand.run(node, [
+      'sh',
+      '-c',
+      'rm -f /run/fault-slow; for i in $(seq 200); do [ -e /run/fault-slow.runs ] || exit 0; sleep 0.05; done; exit 1',
+    ]);
+    return stamp(hand);
+  },
+};
+
+/** A node says that an address is its own, though another holds it. */
+export const poison: FaultStory = {
+  aim: 'node',
+  amount: { expects: 'the IPv4 address that it claims', fits: (t) => parseAddress(t)?.family === 4 },
+  summary: 'the node claims an address that is not its own, by gratuitous ARP',
+  words: ({ node, amount }) => [`${node} claims ${amount}`, `${node} claims ${amount} no more`],
+  adverts: () => 'go on',
+  async inject(hand, { node, amount = '' }) {
+    const at = await stamp(hand);
+    const device = nodeOf(hand.lab, node).interfaces[0]?.name ?? '';
+    await hand.run(node, [
+      'sh',
+      '-ec',
+      `ip addr add ${amount}/32 dev ${device}; arping -q -U -c 2 -w 1 -I ${device} -s ${amount} ${amount} || true; ip addr show dev ${device} | grep -q 'inet ${amount}/'`,
+    ]);
+    return at;
+  },
+  async heal(hand, { node, amount = '' }) {
+    const at = await stamp(hand);
+    const device = nodeIn(hand.lab, node).interfaces[0]?.name ?? '';
+    await hand.tryRun(node, ['ip', 'addr', 'del', `${amount}/32`, 'dev', device]);
+    // What an operator does next: whoever holds the address says so again.
+    await Promise.all(
+      directors(hand.lab).map((d) =>
+        hand.tryRun(d.name, [
+          'sh',
+          '-c',
+          `dev=$(ip -o addr show to ${amount} | awk '{ print $2; exit }'); [ -z "$dev" ] || arping -q -U -c 2 -w 1 -I $dev -s ${amount} ${amount}`,
+        ]),
+      ),
+    );
+    return at;
+  },
+};

@@ -1,0 +1,33 @@
+import type { Fault } from '../lab/model.ts';
+import type { Hand } from '../plan/hand.ts';
+import type { Stamp } from './fault.ts';
+import { faults } from './index.ts';
+import { parseFault } from './parse.ts';
+
+/** Where the running lab keeps which faults stand, a line each, so that whoever comes next can heal them. */
+const STANDING = '/lab/faults';
+
+/** Makes a fault and writes down that it stands. Throws CannotObserve when it does not come about. */
+export async function inject(hand: Hand, fault: Fault): Promise<Stamp> {
+  await hand.runInFabric(`grep -qxF '${fault.text}' ${STANDING} 2>/dev/null || echo '${fault.text}' >> ${STANDING}`);
+  return faults[fault.kind].inject(hand, fault);
+}
+
+/** Undoes a fault; `bootDeadline` in milliseconds. */
+export async function heal(hand: Hand, fault: Fault, bootDeadline: number): Promise<Stamp> {
+  const at = await faults[fault.kind].heal(hand, fault, bootDeadline);
+  await hand.runInFabric(
+    `[ ! -e ${STANDING} ] || { grep -vxF '${fault.text}' ${STANDING} > ${STANDING}.new || true; mv ${STANDING}.new ${STANDING}; }`,
+  );
+  return at;
+}
+
+/** The faults that stand, the oldest first. */
+export async function standing(hand: Hand): Promise<readonly Fault[]> {
+  const text = await hand.runInFabric(`cat ${STANDING} 2>/dev/null || true`);
+  const { nodes, services } = hand.lab;
+  return text.split('\n').flatMap((line) => {
+    const fault = line === '' ? undefined : parseFault(line, nodes, services);
+    return fault?.ok ? [fault.value] : [];
+  });
+}

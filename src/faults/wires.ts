@@ -1,0 +1,205 @@
+import { portName } from '../fabric/wiring.ts';
+import { kernels } from '../kernels/index.ts';
+import type { Fault, Interface, VrrpInstance } from '../lab/model.ts';
+import { parseDuration } from '../net/duration.ts';
+import { CannotObserve, type Hand } from '../plan/hand.ts';
+import { runningKernels } from '../plan/reconcile.ts';
+import { type Adverts, type FaultStory, nodeIn, type Stamp, stamped } from './fault.ts';
+
+/**
+ * Cuts the wires of a node on segments, or mends them. The fabric lets no frame through; where a guest
+ * kernel's card has a plug, it is drawn at both ends, so that bonds and VRRP see the carrier go.
+ */
+export async function wires(
+  hand: Hand,
+  node: string,
+  segments: readonly string[],
+  to: 'cut' | 'mended',
+): Promise<Stamp> {
+  const state = to === 'cut' ? 'down' : 'up';
+  const ends = hand.lab.nodes.flatMap((n) =>
+    n.interfaces.flatMap((card, i) =>
+      segments.includes(card.segment) ? [{ node: n, card, port: portName(n.name, i) }] : [],
+    ),
+  );
+  const own = ends.filter((e) => e.node.name === node);
+  const at = await stamped(hand, own.map((e) => `ip link set ${e.port} ${state}`).join('; '));
+  // On a wire of two ends the other end loses its carrier too; on a segment of many only the port goes dark.
+  const dark = ends.filter(
+    (e) => e.node.name === node || ends.filter((o) => o.card.segment === e.card.segment).length === 2,
+  );
+  await Promise.all(dark.map((e) => plug(hand, e.node.name, e.card, state)));
+  const shown = await hand.runInFabric(own.map((e) => `cat /sys/class/net/${e.port}/flags`).join('; '));
+  const up = shown
+    .trim()
+    .split('\n')
+    .map((flags) => (Number(flags) & 1) === 1);
+  if (up.some((u) => u !== (to === 'mended'))) throw new CannotObserve(`the wires of ${node} are not ${to}`);
+  return at;
+}
+
+/** Draws or puts in the plug of a card, where it has one. */
+async function plug(hand: Hand, name: string, card: Interface, state: 'up' | 'down'): Promise<void> {
+  const node = nodeIn(hand.lab, name);
+  const device = kernels[runningKernels(hand.running).get(name) ?? 'host'].carrier(node, card);
+  if (device !== undefined) await hand.run(name, ['ip', 'link', 'set', device, state]);
+}
+
+/** The fabric's ports of a node on segments. */
+export function portsOf(hand: Hand, node: string, segments: readonly string[]): readonly string[] {
+  return nodeIn(hand.lab, node).interfaces.flatMap((card, i) =>
+    segments.includes(card.segment) ? [portName(node, i)] : [],
+  );
+}
+
+/** The name of the nftables table that holds a fault: its text, in what nftables takes. */
+function tableOf(fault: Fault): string {
+  return `fault_${fault.text.replaceAll(/[^A-Za-z0-9]/g, '_')}`;
+}
+
+/** Puts rules on the frames that the fabric's bridges pass on, and looks that they stand. */
+async function rules(hand: Hand, fault: Fault, lines: readonly string[]): Promise<Stamp> {
+  const table = tableOf(fault);
+  const nft = [
+    `table bridge ${table}`,
+    `delete table bridge ${table}`,
+    `table bridge ${table} { chain forward { type filter hook forward priority 0; ${lines.join('; ')}; }; }`,
+  ].join('\n');
+  const at = await stamped(hand, `nft -f - << 'END'\n${nft}\nEND`);
+  const shown = await hand.runInFabric(`nft list table bridge ${table}`);
+  if ((shown.match(/counter/g) ?? []).length !== lines.length)
+    throw new CannotObserve(`the fabric does not hold the rules of ${fault.text}`);
+  return at;
+}
+
+async function lift(hand: Hand, fault: Fault): Promise<Stamp> {
+  return stamped(hand, `nft delete table bridge ${tableOf(fault)} 2>/dev/null || true`);
+}
+
+function where({ node, segments }: Fault): string {
+  return `${node} on ${segments.join(' and ')}`;
+}
+
+/** What a dead wire does to an instance's adverts. */
+function overWires(fault: Fault, vrrp: VrrpInstance): Adverts {
+  return fault.segments.includes(vrrp.segment) ? 'stop' : 'go on';
+}
+
+/** What a wire that is seen to be dead does: instances that track it, or are in one group with it, go too. */
+function seenDead(fault: Fault, vrrp: VrrpInstance, all: readonly VrrpInstance[]): Adverts {
+  const hit = (v: VrrpInstance) =>
+    fault.segments.includes(v.segment) ||
+    v.track.some((t) => 'segment' in t && t.weight === 0 && fault.segments.includes(t.segment));
+  const group = all.filter((v) => v === vrrp || (v.sync !== undefined && v.sync === vrrp.sync));
+  return group.some(hit) ? 'stop' : 'go on';
+}
+
+/** The wire is dead both ways. */
+export const cut: FaultStory = {
+  aim: 'wires',
+  summary: 'the wire is dead, both ways',
+  words: (f) => [`wire of ${where(f)} cut`, `wire of ${where(f)} mended`],
+  adverts: (f, vrrp, lab) => seenDead(f, vrrp, lab.vrrp),
+  inject: (hand, f) => wires(hand, f.node, f.segments, 'cut'),
+  heal: (hand, f) => wires(hand, f.node, f.segments, 'mended'),
+};
+
+/** Nothing that the node sends arrives. */
+export const mute: FaultStory = {
+  aim: 'wires',
+  summary: 'what the node sends does not arrive; it still hears',
+  words: (f) => [`${where(f)} is not heard`, `${where(f)} is heard`],
+  adverts: overWires,
+  inject: (hand, f) =>
+    rules(
+      hand,
+      f,
+      portsOf(hand, f.node, f.segments).map((p) => `iifname "${p}" counter drop`),
+    ),
+  heal: lift,
+};
+
+/** Nothing reaches the node. */
+export const deaf: FaultStory = {
+  aim: 'wires',
+  summary: 'nothing reaches the node; it is still heard',
+  words: (f) => [`${where(f)} hears nothing`, `${where(f)} hears`],
+  adverts: () => 'go on',
+  inject: (hand, f) =>
+    rules(
+      hand,
+      f,
+      portsOf(hand, f.node, f.segments).map((p) => `oifname "${p}" counter drop`),
+    ),
+  heal: lift,
+};
+
+/** A share of the frames to and from the node is lost. */
+export const loss: FaultStory = {
+  aim: 'wires',
+  amount: {
+    expects: 'a share such as 10%',
+    standard: '10%',
+    fits: (t) => /^\d+(\.\d+)?%$/.test(t) && Number.parseFloat(t) <= 100,
+  },
+  summary: 'so many of the frames to and from the node are lost',
+  words: (f) => [`${f.amount} of the frames of ${where(f)} lost`, `no frame of ${where(f)} lost`],
+  adverts: () => 'go on',
+  inject(hand, f) {
+    const share = Math.round(Number.parseFloat(f.amount ?? '') * 100);
+    const dice = `numgen random mod 10000 < ${share} counter drop`;
+    const ports = portsOf(hand, f.node, f.segments);
+    return rules(
+      hand,
+      f,
+      ports.flatMap((p) => [`iifname "${p}" ${dice}`, `oifname "${p}" ${dice}`]),
+    );
+  },
+  heal: lift,
+};
+
+/** Two nodes do not reach each other; everybody else reaches both. */
+export const partition: FaultStory = {
+  aim: 'pair',
+  summary: 'two nodes do not reach each other; everybody else reaches both',
+  words: (f) => [`${f.node} and ${f.other} parted`, `${f.node} and ${f.other} reach each other`],
+  adverts: () => 'go on',
+  inject(hand, f) {
+    const all = hand.lab.segments.map((s) => s.name);
+    const [left, right] = [portsOf(hand, f.node, all), portsOf(hand, f.other ?? '', all)];
+    const pairs = left.flatMap((l) => right.flatMap((r) => [[l, r] as const, [r, l] as const]));
+    return rules(
+      hand,
+      f,
+      pairs.map(([from, to]) => `iifname "${from}" oifname "${to}" counter drop`),
+    );
+  },
+  heal: lift,
+};
+
+/** The wire goes away and comes back, again and again. */
+export const flap: FaultStory = {
+  aim: 'wires',
+  amount: { expects: 'a time such as 500ms', standard: '500ms', fits: (t) => (parseDuration(t) ?? 0) > 0 },
+  summary: 'the wire goes away and comes back, each time for so long',
+  words: (f) => [`wire of ${where(f)} flaps every ${f.amount}`, `wire of ${where(f)} stays`],
+  adverts: () => 'go on',
+  async inject(hand, f) {
+    const pause = (parseDuration(f.amount ?? '') ?? 0) / 1000;
+    const all = (state: string) =>
+      portsOf(hand, f.node, f.segments)
+        .map((p) => `ip link set ${p} ${state}`)
+        .join('; ');
+    const mark = `/lab/${tableOf(f)}`;
+    // The loop ends within one turn after its mark is gone, with the wire in place.
+    const loop = `while [ -e ${mark} ]; do ${all('down')}; sleep ${pause}; ${all('up')}; sleep ${pause}; done; rm -f ${mark}.runs`;
+    return stamped(hand, `touch ${mark} ${mark}.runs; (setsid sh -c '${loop}' > /dev/null 2>&1 &)`);
+  },
+  async heal(hand, f) {
+    const mark = `/lab/${tableOf(f)}`;
+    await hand.runInFabric(
+      `rm -f ${mark}; for i in $(seq 200); do [ -e ${mark}.runs ] || exit 0; sleep 0.05; done; exit 1`,
+    );
+    return stamped(hand, 'true');
+  },
+};

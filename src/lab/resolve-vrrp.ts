@@ -1,0 +1,169 @@
+import { didYouMean } from '../nearest.ts';
+import { contains, parseAddress, parseSubnet } from '../net/cidr.ts';
+import type { HostAddress, LabNode, Link, Service, VrrpInstance, VrrpMember, VrrpTrack } from './model.ts';
+import { familyOf, linksOf } from './model.ts';
+import { ms } from './resolve-service.ts';
+import type { Resolver } from './resolver.ts';
+import type { RawLab } from './schema.ts';
+import type { Path } from './source.ts';
+
+type RawVrrp = NonNullable<RawLab['vrrp']>[string];
+
+/** A VRRP instance of the file. */
+export function resolveVrrp(
+  r: Resolver,
+  name: string,
+  nodes: readonly LabNode[],
+  services: readonly Service[],
+): VrrpInstance {
+  const raw = r.raw.vrrp?.[name] as RawVrrp;
+  const path = ['vrrp', name];
+  const known = r.segments.has(raw.on);
+  if (!known && !r.isDropped(`segments.${raw.on}`))
+    r.wrong([...path, 'on'], `there is no segment "${raw.on}"${didYouMean(raw.on, r.segments.keys())}`);
+  const members = resolveMembers(r, raw, nodes, path);
+  const { addresses, moved } = resolveAddresses(r, name, raw, services, path);
+  const families = new Set(addresses.map((a) => familyOf(a.address)));
+  const version = raw.version === 3 || (raw.version === undefined && families.has(6)) ? 3 : 2;
+  const twin = Object.entries(r.raw.vrrp ?? {}).find(
+    ([other, v]) => other < name && v.on === raw.on && v.id === raw.id,
+  );
+  if (twin) r.wrong([...path, 'id'], `instance "${twin[0]}" has id ${raw.id} on segment "${raw.on}" already`);
+  if (families.size > 1)
+    r.wrong([...path, 'addresses'], 'IPv4 and IPv6 addresses need an instance each: they speak different protocols');
+  if (raw.version === 2 && families.has(6)) r.wrong([...path, 'version'], 'VRRP for IPv6 is version 3 (RFC 5798)');
+  if (raw.password !== undefined && version === 3)
+    r.wrong([...path, 'password'], 'VRRP version 3 has no authentication (RFC 5798 §9); leave the password out', 'key');
+  const advert = ms(raw.advert ?? '1s');
+  if (version === 2 && advert % 1000 !== 0)
+    r.wrong([...path, 'advert'], 'VRRP version 2 counts whole seconds; add version: 3 for shorter adverts');
+  if (raw.group !== undefined) tellGroup(r, name, raw, path);
+  return {
+    name,
+    segment: raw.on,
+    id: raw.id,
+    version,
+    advert,
+    members,
+    addresses,
+    services: moved,
+    unicast: raw.unicast ?? false,
+    preempt: raw.preempt !== false,
+    preemptDelay: typeof raw.preempt === 'string' ? ms(raw.preempt) : 0,
+    syncDaemon: raw.syncdaemon ?? false,
+    track: (raw.track ?? []).flatMap((t, i) => resolveTrack(r, t, members, nodes, [...path, 'track', i]) ?? []),
+    ...(raw.password === undefined ? {} : { password: raw.password }),
+    ...(raw.group === undefined ? {} : { group: raw.group }),
+    ...(raw.sync === undefined ? {} : { sync: raw.sync }),
+  };
+}
+
+function resolveMembers(r: Resolver, raw: RawVrrp, nodes: readonly LabNode[], path: Path): VrrpMember[] {
+  const members = Object.entries(raw.priorities).flatMap(([node, priority]): VrrpMember[] => {
+    const director = r.lookup(nodes, node, 'director', [...path, 'priorities', node], 'key');
+    if (!director || !r.segments.has(raw.on)) return [];
+    const link = linkOn(r, director, raw.on);
+    if (!link) {
+      r.wrong([...path, 'priorities', node], `director "${node}" is not on segment "${raw.on}"`, 'key');
+      return [];
+    }
+    return [{ node, priority, device: link.name }];
+  });
+  members.sort((a, b) => b.priority - a.priority);
+  for (const [i, member] of members.entries()) {
+    const before = members[i - 1];
+    if (before?.priority === member.priority) {
+      r.wrong(
+        [...path, 'priorities', member.node],
+        `"${before.node}" has priority ${member.priority} too; who is master would be chance`,
+      );
+    }
+  }
+  return members;
+}
+
+/** The link under which a node speaks on a segment: what has an address of the segment's, a bond before its slaves. */
+function linkOn(r: Resolver, node: LabNode, segment: string): Link | undefined {
+  const subnets = r.segments.get(segment) ?? [];
+  const speaks = (link: Link) =>
+    link.addresses.some(({ address }) => {
+      const own = parseAddress(address);
+      return own !== undefined && subnets.some((s) => contains(s, own));
+    });
+  return linksOf(node).find(speaks) ?? node.interfaces.find((i) => i.segment === segment && i.addresses.length > 0);
+}
+
+/** What moves: VIPs of services, each once, and plain addresses; one that is a VIP too gives its prefix. */
+function resolveAddresses(
+  r: Resolver,
+  name: string,
+  raw: RawVrrp,
+  services: readonly Service[],
+  path: Path,
+): { addresses: readonly HostAddress[]; moved: readonly string[] } {
+  const vips = new Map<string, HostAddress>();
+  const moved: string[] = [];
+  for (const [i, text] of raw.addresses.entries()) {
+    const at = [...path, 'addresses', i];
+    const placed = parseSubnet(text);
+    const address = placed?.address ?? parseAddress(text);
+    if (!address) {
+      const service = services.find((s) => s.name === text);
+      const names = services.map((s) => s.name);
+      if (service) {
+        moved.push(text);
+        if (!vips.has(service.vip)) vips.set(service.vip, { address: service.vip, prefix: whole(service.vip) });
+      } else if (!r.isDropped(`services.${text}`))
+        r.wrong(at, `there is no service "${text}"${didYouMean(text, names)}`);
+      continue;
+    }
+    const ofService = services.some((s) => s.vip === address.text);
+    if (!ofService) r.claim(address, at, `an address of VRRP instance "${name}"`);
+    if (!ofService && !r.subnetOf(address) && !r.incomplete('segments'))
+      r.wrong(at, `${address.text} is outside every segment; nobody could reach it`);
+    vips.set(address.text, { address: address.text, prefix: placed?.prefix ?? whole(address.text) });
+  }
+  return { addresses: [...vips.values()], moved };
+}
+
+function whole(address: string): number {
+  return familyOf(address) === 4 ? 32 : 128;
+}
+
+function tellGroup(r: Resolver, name: string, raw: RawVrrp, path: Path): void {
+  const group = parseAddress(raw.group ?? '');
+  if (raw.unicast === true) r.wrong([...path, 'group'], 'unicast adverts go to no multicast group', 'key');
+  if (group && (group.family !== 4 || group.value >> 28n !== 0xen))
+    r.wrong([...path, 'group'], `${raw.group} is no multicast address (224.0.0.0/4)`);
+  const other = Object.entries(r.raw.vrrp ?? {}).find(([n, v]) => n < name && v.group !== raw.group);
+  if (other)
+    r.wrong(
+      [...path, 'group'],
+      `instance "${other[0]}" has another group; keepalived has one for all (vrrp_mcast_group4)`,
+    );
+}
+
+function resolveTrack(
+  r: Resolver,
+  raw: NonNullable<RawVrrp['track']>[number],
+  members: readonly VrrpMember[],
+  nodes: readonly LabNode[],
+  path: Path,
+): VrrpTrack | undefined {
+  const weight = raw.weight ?? 0;
+  if (raw.script !== undefined) return { weight, script: raw.script, every: ms(raw.every ?? '1s') };
+  const { segment } = raw;
+  if (segment === undefined) return undefined;
+  const devices: Record<string, string> = {};
+  for (const { node: name } of members) {
+    const node = nodes.find((n) => n.name === name);
+    const link = node && linkOn(r, node, segment);
+    if (link) devices[name] = link.name;
+    else if (node && !r.incomplete('segments'))
+      r.wrong(
+        [...path, 'segment'],
+        `director "${name}" is not on a segment "${segment}"${didYouMean(segment, r.segments.keys())}`,
+      );
+  }
+  return { weight, segment, devices };
+}

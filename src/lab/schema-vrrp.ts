@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { parseAddress, parseSubnet } from '../net/cidr.ts';
+import { address, duration, freeName, mapping, nodeName, text, whole, yes } from './schema-words.ts';
+
+const track = z
+  .strictObject(
+    {
+      script: text(
+        'a command',
+        'A command on the director that fails when something is wrong',
+        (v) => v !== '',
+      ).optional(),
+      segment: nodeName('A segment whose interface must be up').optional(),
+      every: duration('Time between two runs of the script (default 1s)').optional(),
+      weight: whole('Added to the priority while it fails; without it the instance is in fault', -253, -1).optional(),
+    },
+    mapping('what is tracked: { segment: lan } or { script: COMMAND, weight: -50 }'),
+  )
+  .refine((t) => (t.script === undefined) !== (t.segment === undefined), {
+    error: 'expected exactly one of script, segment',
+  })
+  .meta({ description: 'What moves a director’s priority: `{ segment }` or `{ script }`, with its `weight`' });
+
+/** A VRRP instance of a lab file. */
+export const vrrp = z
+  .strictObject(
+    {
+      on: nodeName('The segment on which the directors send adverts'),
+      id: whole('virtual_router_id, the same on all directors', 1, 255),
+      version: whole('Version of VRRP (default 2; IPv6 has 3)', 2, 3).optional(),
+      advert: duration('Time between two adverts (default 1s)').optional(),
+      password: text('1 to 8 letters and digits', 'auth_pass of VRRPv2', () => true, /^[A-Za-z0-9]{1,8}$/).optional(),
+      priorities: z
+        .record(
+          nodeName('A director'),
+          whole('Its priority; the highest is master', 1, 254),
+          mapping('directors with their priorities: { lb1: 100, lb2: 80 }'),
+        )
+        .meta({ description: 'The directors that share the addresses, each with its priority' }),
+      addresses: z
+        .array(
+          text(
+            'a service’s name, or an address such as 172.16.0.252',
+            'What moves',
+            (v) => /^[A-Za-z][\w-]*$/.test(v) || parseAddress(v) !== undefined || parseSubnet(v) !== undefined,
+          ),
+          mapping('a list of services and addresses'),
+        )
+        .min(1, { error: 'expected at least one service or address' })
+        .meta({ description: 'What this instance moves: services, by their VIPs, and plain addresses' }),
+      unicast: yes('Adverts go to the other members alone (unicast_peer)').optional(),
+      group: address('Multicast group of the adverts (vrrp_mcast_group4)').optional(),
+      preempt: z
+        .union([z.boolean(), duration('After this time')], { error: 'expected true, false, or a time such as 5s' })
+        .meta({
+          description: 'Whether a better director takes over from one that works (default true), or after which time',
+        })
+        .optional(),
+      sync: freeName('Instances that name the same group change state together (vrrp_sync_group)').optional(),
+      syncdaemon: yes('The master sends its connections to the others (lvs_sync_daemon)').optional(),
+      track: z
+        .array(track, mapping('a list of what is tracked'))
+        .meta({ description: 'What moves the priority' })
+        .optional(),
+    },
+    mapping('a VRRP instance: { on: ..., id: ..., priorities: ..., addresses: ... }'),
+  )
+  .meta({ description: 'A VRRP instance: directors that share VIPs, one of them master' });

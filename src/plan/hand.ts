@@ -1,0 +1,68 @@
+import type { Engine, ExecResult, ExecStream } from '../engine/engine.ts';
+import { found, type Lab } from '../lab/model.ts';
+import type { RunningLab } from './observe.ts';
+
+/** Something that could not be looked at, or done: what depends on it is inconclusive, never passed and never failed. */
+export class CannotObserve extends Error {
+  override readonly name = 'CannotObserve';
+}
+
+/** A hand in a running lab: runs commands in its nodes and in its fabric. */
+export class Hand {
+  readonly engine: Engine;
+  readonly running: RunningLab;
+  readonly signal: AbortSignal;
+
+  constructor(engine: Engine, running: RunningLab, signal: AbortSignal) {
+    this.engine = engine;
+    this.running = running;
+    this.signal = signal;
+  }
+
+  get lab(): Lab {
+    return this.running.lab;
+  }
+
+  containerOf(node: string): string {
+    return found(this.running.nodes.get(node), `container of ${node}`).id;
+  }
+
+  /** Runs a command in a node's kernel, however it ends. */
+  async tryRun(node: string, command: readonly string[]): Promise<ExecResult> {
+    return this.engine.exec(this.containerOf(node), ['nodectl', 'exec', '--tether', '--', ...command], {
+      signal: this.signal,
+    });
+  }
+
+  /** Runs a command in a node's kernel and returns its output. Throws CannotObserve when it fails. */
+  async run(node: string, command: readonly string[]): Promise<string> {
+    const result = await this.tryRun(node, command);
+    if (result.code !== 0)
+      throw new CannotObserve(
+        `${command.join(' ').slice(0, 80)} on ${node} ended with ${result.code}: ${result.stderr.trim() || result.stdout.trim()}`,
+      );
+    return result.stdout;
+  }
+
+  /** Runs a shell line in a node's container, outside the kernel that it may bring. Throws CannotObserve when it fails. */
+  async runOutside(node: string, line: string): Promise<string> {
+    return this.#shell(this.containerOf(node), line, `on ${node}, outside its kernel,`);
+  }
+
+  /** Runs a shell line in the fabric, which holds the lab's wires and sees the engine's processes. Throws CannotObserve when it fails. */
+  async runInFabric(line: string): Promise<string> {
+    return this.#shell(this.running.fabric.id, line, 'in the fabric');
+  }
+
+  async #shell(container: string, line: string, where: string): Promise<string> {
+    const result = await this.engine.exec(container, ['sh', '-ec', line], { signal: this.signal });
+    if (result.code !== 0)
+      throw new CannotObserve(`\`${line.slice(0, 80)}\` ${where} ended with ${result.code}: ${result.stderr.trim()}`);
+    return result.stdout;
+  }
+
+  /** Starts a program in a node's kernel that ends with this process. */
+  async spawn(node: string, command: readonly string[]): Promise<ExecStream> {
+    return this.engine.execStream(this.containerOf(node), ['nodectl', 'exec', '--tether', '--', ...command]);
+  }
+}

@@ -1,0 +1,77 @@
+import { masterDownInterval, masterDownWords, skew, skewWords } from '../checks/adverts.ts';
+import { removalBudget } from '../checks/health.ts';
+import type { Move } from '../faults/moves.ts';
+import { type Fault, type Lab, memberOf, type Service, type VrrpInstance } from '../lab/model.ts';
+import { formatMs } from '../net/duration.ts';
+import { programOf } from '../nodes/servers.ts';
+
+/** How long something may take, in milliseconds, and how that comes about. */
+export interface Budget {
+  readonly ms: number;
+  readonly words: string;
+}
+
+/** How long a backup may take to become master: silence is waited for, a resignation is not (RFC 3768 §6.4.2, RFC 5798 §6.4.2). */
+export function takeover({ vrrp, to, resigned }: Move): Budget {
+  const { priority } = memberOf(vrrp, to.name);
+  return resigned
+    ? { ms: skew(vrrp, priority), words: `resigned: ${skewWords(vrrp, priority)}` }
+    : { ms: masterDownInterval(vrrp, priority), words: masterDownWords(vrrp, priority) };
+}
+
+/** How long the better director may take to be master again, once it is back. */
+export function preemption({ vrrp, from }: Move): Budget {
+  const { priority } = memberOf(vrrp, from.name);
+  const words = masterDownWords(vrrp, priority);
+  return {
+    ms: masterDownInterval(vrrp, priority) + vrrp.preemptDelay,
+    words: vrrp.preemptDelay > 0 ? `${words} + preempt_delay ${formatMs(vrrp.preemptDelay)}` : words,
+  };
+}
+
+/** How long two directors that no longer hear each other take until both are masters, or, hearing each other, until one is. */
+export function splitting(vrrp: VrrpInstance): Budget {
+  const worst = Math.min(...vrrp.members.map((m) => m.priority));
+  return { ms: masterDownInterval(vrrp, worst), words: masterDownWords(vrrp, worst) };
+}
+
+/** Faults after which a real server's checks are not refused but get no answer at all. */
+const SILENT: readonly Fault['kind'][] = ['kill', 'stop', 'pause', 'hang', 'cut', 'deaf', 'mute', 'halfopen'];
+/** And those after which they are refused, or fail at once. */
+const REFUSING: readonly Fault['kind'][] = ['reset'];
+
+/**
+ * What clients may go without while a fault stands; undefined where the configuration bounds nothing
+ * (a wire that loses frames, a director that starves): then it is told, not judged.
+ */
+export function outageBudget(lab: Lab, service: Service, fault: Fault, moves: readonly Move[]): Budget | undefined {
+  const [slowest] = moves.map(takeover).sort((a, b) => b.ms - a.ms);
+  if (slowest) return slowest;
+  const real = service.reals.some((r) => r.node === fault.node);
+  if (real && fault.kind === 'drain') return { ms: 0, words: 'a drained server keeps what it has' };
+  if (real) return serverBudget(service, fault);
+  const bystander = lab.vrrp.length > 0 && lab.vrrp.every((v) => v.members[0]?.node !== fault.node);
+  const hits = ['kill', 'stop', 'hang', 'pause', 'starve', 'cut', 'mute'].includes(fault.kind);
+  if (bystander && hits && lab.vrrp.some((v) => v.members.some((m) => m.node === fault.node)))
+    return { ms: 0, words: 'a backup carries nothing' };
+  return undefined;
+}
+
+function serverBudget(service: Service, fault: Fault): Budget | undefined {
+  const { health } = service;
+  if (!health || (fault.program !== undefined && fault.program !== programOf(service))) return undefined;
+  const refused = removalBudget(health);
+  const words = `every ${formatMs(health.every)} + ${health.retry} retries × ${formatMs(health.pause)}`;
+  // A program that has ended leaves a host that refuses.
+  const ended = fault.program !== undefined && fault.kind !== 'hang';
+  if (ended || REFUSING.includes(fault.kind)) return { ms: refused, words };
+  if (
+    !SILENT.includes(fault.kind) ||
+    (health.probe.kind === 'tcp' && ['hang', 'pause', 'halfopen'].includes(fault.kind))
+  )
+    return undefined; // the kernel still opens connections: a TCP_CHECK is content
+  return {
+    ms: refused + (health.retry + 1) * health.timeout,
+    words: `${words} + ${health.retry + 1} timeouts × ${formatMs(health.timeout)}`,
+  };
+}

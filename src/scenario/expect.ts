@@ -1,0 +1,163 @@
+import { mastersCheck } from '../checks/adverts.ts';
+import type { Bed } from '../checks/bed.ts';
+import type { CheckSpec, Observation } from '../checks/check.ts';
+import { tally } from '../checks/path.ts';
+import { entryOf } from '../checks/table.ts';
+import { ask } from '../checks/traffic.ts';
+import { directors, type Expectation, type Lab, type RunCommand, serviceOf } from '../lab/model.ts';
+import { formatMs } from '../net/duration.ts';
+import { unreachable } from '../result.ts';
+
+/** Connections of one look at a service; milliseconds for each. */
+const ASKS = 6;
+const ASK_MS = 300;
+/** Characters of a command's output that a result shows. */
+const SHOWN = 200;
+
+/** An expectation as an obligation, without its times. */
+export function expectationWords(lab: Lab, e: Expectation): string {
+  switch (e.kind) {
+    case 'master':
+      return `${e.nodes.join(' and ')} ${e.nodes.length > 1 ? 'are masters' : 'is master'} of ${instancesOf(lab, e).join(' and ')}`;
+    case 'answers':
+      return `${e.service} answers${e.by.length > 0 ? `, from ${e.by.join(' and ')} alone` : ''}`;
+    case 'silent':
+      return `${e.service} does not answer`;
+    case 'weight':
+      return e.weight === 'none'
+        ? `${e.node} is out of ${e.service}`
+        : `${e.node} has weight ${e.weight} in ${e.service}`;
+    case 'run':
+      return e.run.title;
+    default:
+      return unreachable(e);
+  }
+}
+
+function instancesOf(lab: Lab, e: Expectation & { kind: 'master' }): string[] {
+  return lab.vrrp.map((v) => v.name).filter((name) => e.instance === undefined || e.instance === name);
+}
+
+/** An expectation as a check: it looks until it holds, and then goes on looking for as long as it must hold. */
+export function expectationCheck(lab: Lab, e: Expectation, slug: string): CheckSpec {
+  const { id, subject, promise, look } = observable(lab, e, slug);
+  const within = e.within > 0 ? ` within ${formatMs(e.within)}` : '';
+  const lasts = e.lasts > 0 ? `, for ${formatMs(e.lasts)}` : '';
+  let held: number | undefined;
+  return {
+    id,
+    subject,
+    promise: `${promise}${within}${lasts}`,
+    within: e.within + e.lasts,
+    every: e.every,
+    look: async (bed) => {
+      const began = performance.now();
+      const seen = await look(bed);
+      if (!seen.ok) {
+        const broke = held !== undefined;
+        held = undefined;
+        return broke ? { ...seen, final: true, seen: `${seen.seen}, after it had held` } : seen;
+      }
+      held ??= began;
+      return { ...seen, ok: performance.now() - held >= e.lasts };
+    },
+  };
+}
+
+interface Observable {
+  readonly id: string;
+  readonly subject: string;
+  readonly promise: string;
+  readonly look: (bed: Bed) => Promise<Observation>;
+}
+
+function observable(lab: Lab, e: Expectation, slug: string): Observable {
+  const promise = expectationWords(lab, e);
+  switch (e.kind) {
+    case 'master': {
+      const instances = lab.vrrp.filter((v) => e.instance === undefined || v.name === e.instance);
+      const looks = instances.map((v) => mastersCheck(v, e.nodes));
+      return {
+        id: 'expect.master',
+        subject: instances.map((v) => v.name).join(', '),
+        promise,
+        look: async (bed) => {
+          const seen = await Promise.all(looks.map((look) => look(bed)));
+          return {
+            ok: seen.every((s) => s.ok),
+            seen: seen.map((s) => s.seen).join('; '),
+            evidence: seen.flatMap((s) => s.evidence ?? []),
+          };
+        },
+      };
+    }
+    case 'answers':
+    case 'silent':
+      return {
+        id: `expect.${e.kind}`,
+        subject: e.service,
+        promise,
+        look: async (bed) => {
+          const requests = await ask(bed, serviceOf(lab, e.service), { count: ASKS, timeout: ASK_MS });
+          const by = requests.filter((r) => r.status === 200).map((r) => r.server);
+          const strangers = e.kind === 'answers' && e.by.length > 0 && by.some((s) => !e.by.includes(s));
+          return {
+            ok: e.kind === 'silent' ? by.length === 0 : by.length === ASKS && !strangers,
+            seen: by.length > 0 ? `${tally(by)} of ${requests.length} asked` : `none of ${requests.length} asked`,
+          };
+        },
+      };
+    case 'weight': {
+      const service = serviceOf(lab, e.service);
+      return {
+        id: 'expect.weight',
+        subject: e.service,
+        promise,
+        look: async (bed) => {
+          const weights = await Promise.all(
+            directors(lab)
+              .filter((d) => bed.running.nodes.get(d.name)?.running)
+              .map(async (d) => {
+                const reals = entryOf(await bed.table(d.name), service)?.reals ?? [];
+                const own = service.reals.find((r) => r.node === e.node);
+                const weight = reals.find((r) => r.address === own?.address && r.port === own.port)?.weight;
+                return { director: d.name, weight: weight ?? ('none' as const) };
+              }),
+          );
+          return {
+            ok: weights.every((w) => w.weight === e.weight),
+            seen: weights.map((w) => `${w.director}: weight ${w.weight}`).join(', '),
+          };
+        },
+      };
+    }
+    case 'run':
+      return runObservable(e.run, slug);
+    default:
+      return unreachable(e);
+  }
+}
+
+/** A command's exit code and output are as they should be. */
+function runObservable(run: RunCommand, slug: string): Observable {
+  const expected = [
+    `exit code ${run.exits}`,
+    ...(run.prints === undefined ? [] : [`output that matches /${run.prints}/`]),
+  ];
+  return {
+    id: 'run',
+    subject: run.node,
+    promise: `\`${run.command}\` on ${run.node} has ${expected.join(' and ')}`,
+    look: async (bed) => {
+      const { code, stdout, stderr } = await bed.tryRun(run.node, ['sh', '-c', run.command]);
+      const output = `${stdout}${stderr}`;
+      const file = bed.evidence.write(`${slug}.txt`, output);
+      const words = output.trim().replaceAll('\n', ' / ');
+      return {
+        ok: code === run.exits && (run.prints === undefined || new RegExp(run.prints, 'm').test(output)),
+        seen: `exit code ${code}${words === '' ? '' : `: ${words.length > SHOWN ? `${words.slice(0, SHOWN)}...` : words}`}`,
+        evidence: [file],
+      };
+    },
+  };
+}

@@ -1,0 +1,337 @@
+import { masterSettles, reigns, SCHEDULING_MARGIN_MS, twoMasters } from '../checks/adverts.ts';
+import type { Bed } from '../checks/bed.ts';
+import { reunionBudget } from '../checks/health.ts';
+import { tableChecks } from '../checks/table.ts';
+import { announceCheck, takeoverCheck } from '../checks/takeover.ts';
+import { faults } from '../faults/index.ts';
+import { type Move, movesOf, splitBy } from '../faults/moves.ts';
+import { heal, inject } from '../faults/standing.ts';
+import { type FaultStep, macsOf, type Service, serviceOf, type VrrpInstance } from '../lab/model.ts';
+import { formatMs } from '../net/duration.ts';
+import { type Budget, outageBudget, preemption, splitting, takeover } from './budget.ts';
+import type { StepContext } from './context.ts';
+import { expectationCheck } from './expect.ts';
+import { measure, type Outage } from './outage.ts';
+import { Probe } from './probe.ts';
+
+/** A probe that started later than this was itself stalled: a budget missed then says nothing about the director. */
+const STALL_MS = 500;
+
+/** How long after a budget we still watch, to tell by how much it was missed. */
+const OVERTIME_MS = 5000;
+
+/** How long a service is watched under a fault of which clients may notice nothing. */
+const WATCH_MS = 3000;
+
+/** How long an open connection may be silent after the service is back: its retransmissions have backed off. */
+const FLOW_MS = 6000;
+
+/** Makes a fault, watches what becomes of the service, heals it, and watches the return. */
+export async function faultStep(context: StepContext, step: FaultStep): Promise<void> {
+  for (let run = 1; run <= step.repeat; run++)
+    await once(context, step, step.repeat > 1 ? `${context.slug}-${run}` : context.slug);
+}
+
+async function once(context: StepContext, step: FaultStep, slug: string): Promise<void> {
+  const { bed } = context;
+  const service = serviceOf(bed.lab, step.service);
+  const moves = movesOf(bed.lab, step.fault);
+  const [made, healed] = faults[step.fault.kind].words(step.fault);
+  // Who should be master is: only then does the fault take anything from it.
+  await Promise.all(moves.map((m) => masterSettles(bed, m.vrrp)));
+  let stands = false;
+  const stand = (now: boolean) => {
+    stands = now;
+  };
+  // A probe for each half: the connection that is held through the return must have been there before it.
+  await context.attempt(idOf(moves, 'fault'), service.name, made, () =>
+    probed(bed, service, `${slug}-loss`, true, (probe) => strike(context, step, probe, service, moves, slug, stand)),
+  );
+  await context.attempt(idOf(moves, 'heal'), service.name, healed, () =>
+    // While nothing bounds what clients notice, they may well notice it still.
+    probed(bed, service, `${slug}-return`, isBounded(bed, step, service, moves), (probe) =>
+      regain(context, step, probe, service, moves, slug, stand),
+    ),
+  );
+  // Whatever could not be observed: what was made is undone.
+  if (stands) await heal(bed, step.fault, context.bootDeadline);
+}
+
+/** What clients may go without while the fault stands: what the lab says, or what its own times allow; undefined when nothing bounds it. */
+function budgetOf(bed: Bed, step: FaultStep, service: Service, moves: readonly Move[]): Budget | undefined {
+  if (typeof step.outage === 'number') return { ms: step.outage, words: 'as the lab says' };
+  return outageBudget(bed.lab, service, step.fault, moves);
+}
+
+function isBounded(bed: Bed, step: FaultStep, service: Service, moves: readonly Move[]): boolean {
+  return step.outage !== 'lasts' && budgetOf(bed, step, service, moves) !== undefined;
+}
+
+/** What the outage is called: a failover where a director takes over. */
+function idOf(moves: readonly Move[], half: 'fault' | 'heal'): string {
+  if (moves.length > 0) return half === 'fault' ? 'failover.outage' : 'return.outage';
+  return `${half}.outage`;
+}
+
+async function probed(
+  bed: Bed,
+  service: Service,
+  name: string,
+  steady: boolean,
+  work: (probe: Probe) => Promise<void>,
+): Promise<void> {
+  const probe = await Probe.start(bed, service, name, steady);
+  try {
+    await work(probe);
+  } finally {
+    probe.stop();
+  }
+}
+
+async function strike(
+  context: StepContext,
+  step: FaultStep,
+  probe: Probe,
+  service: Service,
+  moves: readonly Move[],
+  slug: string,
+  stands: (now: boolean) => void,
+): Promise<void> {
+  const { bed } = context;
+  const { fault } = step;
+  stands(true);
+  const at = await inject(bed, fault);
+  context.fault(faults[fault.kind].words(fault)[0], at);
+  const budget = budgetOf(bed, step, service, moves);
+  if (moves[0]) context.wait(`${moves[0].to.name} to take over, at most ${formatMs(takeover(moves[0]).ms)}`);
+  await context.check(
+    moves.flatMap((move) => [
+      takeoverCheck('failover.master', move.vrrp, move.to, move.from, at, takeover(move)),
+      announceCheck('failover.garp', move.vrrp, move.to, at, takeover(move)),
+    ]),
+    () => stallOf(probe),
+  );
+  for (const vrrp of splitBy(bed.lab, fault))
+    await context.check([
+      expectationCheck(
+        bed.lab,
+        {
+          kind: 'master',
+          nodes: [fault.node, fault.other ?? ''],
+          instance: vrrp.name,
+          within: splitting(vrrp).ms + SCHEDULING_MARGIN_MS,
+          every: 20,
+          lasts: 0,
+        },
+        slug,
+      ),
+    ]);
+  for (const [i, e] of step.during.entries())
+    await context.check([expectationCheck(bed.lab, e, `${slug}-during-${i + 1}`)]);
+  if (step.outage === 'lasts') return lost(context, probe, service, fault.text, at);
+  // Where no loss is bounded from below, its absence is told by watching.
+  if (budget === undefined || budget.ms === 0) await probe.watched(at + WATCH_MS * 1000, bed.signal);
+  if (budget) await probe.steady(at, budget.ms + SCHEDULING_MARGIN_MS + OVERTIME_MS, bed.signal);
+  if (step.flow) await probe.heldTold(measure(probe.samples, at).recoveredAt ?? at, FLOW_MS, bed.signal);
+  const o = measure(probe.samples, at);
+  if (budget) judgeOutage(context, step, idOf(moves, 'fault'), service, o, budget, probe.file, at, moves);
+  else tell(context, service, o, probe.file);
+}
+
+async function regain(
+  context: StepContext,
+  step: FaultStep,
+  probe: Probe,
+  service: Service,
+  moves: readonly Move[],
+  slug: string,
+  stands: (now: boolean) => void,
+): Promise<void> {
+  const { bed } = context;
+  const from = bed.wire.newest;
+  context.wait(`${faults[step.fault.kind].words(step.fault)[1]}`);
+  const ready = await heal(bed, step.fault, context.bootDeadline);
+  stands(false);
+  context.fault(faults[step.fault.kind].words(step.fault)[1], ready);
+  const back = moves.filter((m) => m.vrrp.preempt);
+  if (back.length > 0) context.wait(`${back[0]?.from.name} to preempt`);
+  await context.check(
+    [
+      ...back.flatMap((move) => [
+        takeoverCheck('return.master', move.vrrp, move.from, move.to, ready, preemption(move)),
+        announceCheck('return.garp', move.vrrp, move.from, ready, preemption(move)),
+      ]),
+      ...splitBy(bed.lab, step.fault).map((vrrp) => reunited(bed, vrrp, slug)),
+      ...(moves.length > 0
+        ? tableChecks(bed.lab, service, SCHEDULING_MARGIN_MS + (service.health ? reunionBudget(service.health) : 1000))
+        : []),
+    ],
+    () => stallOf(probe),
+  );
+  for (const [i, e] of step.healed.entries())
+    await context.check([expectationCheck(bed.lab, e, `${slug}-healed-${i + 1}`)]);
+  const handover = handoverBudget(back);
+  const taken = Math.max(ready, ...back.map((move) => firstAdvert(bed, move, ready)));
+  // Only what was begun after the handover shows that it is over.
+  await probe.steady(taken, handover.ms + SCHEDULING_MARGIN_MS + OVERTIME_MS, bed.signal);
+  judgeOutage(
+    context,
+    step,
+    idOf(moves, 'heal'),
+    service,
+    measure(probe.samples, from),
+    handover,
+    probe.file,
+    from,
+    moves,
+  );
+}
+
+function handoverBudget(back: readonly Move[]): Budget {
+  const advert = Math.max(0, ...back.map((m) => m.vrrp.advert));
+  return advert > 0
+    ? { ms: advert, words: `one advert, ${formatMs(advert)}` }
+    : { ms: 0, words: 'what heals takes nothing away' };
+}
+
+function firstAdvert(bed: Bed, { vrrp, from }: Move, since: number): number {
+  const own = macsOf(from);
+  return (
+    bed.wire.since(since).find((p) => p.kind === 'vrrp' && p.id === vrrp.id && own.includes(p.srcMac))?.at ?? since
+  );
+}
+
+/** After a partition: the better director alone, once the other has heard it. */
+function reunited(bed: Bed, vrrp: VrrpInstance, slug: string) {
+  const best = vrrp.members[0]?.node ?? '';
+  const within = splitting(vrrp).ms + SCHEDULING_MARGIN_MS;
+  return expectationCheck(
+    bed.lab,
+    { kind: 'master', nodes: [best], instance: vrrp.name, within, every: 20, lasts: 0 },
+    slug,
+  );
+}
+
+function stallOf(probe: Probe): number {
+  const worst = Math.max(0, ...probe.samples.map((s) => s.lag)) / 1000;
+  return worst > STALL_MS ? worst : 0;
+}
+
+/** The service is gone for as long as the fault stands. */
+async function lost(context: StepContext, probe: Probe, service: Service, fault: string, at: number): Promise<void> {
+  const gone = await probe.gone(at, OVERTIME_MS, context.bed.signal);
+  context.tell(
+    'fault.lasts',
+    service.name,
+    gone ? 'passed' : 'failed',
+    `nobody answers as long as ${fault} stands`,
+    gone ? 'the newest connections all failed' : 'connections are still answered',
+    { evidence: [evidenceOf(probe.file)] },
+  );
+}
+
+/** What clients noticed where nothing bounds it: told, and judged only by whether the service answers. */
+function tell(context: StepContext, service: Service, o: Outage, file: string): void {
+  context.tell(
+    'fault.effect',
+    service.name,
+    'passed',
+    'nothing bounds what clients notice while it stands; it is told',
+    outageWords(o).join(', '),
+    { evidence: [evidenceOf(file)], figures: figuresOf(o) },
+  );
+}
+
+function evidenceOf(file: string): string {
+  return `${file} (a connection every ${Probe.everyMs} ms, each given ${Probe.timeoutMs} ms)`;
+}
+
+function judgeOutage(
+  context: StepContext,
+  step: FaultStep,
+  id: string,
+  service: Service,
+  o: Outage,
+  budget: Budget,
+  file: string,
+  since: number,
+  moves: readonly Move[],
+): void {
+  const { bed } = context;
+  const margin = budget.ms === 0 && o.lost === 0 ? 0 : SCHEDULING_MARGIN_MS;
+  const loss = id === 'failover.outage' || id === 'fault.outage';
+  const held = loss ? flowHolds(step, o) : undefined;
+  const within = o.over && o.outage <= budget.ms + margin && held !== false;
+  const stalled = o.worstLag > STALL_MS;
+  const stretches = moves.map((m) => ({ vrrp: m.vrrp, reigns: reigns(bed.lab, m.vrrp, bed.wire.since(since)) }));
+  const parts = [
+    ...outageWords(o),
+    ...stretches.map(({ vrrp, reigns: r }) => `${vrrp.name}: ${reignWords(r, since)}`),
+    ...(stalled ? [`the probe itself was stalled for ${formatMs(o.worstLag)}`] : []),
+  ];
+  const flow =
+    step.flow && id !== 'return.outage' && id !== 'heal.outage' ? `, and a connection that is open ${step.flow}` : '';
+  context.tell(
+    id,
+    service.name,
+    within ? 'passed' : stalled ? 'inconclusive' : 'failed',
+    `clients go without at most ${formatMs(budget.ms)} (${budget.words}), margin ${formatMs(SCHEDULING_MARGIN_MS)}${flow}`,
+    parts.join(', '),
+    {
+      evidence: [evidenceOf(file)],
+      figures: {
+        ...figuresOf(o),
+        budget: budget.ms,
+        twoMasters: Math.max(0, ...stretches.map((s) => twoMasters(s.reigns))),
+      },
+    },
+  );
+}
+
+/** Whether the open connection fared as the step says; undefined where it says nothing. */
+function flowHolds(step: FaultStep, o: Outage): boolean | undefined {
+  if (step.flow === undefined) return undefined;
+  const survived = o.held === undefined && o.heldAnswered;
+  return step.flow === 'survives' ? survived : !survived;
+}
+
+function outageWords(o: Outage): string[] {
+  return [
+    o.over ? `outage ${formatMs(o.outage)}` : 'the service did not come back',
+    `± ${formatMs(Probe.everyMs + o.worstLag)}`,
+    `${o.lost} of ${o.attempts} connections lost`,
+    ...(o.firstLossAfter === undefined ? [] : [`first after ${formatMs(o.firstLossAfter)}`]),
+    ...(o.recoveryAfter === undefined ? [] : [`answered again after ${formatMs(o.recoveryAfter)}`]),
+    ...(o.flaps > 0 ? [`${o.flaps} flaps`] : []),
+    `held connection: ${o.held ? `${o.held.why} after ${formatMs(o.held.after)}` : o.heldAnswered ? 'alive' : 'no answer yet'}`,
+  ];
+}
+
+function figuresOf(o: Outage): Record<string, number> {
+  return {
+    outage: o.outage,
+    lost: o.lost,
+    attempts: o.attempts,
+    flaps: o.flaps,
+    worstLag: o.worstLag,
+    ...(o.firstLossAfter === undefined ? {} : { firstLossAfter: o.firstLossAfter }),
+    ...(o.recoveryAfter === undefined ? {} : { recoveryAfter: o.recoveryAfter }),
+  };
+}
+
+function reignWords(all: ReturnType<typeof reigns>, since: number): string {
+  const at = (t: number) => formatMs(Math.max(0, (t - since) / 1000));
+  const both = twoMasters(all);
+  return `${all.map((r) => `${r.node} ${at(r.from)} to ${at(r.to)}`).join(', ') || 'no master'}${both > 0 ? `, two for ${formatMs(both)}` : ''}`;
+}
+
+/** A step as an obligation. */
+export function faultTitle(step: FaultStep, moves: readonly Move[]): string {
+  const [made] = faults[step.fault.kind].words(step.fault);
+  const times = step.repeat > 1 ? `, ${step.repeat} times` : '';
+  if (step.outage === 'lasts') return `${step.service} is gone with ${made}, and comes back${times}`;
+  const heirs = [...new Set(moves.map((m) => m.to.name))];
+  return heirs.length > 0
+    ? `${step.service} survives ${made}: ${heirs.join(' and ')} takes over${times}`
+    : `${step.service} bears ${made}${times}`;
+}
