@@ -101,18 +101,21 @@ function persistence(r: Resolver, known: Known, name: string, path: Path): Step 
 
 function failover(r: Resolver, known: Known, raw: NonNullable<RawStep['failover']>, path: Path): Step | undefined {
   const { service, kill, to } = raw;
-  serviceNamed(r, known, service, [...path, 'service']);
+  const moved = serviceNamed(r, known, service, [...path, 'service']);
+  let named = moved !== undefined;
   const vrrp = known.vrrp.find((v) => v.services.includes(service));
   for (const [key, name] of [
     ['kill', kill],
     ['to', to],
   ] as const) {
     const director = r.lookup(known.nodes, name, 'director', [...path, key]);
-    if (director && !r.incomplete('vrrp') && !vrrp?.members.some((m) => m.node === name)) {
+    if (!director) named = false;
+    else if (!r.incomplete('vrrp') && !vrrp?.members.some((m) => m.node === name)) {
       r.wrong([...path, key], `"${name}" is in no vrrp instance that moves service "${service}"`);
-      return undefined;
+      named = false;
     }
   }
+  if (!named) return undefined;
   const [master, heir] = vrrp?.members ?? [];
   if (kill === to) r.wrong([...path, 'to'], `"${to}" is the director that is killed`);
   else if (master && master.node !== kill)

@@ -113,8 +113,8 @@ function resolveAddresses(
       if (service) {
         moved.push(text);
         if (!vips.has(service.vip)) vips.set(service.vip, { address: service.vip, prefix: whole(service.vip) });
-      } else if (!r.isDropped(`services.${text}`))
-        r.wrong(at, `there is no service "${text}"${didYouMean(text, names)}`);
+      } else if (r.isDropped(`services.${text}`)) moved.push(text);
+      else r.wrong(at, `there is no service "${text}"${didYouMean(text, names)}`);
       continue;
     }
     const ofService = services.some((s) => s.vip === address.text);

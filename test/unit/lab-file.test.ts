@@ -226,7 +226,7 @@ ${more}`;
         '{ vip: 10.0.0.100, port: 80, mode: nat, scheduler: sh, persistence: 3s, reals: { rs1: 1, rs2: 1 } }',
         'scenario: [{ persistence: web }]',
       ),
-      /only with scheduler rr does a client surely move/,
+      /only with scheduler rr, or wrr and equal weights, does a client surely move/,
     ],
     [
       'SNAT to an address that nobody has',
