@@ -1,9 +1,10 @@
 import type { Engine } from '../engine/engine.ts';
 import type { Emit } from '../events.ts';
-import { found, vrrpOf } from '../lab/model.ts';
+import { found, ospfOf, vrrpOf } from '../lab/model.ts';
 import { formatMs } from '../net/duration.ts';
 import type { RunningLab } from '../plan/observe.ts';
 import { masterDownInterval, SCHEDULING_MARGIN_MS } from './adverts.ts';
+import { adjacency } from './routes.ts';
 import { askCommand, url } from './traffic.ts';
 
 /** Longest that a service may take to answer once its VIP is held, in milliseconds. */
@@ -28,7 +29,9 @@ export async function firstAnswers(
     lab.services.map(async (service) => {
       const vrrp = vrrpOf(lab, service.name);
       const election = vrrp ? Math.max(...vrrp.members.map((m) => masterDownInterval(vrrp, m.priority))) : 0;
-      const budget = Math.ceil((election + SCHEDULING_MARGIN_MS + ANSWER_MS) / 1000);
+      const domain = ospfOf(lab, service.name);
+      const announced = domain ? adjacency(domain) : 0;
+      const budget = Math.ceil((election + announced + SCHEDULING_MARGIN_MS + ANSWER_MS) / 1000);
       emit({ type: 'wait', lab: lab.name, text: `service ${service.name} to answer at ${url(service)}` });
       // `timeout` bounds the loop inside the node too, whatever becomes of us.
       const once =

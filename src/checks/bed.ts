@@ -2,7 +2,18 @@ import { ipvs } from '../drivers/ipvs.ts';
 import type { ServiceTable } from '../drivers/service-table.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Wire } from '../fabric/capture.ts';
-import { found, type LabNode, type Link, linksOf, linkTo, macsOf, nodeOf, type Service, vrrpOf } from '../lab/model.ts';
+import {
+  found,
+  type LabNode,
+  type Link,
+  linksOf,
+  linkTo,
+  macsOf,
+  nodeOf,
+  ospfOf,
+  type Service,
+  vrrpOf,
+} from '../lab/model.ts';
 import type { Packet } from '../net/packet.ts';
 import { CannotObserve, Hand } from '../plan/hand.ts';
 import type { RunningLab } from '../plan/observe.ts';
@@ -83,6 +94,12 @@ export class Bed extends Hand {
       );
     const [newest] = senders(this.lab, vrrp, this.wire.since(this.wire.newest - vrrp.advert * 2500));
     return newest ? newest.node : nodeOf(this.lab, found(vrrp.members[0], 'member').node);
+  }
+
+  /** The directors that carry a service now: who is in charge, or all that announce its VIP by OSPF. */
+  carriers(service: Service): readonly LabNode[] {
+    const domain = ospfOf(this.lab, service.name);
+    return domain ? domain.members.map((m) => nodeOf(this.lab, m)) : [this.inCharge(service)];
   }
 
   /** Who has a MAC address, in a reader's words. */

@@ -1,17 +1,23 @@
-import { instancesUnder, type Lab, type Service } from '../lab/model.ts';
+import { instancesUnder, type Lab, ospfOf, type Service } from '../lab/model.ts';
 import { modes } from '../modes/index.ts';
 import { idCheck, masterCheck } from './adverts.ts';
 import type { Bed } from './bed.ts';
 import type { CheckSpec } from './check.ts';
 import { healthTrafficCheck, removalBudget } from './health.ts';
 import { canAskForVip, vipCheck } from './neighbour.ts';
+import { adjacency, adjacencyWords, nextHopsCheck, spreadCheck } from './routes.ts';
 import { schedulerChecks, schedulerTrials } from './scheduler.ts';
 import { tableChecks } from './table.ts';
 import { drive, type Traffic } from './traffic.ts';
 
 /** What is promised before anything is asked: tables that hold the lab. */
 export function standingChecks(lab: Lab, service: Service): readonly CheckSpec[] {
-  return tableChecks(lab, service, service.health ? removalBudget(service.health) : 2000);
+  const domain = ospfOf(lab, service.name);
+  const converge = domain && { ms: adjacency(domain), words: adjacencyWords(domain) };
+  return [
+    ...(domain && converge ? [nextHopsCheck('ospf.nexthops', lab, domain, domain.members, converge)] : []),
+    ...tableChecks(lab, service, service.health ? removalBudget(service.health) : 2000),
+  ];
 }
 
 /** Who answers for which address. Asking forgets neighbours, so no traffic runs beside it. */
@@ -29,9 +35,11 @@ export function trafficChecks(bed: Bed, service: Service, name: string): readonl
     driven ??= drive(bed, service, name);
     return driven;
   };
+  const domain = ospfOf(bed.lab, service.name);
   return [
     ...modes[service.mode].contract(bed.lab, service, traffic),
     ...instancesUnder(bed.lab, service.name).flatMap((vrrp) => [masterCheck(vrrp), idCheck(bed.lab, vrrp)]),
+    ...(domain ? [spreadCheck(bed.lab, domain, service.name, traffic)] : []),
     ...schedulerChecks(service, traffic),
     ...(service.health ? [healthTrafficCheck(bed.lab, service, service.health)] : []),
   ];

@@ -86,7 +86,7 @@ export function sourceCheck(lab: Lab, service: Service, traffic: GetTraffic, rul
     const wrapped = (p: Segment) =>
       rule.outer === 'none' ? p.outer === undefined : service.reals.some((r) => r.address === p.outer?.dst);
     const wrong = seen.filter(
-      (p) => !sources.includes(p.src) || !targets(p) || !wrapped(p) || !fromNode(t.director, p),
+      (p) => !sources.includes(p.src) || !targets(p) || !wrapped(p) || !fromOneOf(t.directors, p),
     );
     const words = seen.map(
       (p) =>
@@ -100,7 +100,7 @@ export function sourceCheck(lab: Lab, service: Service, traffic: GetTraffic, rul
     const missed = unreached(lab, service, t, seen);
     return {
       ok: seen.length > 0 && wrong.length === 0 && told.length === 0 && missed.length === 0,
-      seen: `${tally(words)}${missed.map((n) => `, nothing reached ${n}`).join('')}; ${rule.called}${rule.called === 'LIP' ? ` of ${t.director.name}` : ''}: ${sources.join(', ') || 'none'}`,
+      seen: `${tally(words)}${missed.map((n) => `, nothing reached ${n}`).join('')}; ${rule.called}${rule.called === 'LIP' ? ` of ${t.directors.map((d) => d.name).join(' and ')}` : ''}: ${sources.join(', ') || 'none'}`,
       evidence: [...pcap(seen, lab, service), ...t.evidence],
     };
   });
@@ -126,14 +126,16 @@ function mute(lab: Lab, service: Service, t: Traffic, sent: readonly Segment[]):
     .map((r) => r.node);
 }
 
-/** Whether a frame came from a node, where the node is on its segment; else from whoever routes for it. */
-function fromNode(node: LabNode, p: Segment): boolean {
-  return !isOn(node, p.segment) || macsOf(node).includes(p.srcMac);
+/** Whether a frame came from one of these nodes, where any of them is on its segment; else from whoever routes for them. */
+function fromOneOf(nodes: readonly LabNode[], p: Segment): boolean {
+  const near = nodes.filter((n) => isOn(n, p.segment));
+  return near.length === 0 || near.some((n) => macsOf(n).includes(p.srcMac));
 }
 
-/** Whether a frame goes to a node, where the node is on its segment. */
-function toNode(node: LabNode, p: Segment): boolean {
-  return !isOn(node, p.segment) || macsOf(node).includes(p.dstMac);
+/** Whether a frame goes to one of these nodes, where any of them is on its segment. */
+function toOneOf(nodes: readonly LabNode[], p: Segment): boolean {
+  const near = nodes.filter((n) => isOn(n, p.segment));
+  return near.length === 0 || near.some((n) => macsOf(n).includes(p.dstMac));
 }
 
 function isOn(node: LabNode, segment: string): boolean {
@@ -150,7 +152,7 @@ export function returnCheck(
   return judged(`${service.mode}.return`, service, rule.promise, traffic, (bed, t) => {
     const to = rule.to(t);
     const seen = departures(lab, service, t.packets);
-    const wrong = seen.filter((p) => !to.includes(p.dst) || !toNode(t.director, p));
+    const wrong = seen.filter((p) => !to.includes(p.dst) || !toOneOf(t.directors, p));
     const silent = mute(lab, service, t, seen);
     return {
       ok: seen.length > 0 && wrong.length === 0 && silent.length === 0,
@@ -201,7 +203,7 @@ export function replyCheck(lab: Lab, service: Service, traffic: GetTraffic, from
     (bed, t) => {
       const seen = heard(service, t.client, t.packets);
       const sent = (p: Segment) =>
-        from === 'director' ? fromNode(t.director, p) : !directors(lab).some((d) => macsOf(d).includes(p.srcMac));
+        from === 'director' ? fromOneOf(t.directors, p) : !directors(lab).some((d) => macsOf(d).includes(p.srcMac));
       const wrong = seen.filter((p) => p.src !== service.vip || p.srcPort !== service.port || !sent(p));
       return {
         ok: seen.length > 0 && wrong.length === 0,

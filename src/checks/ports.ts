@@ -26,15 +26,16 @@ export function portsCheck(service: Service): CheckSpec {
     within: 0,
     every: 0,
     look: async (bed) => {
-      const director = bed.inCharge(service).name;
-      const before = await refused(bed, director);
+      const names = bed.carriers(service).map((d) => d.name);
+      const all = async () => (await Promise.all(names.map((n) => refused(bed, n)))).reduce((sum, n) => sum + n, 0);
+      const before = await all();
       const requests = await ask(bed, service, { timeout: 300 });
-      const dropped = (await refused(bed, director)) - before;
+      const dropped = (await all()) - before;
       const answered = requests.filter((r) => r.status === 200).length;
       if (answered === 0 && dropped === 0) throw new CannotObserve(`no connection to ${service.name} is answered`);
       return {
         ok: dropped === 0,
-        seen: `${director}: ${dropped} connections found no free port, ${answered} of ${REQUESTS} were answered`,
+        seen: `${names.join(' and ')}: ${dropped} connections found no free port, ${answered} of ${REQUESTS} were answered`,
       };
     },
   };

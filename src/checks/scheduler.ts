@@ -30,14 +30,30 @@ export function schedulerChecks(service: Service, traffic: () => Promise<Traffic
       traffic,
       (_bed, t) => {
         const order = servers(t.requests);
-        const turns = service.reals.length;
-        // In turn means: not one of the servers that the last n-1 connections went to.
-        const out = order.filter((server, i) => order.slice(Math.max(0, i - turns + 1), i).includes(server)).length;
         const all = service.reals.every((r) => order.includes(r.node));
-        return { ok: all && out <= TOLERANCE, seen: `${tally(order)}, ${out} out of turn`, evidence: t.evidence };
+        // Each director has turns of its own; it is told by its LIP.
+        const worst = Math.max(...byDirector(t).map((own) => outOfTurn(own, service.reals.length)));
+        return {
+          ok: all && worst <= TOLERANCE,
+          seen: `${tally(order)}, ${worst} out of turn`,
+          evidence: t.evidence,
+        };
       },
     ),
   ];
+}
+
+/** The servers that answered, by the director that chose them, where its LIP tells which that was. */
+function byDirector(t: Traffic): readonly (readonly string[])[] {
+  if (t.directors.length === 1) return [servers(t.requests)];
+  return t.directors.map((d) =>
+    servers(t.requests.filter((r) => d.lips.some((l) => r.seenClient.startsWith(`${l.address}:`)))),
+  );
+}
+
+/** Connections that went to one of the servers that the last n-1 connections went to. */
+function outOfTurn(order: readonly string[], turns: number): number {
+  return order.filter((server, i) => order.slice(Math.max(0, i - turns + 1), i).includes(server)).length;
 }
 
 /** The checks of schedulers that need traffic of their own: run one after the other, with nothing beside them. */

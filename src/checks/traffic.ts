@@ -26,8 +26,8 @@ export interface Request {
 export interface Traffic {
   readonly requests: readonly Request[];
   readonly packets: readonly Packet[];
-  /** The director in charge at the time. */
-  readonly director: LabNode;
+  /** The directors in charge at the time: one, unless all announce the VIP. */
+  readonly directors: readonly LabNode[];
   readonly client: LabNode;
   /** The addresses that the client asked from. */
   readonly sources: readonly string[];
@@ -88,7 +88,7 @@ export async function drive(bed: Bed, service: Service, name: string, asking: As
   return {
     requests,
     packets: await bed.packetsSince(from + 1),
-    director: bed.inCharge(service),
+    directors: bed.carriers(service),
     client,
     sources: [...new Set(requests.map((r) => r.source))].filter((s) => s !== ''),
     evidence: [file],

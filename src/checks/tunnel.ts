@@ -21,7 +21,7 @@ export function ttlCheck(lab: Lab, service: Service, traffic: () => Promise<Traf
           (p.kind === 'tcp' || p.kind === 'udp') &&
           p.dst === service.vip &&
           p.outer === undefined &&
-          macsOf(t.director).includes(p.dstMac),
+          t.directors.some((d) => macsOf(d).includes(p.dstMac)),
       );
       const [first] = sent;
       const before = first && 'ttl' in first ? first.ttl : undefined;

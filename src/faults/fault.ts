@@ -2,7 +2,7 @@ import type { Fault, Lab, LabNode, VrrpInstance } from '../lab/model.ts';
 import type { Hand } from '../plan/hand.ts';
 
 /** What a fault is aimed at: `NODE`, `NODE/PROGRAM`, `NODE@SEGMENT`, or `NODE+NODE`. */
-export type Aim = 'node' | 'program' | 'node or program' | 'wires' | 'pair' | 'server';
+export type Aim = 'node' | 'program' | 'node or program' | 'wires' | 'pair' | 'server' | 'announcer';
 
 /** What stands behind `=`. */
 export interface Amount {

@@ -2,6 +2,7 @@ import type { FaultKind } from '../lab/model.ts';
 import type { FaultStory } from './fault.ts';
 import { pause, starve } from './node.ts';
 import { hang, kill, stop } from './program.ts';
+import { withdraw } from './routing.ts';
 import { drain, halfopen, poison, reset, slow } from './server.ts';
 import { delay, duplicate, rate } from './shape.ts';
 import { cut, deaf, flap, loss, mute, partition } from './wires.ts';
@@ -24,6 +25,7 @@ export const faults: Readonly<Record<FaultKind, FaultStory>> = {
   rate,
   poison,
   drain,
+  withdraw,
   slow,
   reset,
   halfopen,

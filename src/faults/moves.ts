@@ -1,6 +1,7 @@
-import type { Fault, Lab, LabNode, VrrpInstance } from '../lab/model.ts';
+import type { Fault, Lab, LabNode, OspfDomain, VrrpInstance } from '../lab/model.ts';
 import { nodeOf } from '../lab/model.ts';
 import { faults } from './index.ts';
+import { KERNEL } from './program.ts';
 
 /** An instance that a fault takes from its master. */
 export interface Move {
@@ -26,4 +27,31 @@ export function movesOf(lab: Lab, fault: Fault): readonly Move[] {
 export function splitBy(lab: Lab, fault: Fault): readonly VrrpInstance[] {
   if (fault.kind !== 'partition') return [];
   return lab.vrrp.filter((v) => [fault.node, fault.other].every((n) => v.members.some((m) => m.node === n)));
+}
+
+/** A director that a fault takes from those that announce a VIP by OSPF. */
+export interface Withdrawal {
+  readonly domain: OspfDomain;
+  readonly from: string;
+  /** The neighbours are told; else they must notice the silence. */
+  readonly told: boolean;
+  /** BFD sees it, or is told that its session is over: not so when the routing program only stands still. */
+  readonly seenByBfd: boolean;
+}
+
+/** Faults of a director that its OSPF neighbours notice by silence alone; FRR's ospfd says no goodbye. */
+const SILENCING: readonly Fault['kind'][] = ['kill', 'stop', 'hang', 'pause'];
+
+/** What a fault takes from OSPF domains. */
+export function withdrawalsOf(lab: Lab, fault: Fault): readonly Withdrawal[] {
+  return lab.ospf.flatMap((domain): Withdrawal[] => {
+    if (!domain.members.includes(fault.node)) return [];
+    const whole = fault.program === undefined || fault.program === KERNEL;
+    const routing = fault.program === 'ospfd' || fault.program === 'zebra';
+    const cut = ['cut', 'mute', 'deaf'].includes(fault.kind) && fault.segments.some((s) => domain.segments.includes(s));
+    const silent = cut || (SILENCING.includes(fault.kind) && (whole || routing));
+    const told = ['withdraw', 'drain'].includes(fault.kind);
+    const seenByBfd = !(routing && fault.kind === 'hang');
+    return silent || told ? [{ domain, from: fault.node, told, seenByBfd }] : [];
+  });
 }

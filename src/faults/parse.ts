@@ -1,4 +1,4 @@
-import type { Fault, FaultKind, LabNode, Service } from '../lab/model.ts';
+import type { Fault, FaultKind, Lab } from '../lab/model.ts';
 import { didYouMean } from '../nearest.ts';
 import { fail, ok, type Result } from '../result.ts';
 import type { Aim, FaultStory } from './fault.ts';
@@ -11,7 +11,8 @@ const FORMS: Readonly<Record<Aim, string>> = {
   'node or program': 'NODE or NODE/PROGRAM',
   wires: 'NODE or NODE@SEGMENT',
   pair: 'NODE+NODE',
-  server: 'REALSERVER',
+  server: 'NODE',
+  announcer: 'DIRECTOR',
 };
 
 /** How a fault of a kind is written: `cut:NODE or NODE@SEGMENT`. */
@@ -27,11 +28,8 @@ function amountForm(amount: FaultStory['amount']): string {
 const TEXT = /^([a-z]+):([a-z0-9-]+)(?:\+([a-z0-9-]+))?(?:\/([\w.-]+))?(?:@([a-z0-9-]+))?(?:=(\S+))?$/;
 
 /** Reads a fault such as `kill:lb1` or `loss:lb1@lan=10%`, against the lab's nodes. Fails with what is wrong, in words. */
-export function parseFault(
-  text: string,
-  nodes: readonly LabNode[],
-  services: readonly Service[],
-): Result<Fault, string> {
+export function parseFault(text: string, lab: Pick<Lab, 'nodes' | 'services' | 'ospf'>): Result<Fault, string> {
+  const { nodes, services, ospf } = lab;
   const [, kind = '', name = '', other, program, segment, amount] = TEXT.exec(text) ?? [];
   const kinds = Object.keys(faults) as FaultKind[];
   if (kind === '') return fail(`"${text}" is no fault; one is written as ${formOf('kill')}`);
@@ -56,12 +54,16 @@ export function parseFault(
     wires: !has.program && !has.other,
     pair: has.other && !has.program && !has.segment && other !== name,
     server: !has.program && !has.segment && !has.other,
+    announcer: !has.program && !has.segment && !has.other,
   };
   if (!fits[story.aim]) return fail(`"${text}" is not how ${known} is written; ${written}`);
   const own = [...new Set(node.interfaces.map((i) => i.segment))];
   if (segment !== undefined && !own.includes(segment))
     return fail(`"${name}" has no card on segment "${segment}"${didYouMean(segment, own)}`);
-  if (story.aim === 'server' && !services.some((s) => s.reals.some((r) => r.node === name)))
+  const announces = ospf.some((o) => o.members.includes(name));
+  if (story.aim === 'announcer' && !announces) return fail(`"${name}" announces no VIP by OSPF`);
+  const serves = services.some((s) => s.reals.some((r) => r.node === name));
+  if (story.aim === 'server' && !serves && !(known === 'drain' && announces))
     return fail(`"${name}" is a real server of no service`);
   if (amount !== undefined && !story.amount) return fail(`${known} has no amount; ${written}`);
   const much = amount ?? story.amount?.standard;

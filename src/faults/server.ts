@@ -5,6 +5,7 @@ import { parseDuration } from '../net/duration.ts';
 import { programOf } from '../nodes/servers.ts';
 import { CannotObserve, type Hand } from '../plan/hand.ts';
 import { type FaultStory, nodeIn, type Stamp, stamp } from './fault.ts';
+import { announcedBy, configure } from './routing.ts';
 
 /** Where a node is a real server: each service, with its entry there. */
 function places(lab: Lab, node: string): readonly { service: Service; real: Real }[] {
@@ -24,14 +25,24 @@ async function weigh(hand: Hand, node: string, weight: (real: Real) => number): 
   return at;
 }
 
-/** The real server gets no new connection, and keeps those it has. */
+/** The cost of its VIPs that makes a director the last choice; they stand on lo. */
+const WORST_COST = 'ip ospf cost 65535';
+
+/** A real server gets no new connection, and keeps those it has; a director that announces by OSPF is the last choice of its neighbours. */
 export const drain: FaultStory = {
   aim: 'server',
-  summary: 'weight 0 on every director: no new connection, those that are open stay',
+  summary:
+    'weight 0 on every director: no new connection, those that are open stay; of a director: the worst metric (OSPF)',
   words: ({ node }) => [`${node} drained`, `${node} has its weight again`],
   adverts: () => 'go on',
-  inject: (hand, { node }) => weigh(hand, node, () => 0),
-  heal: (hand, { node }) => weigh(hand, node, (real) => real.weight),
+  inject: (hand, { node }) =>
+    announcedBy(hand.lab, node).length > 0
+      ? configure(hand, node, ['interface lo', WORST_COST])
+      : weigh(hand, node, () => 0),
+  heal: (hand, { node }) =>
+    announcedBy(hand.lab, node).length > 0
+      ? configure(hand, node, ['interface lo', `no ${WORST_COST}`])
+      : weigh(hand, node, (real) => real.weight),
 };
 
 /** Puts nftables rules on what reaches the real server's ports. */

@@ -25,9 +25,8 @@ export async function heal(hand: Hand, fault: Fault, bootDeadline: number): Prom
 /** The faults that stand, the oldest first. */
 export async function standing(hand: Hand): Promise<readonly Fault[]> {
   const text = await hand.runInFabric(`cat ${STANDING} 2>/dev/null || true`);
-  const { nodes, services } = hand.lab;
   return text.split('\n').flatMap((line) => {
-    const fault = line === '' ? undefined : parseFault(line, nodes, services);
+    const fault = line === '' ? undefined : parseFault(line, hand.lab);
     return fault?.ok ? [fault.value] : [];
   });
 }

@@ -15,6 +15,7 @@ export interface Lab {
   readonly services: readonly Service[];
   readonly snat: readonly SnatRule[];
   readonly vrrp: readonly VrrpInstance[];
+  readonly ospf: readonly OspfDomain[];
   /** How long the directors keep connections; the kernel's own times where absent. */
   readonly timeouts?: Timeouts;
   readonly scenario: readonly Step[];
@@ -210,6 +211,30 @@ export interface Quorum {
   readonly down?: string;
 }
 
+/** Directors that all announce the same VIPs to routers, which spread connections over them (OSPF with ECMP). */
+export interface OspfDomain {
+  readonly name: string;
+  /** The segments on which OSPF is spoken, each a link between a director and a router. */
+  readonly segments: readonly string[];
+  readonly area: string;
+  /** Milliseconds between two hellos, and of silence until a neighbour counts as dead. */
+  readonly hello: number;
+  readonly dead: number;
+  readonly bfd?: Bfd;
+  /** Milliseconds between two versions of one announcement (RFC 2328, MinLSInterval). */
+  readonly throttle: number;
+  /** The directors that announce, and the routers that listen. */
+  readonly members: readonly string[];
+  readonly routers: readonly string[];
+  readonly services: readonly string[];
+}
+
+/** Bidirectional forwarding detection (RFC 5880): so many packets missed in a row, each so many milliseconds after the other. */
+export interface Bfd {
+  readonly every: number;
+  readonly misses: number;
+}
+
 export interface VrrpInstance {
   readonly name: string;
   readonly segment: string;
@@ -268,6 +293,7 @@ export type FaultKind =
   | 'rate'
   | 'poison'
   | 'drain'
+  | 'withdraw'
   | 'slow'
   | 'reset'
   | 'halfopen';
@@ -404,6 +430,11 @@ export function serviceOf(lab: Lab, name: string): Service {
 /** The VRRP instance that moves a service's VIP, if any does. */
 export function vrrpOf(lab: Lab, service: string): VrrpInstance | undefined {
   return lab.vrrp.find((v) => v.services.includes(service));
+}
+
+/** The OSPF domain that announces a service's VIP, if any does. */
+export function ospfOf(lab: Lab, service: string): OspfDomain | undefined {
+  return lab.ospf.find((o) => o.services.includes(service));
 }
 
 /** The VRRP instances that a service stands on: the one that moves its VIP, and those that move no service but a gateway. */

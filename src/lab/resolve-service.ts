@@ -1,17 +1,7 @@
 import { modes } from '../modes/index.ts';
 import { contains, parseAddress, parseSubnet } from '../net/cidr.ts';
 import { parseDuration } from '../net/duration.ts';
-import type {
-  HealthCheck,
-  HealthProbe,
-  LabNode,
-  Persistence,
-  Quorum,
-  Real,
-  Service,
-  SnatRule,
-  VrrpInstance,
-} from './model.ts';
+import type { HealthCheck, HealthProbe, LabNode, Persistence, Quorum, Real, Service, SnatRule } from './model.ts';
 import { addressesOf, familyOf, linksOf, linkTo } from './model.ts';
 import type { Resolver } from './resolver.ts';
 import type { RawLab } from './schema.ts';
@@ -267,18 +257,18 @@ export function crossCheck(
   r: Resolver,
   nodes: readonly LabNode[],
   services: readonly Service[],
-  vrrp: readonly VrrpInstance[],
+  announcing: readonly { readonly services: readonly string[] }[],
 ): void {
   const balancers = nodes.filter((n) => n.kind === 'director');
   for (const service of services) {
     const path = ['services', service.name];
-    const announcers = vrrp.filter((v) => v.services.includes(service.name));
+    const announcers = announcing.filter((v) => v.services.includes(service.name));
     if (balancers.length === 0 && !r.incomplete('nodes'))
       r.wrong(path, `service "${service.name}" has no director; add a node of kind director`, 'key');
-    if (announcers.length === 0 && balancers.length > 1 && !r.incomplete('vrrp')) {
+    if (announcers.length === 0 && balancers.length > 1 && !r.incomplete('vrrp') && !r.incomplete('ospf')) {
       r.wrong(
         [...path, 'vip'],
-        `nobody announces VIP ${service.vip}: the lab has ${balancers.length} directors, and no vrrp instance names service "${service.name}"`,
+        `nobody announces VIP ${service.vip}: the lab has ${balancers.length} directors, and no vrrp instance or ospf domain names service "${service.name}"`,
       );
     }
     for (const lack of modes[service.mode].lacks(service, nodes, services)) {

@@ -1,7 +1,7 @@
 import { masterDownInterval } from '../checks/adverts.ts';
 import { parseFault } from '../faults/parse.ts';
 import { didYouMean } from '../nearest.ts';
-import type { Expectation, LabNode, Service, SnatRule, Step, VrrpInstance } from './model.ts';
+import type { Expectation, LabNode, OspfDomain, Service, SnatRule, Step, VrrpInstance } from './model.ts';
 import { ms } from './resolve-service.ts';
 import type { Resolver } from './resolver.ts';
 import type { RawLab } from './schema.ts';
@@ -15,6 +15,7 @@ export interface Known {
   readonly services: readonly Service[];
   readonly snat: readonly SnatRule[];
   readonly vrrp: readonly VrrpInstance[];
+  readonly ospf: readonly OspfDomain[];
 }
 
 /** The scenario: the file's, or the contract of everything in it. */
@@ -130,7 +131,7 @@ type RawFault = NonNullable<RawStep['fault']>;
 function faultStep(r: Resolver, known: Known, raw: RawFault, path: Path): Step | undefined {
   const whole = typeof raw === 'string' ? { inject: raw } : raw;
   const at = typeof raw === 'string' ? path : [...path, 'inject'];
-  const parsed = parseFault(whole.inject, known.nodes, known.services);
+  const parsed = parseFault(whole.inject, known);
   if (!parsed.ok && !r.incomplete('nodes')) r.wrong(at, parsed.error);
   const name = whole.service ?? known.services[0]?.name;
   const service = name === undefined ? undefined : serviceNamed(r, known, name, [...path, 'service']);

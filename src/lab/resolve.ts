@@ -3,6 +3,7 @@ import type { Diagnostic } from './diagnostic.ts';
 import { checkShape } from './load.ts';
 import type { Lab } from './model.ts';
 import { resolveNode } from './resolve-node.ts';
+import { resolveOspf } from './resolve-ospf.ts';
 import { crossCheck, ms, resolveService, resolveSnat } from './resolve-service.ts';
 import { resolveSteps } from './resolve-step.ts';
 import { resolveVrrp } from './resolve-vrrp.ts';
@@ -23,8 +24,9 @@ export function checkLab(source: Source, readBeside: ReadBeside, name?: string):
   const services = Object.keys(raw.services ?? {}).flatMap((s) => resolveService(r, s, nodes) ?? []);
   const snat = Object.keys(raw.snat ?? {}).flatMap((s) => resolveSnat(r, s, nodes) ?? []);
   const vrrp = Object.keys(raw.vrrp ?? {}).map((v) => resolveVrrp(r, v, nodes, services));
-  crossCheck(r, nodes, services, vrrp);
-  const scenario = resolveSteps(r, { nodes, services, snat, vrrp });
+  const ospf = Object.keys(raw.ospf ?? {}).map((o) => resolveOspf(r, o, nodes, services));
+  crossCheck(r, nodes, services, [...vrrp, ...ospf]);
+  const scenario = resolveSteps(r, { nodes, services, snat, vrrp, ospf });
   const all = [...diagnostics, ...r.diagnostics].sort((a, b) => (a.place?.line ?? 0) - (b.place?.line ?? 0));
   if (all.length > 0) return fail(all);
   const { timeouts } = raw;
@@ -40,6 +42,7 @@ export function checkLab(source: Source, readBeside: ReadBeside, name?: string):
     services,
     snat,
     vrrp,
+    ospf,
     scenario,
     ...(timeouts ? { timeouts: { tcp: ms(timeouts.tcp), fin: ms(timeouts.fin), udp: ms(timeouts.udp) } } : {}),
   });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { KERNEL_CHOICES, node } from './schema-node.ts';
+import { ospf } from './schema-ospf.ts';
 import { service, snat, timeouts } from './schema-service.ts';
 import { step } from './schema-step.ts';
 import { vrrp } from './schema-vrrp.ts';
@@ -41,6 +42,10 @@ export const labFile = z
       vrrp: z
         .record(freeName('An instance'), vrrp, mapping('VRRP instances by name'))
         .meta({ description: 'How directors share VIPs' })
+        .optional(),
+      ospf: z
+        .record(freeName('A domain'), ospf, mapping('OSPF domains by name'))
+        .meta({ description: 'How directors announce VIPs by OSPF, all at once' })
         .optional(),
       scenario: z
         .array(step, mapping('a list of steps'))

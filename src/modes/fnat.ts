@@ -63,7 +63,7 @@ export const fnat: Mode = {
   },
 
   contract(lab: Lab, service: Service, traffic: () => Promise<Traffic>): readonly CheckSpec[] {
-    const lips = (t: Traffic) => t.director.lips.map((l) => l.address);
+    const lips = (t: Traffic) => t.directors.flatMap((d) => d.lips.map((l) => l.address));
     return [
       answersCheck(service, traffic),
       sourceCheck(lab, service, traffic, {

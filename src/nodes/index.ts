@@ -1,3 +1,4 @@
+import { routing } from '../drivers/frr-conf.ts';
 import { ipvs } from '../drivers/ipvs.ts';
 import type { Lab, LabNode } from '../lab/model.ts';
 import { modes } from '../modes/index.ts';
@@ -6,7 +7,7 @@ import { servers } from './servers.ts';
 
 /** What a node needs beyond its own links and addresses: what its kind is for, and its servers. */
 export function partOf(lab: Lab, node: LabNode): NodePart {
-  return join([purpose(lab, node), servers(lab, node)]);
+  return join([purpose(lab, node), routing(lab, node), servers(lab, node)]);
 }
 
 function purpose(lab: Lab, node: LabNode): NodePart {

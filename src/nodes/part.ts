@@ -1,5 +1,7 @@
 /** What a node needs inside: laid into it as files, run in this order by its own first process. */
 export interface NodePart {
+  /** Capabilities of the container beyond those of its kernel, where its programs ask for them. */
+  readonly capabilities: readonly string[];
   /** Kernel modules; a node that needs any needs a kernel that has them. */
   readonly modules: readonly string[];
   readonly sysctls: Readonly<Record<string, string>>;
@@ -13,11 +15,20 @@ export interface NodePart {
 }
 
 /** A part with nothing in it. */
-export const nothing: NodePart = { modules: [], sysctls: {}, ip: [], tc: [], files: {}, services: {} };
+export const nothing: NodePart = {
+  capabilities: [],
+  modules: [],
+  sysctls: {},
+  ip: [],
+  tc: [],
+  files: {},
+  services: {},
+};
 
 /** Several parts as one; what two of them want alike is there once, and of two values the later stands. */
 export function join(parts: readonly NodePart[]): NodePart {
   return {
+    capabilities: [...new Set(parts.flatMap((p) => p.capabilities))],
     modules: [...new Set(parts.flatMap((p) => p.modules))],
     sysctls: Object.assign({}, ...parts.map((p) => p.sysctls)),
     ip: [...new Set(parts.flatMap((p) => p.ip))],

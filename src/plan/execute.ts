@@ -1,5 +1,5 @@
 import { pack } from 'tar-stream';
-import type { Engine } from '../engine/engine.ts';
+import type { ContainerNeeds, Engine } from '../engine/engine.ts';
 import { imageTag } from '../engine/images.ts';
 import { containerName, LABEL, packLab } from '../engine/labels.ts';
 import type { Emit } from '../events.ts';
@@ -7,8 +7,9 @@ import { LINKS_FOLLOW, verifyWiring, type WireTarget, wiringCommand, wiringFiles
 import { Failure } from '../failure.ts';
 import { kernels } from '../kernels/index.ts';
 import type { KernelName } from '../kernels/kernel.ts';
-import { type Lab, nodeOf } from '../lab/model.ts';
+import { type Lab, type LabNode, nodeOf } from '../lab/model.ts';
 import { nodeFiles } from '../nodes/files.ts';
+import { partOf } from '../nodes/index.ts';
 import { unreachable } from '../result.ts';
 import type { Running } from './observe.ts';
 import type { Op, Plan } from './reconcile.ts';
@@ -99,7 +100,7 @@ export class Executor {
           await this.#create(containerName(this.#lab.name, node.name), {
             hostname: node.name,
             labels: { [LABEL.node]: node.name, [LABEL.kind]: node.kind, [LABEL.kernel]: op.kernel },
-            needs: kernels[op.kernel].needs,
+            needs: needsOf(this.#lab, node, op.kernel),
             seesHostProcesses: false,
           }),
         );
@@ -193,6 +194,13 @@ export class Executor {
       .map((line) => `    ${node}| ${line}`)
       .join('\n');
   }
+}
+
+/** What a node's container must be given: for its kernel, and for its programs. */
+function needsOf(lab: Lab, node: LabNode, kernel: KernelName): ContainerNeeds {
+  const { needs } = kernels[kernel];
+  const more = partOf(lab, node).capabilities.filter((c) => !needs.capabilities.includes(c));
+  return { ...needs, capabilities: [...needs.capabilities, ...more] };
 }
 
 async function tarOf(files: Readonly<Record<string, string>>): Promise<Buffer> {

@@ -36,6 +36,7 @@ export function differences(running: Lab, wanted: Lab): readonly string[] {
   compare('service', running.services, wanted.services);
   compare('SNAT rule', running.snat, wanted.snat);
   compare('vrrp instance', running.vrrp, wanted.vrrp);
+  compare('ospf domain', running.ospf, wanted.ospf);
   if (JSON.stringify(running.timeouts) !== JSON.stringify(wanted.timeouts)) out.push('timeouts are changed');
   if (JSON.stringify(running.scenario) !== JSON.stringify(wanted.scenario)) out.push('the scenario is changed');
   return out;

@@ -1,6 +1,7 @@
 import { masterDownInterval, masterDownWords, skew, skewWords } from '../checks/adverts.ts';
 import { removalBudget } from '../checks/health.ts';
-import type { Move } from '../faults/moves.ts';
+import { adjacency, adjacencyWords } from '../checks/routes.ts';
+import { type Move, type Withdrawal, withdrawalsOf } from '../faults/moves.ts';
 import { type Fault, type Lab, memberOf, type Service, type VrrpInstance } from '../lab/model.ts';
 import { formatMs } from '../net/duration.ts';
 import { programOf } from '../nodes/servers.ts';
@@ -17,6 +18,26 @@ export function takeover({ vrrp, to, resigned }: Move): Budget {
   return resigned
     ? { ms: skew(vrrp, priority), words: `resigned: ${skewWords(vrrp, priority)}` }
     : { ms: masterDownInterval(vrrp, priority), words: masterDownWords(vrrp, priority) };
+}
+
+/** How long routers may go on sending to a director that is gone: until they are told, or notice. */
+export function withdrawal({ domain, told, seenByBfd }: Withdrawal): Budget {
+  const { bfd, dead, throttle } = domain;
+  // A change is announced, and ways are found anew, at most so often (FRR: five seconds each).
+  const flood = 2 * throttle;
+  const words = `LSA and SPF throttle 2 × ${formatMs(throttle)}`;
+  if (told) return { ms: flood, words };
+  if (bfd && seenByBfd)
+    return { ms: bfd.misses * bfd.every + flood, words: `BFD ${bfd.misses} × ${formatMs(bfd.every)} + ${words}` };
+  return { ms: dead + flood, words: `dead interval ${formatMs(dead)} + ${words}` };
+}
+
+/** How long a director may take until routers send to it again. */
+export function rejoining({ domain }: Withdrawal): Budget {
+  return {
+    ms: adjacency(domain) + 2 * domain.throttle,
+    words: `${adjacencyWords(domain)} + LSA and SPF throttle 2 × ${formatMs(domain.throttle)}`,
+  };
 }
 
 /** How long the better director may take to be master again, once it is back. */
@@ -45,7 +66,8 @@ const REFUSING: readonly Fault['kind'][] = ['reset'];
  * (a wire that loses frames, a director that starves): then it is told, not judged.
  */
 export function outageBudget(lab: Lab, service: Service, fault: Fault, moves: readonly Move[]): Budget | undefined {
-  const [slowest] = moves.map(takeover).sort((a, b) => b.ms - a.ms);
+  const withdrawals = withdrawalsOf(lab, fault).map(withdrawal);
+  const [slowest] = [...moves.map(takeover), ...withdrawals].sort((a, b) => b.ms - a.ms);
   if (slowest) return slowest;
   const real = service.reals.some((r) => r.node === fault.node);
   if (real && fault.kind === 'drain') return { ms: 0, words: 'a drained server keeps what it has' };

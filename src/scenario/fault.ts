@@ -1,14 +1,15 @@
 import { masterSettles, reigns, SCHEDULING_MARGIN_MS, twoMasters } from '../checks/adverts.ts';
 import type { Bed } from '../checks/bed.ts';
 import { reunionBudget } from '../checks/health.ts';
+import { nextHopsCheck } from '../checks/routes.ts';
 import { tableChecks } from '../checks/table.ts';
 import { announceCheck, takeoverCheck } from '../checks/takeover.ts';
 import { faults } from '../faults/index.ts';
-import { type Move, movesOf, splitBy } from '../faults/moves.ts';
+import { type Move, movesOf, splitBy, type Withdrawal, withdrawalsOf } from '../faults/moves.ts';
 import { heal, inject } from '../faults/standing.ts';
 import { type FaultStep, macsOf, type Service, serviceOf, type VrrpInstance } from '../lab/model.ts';
 import { formatMs } from '../net/duration.ts';
-import { type Budget, outageBudget, preemption, splitting, takeover } from './budget.ts';
+import { type Budget, outageBudget, preemption, rejoining, splitting, takeover, withdrawal } from './budget.ts';
 import type { StepContext } from './context.ts';
 import { expectationCheck } from './expect.ts';
 import { measure, type Outage } from './outage.ts';
@@ -111,6 +112,12 @@ async function strike(
     ]),
     () => stallOf(probe),
   );
+  await context.check(
+    withdrawalsOf(bed.lab, fault).map((w) =>
+      nextHopsCheck('failover.nexthops', bed.lab, w.domain, rest(w), withdrawal(w)),
+    ),
+    () => stallOf(probe),
+  );
   for (const vrrp of splitBy(bed.lab, fault))
     await context.check([
       expectationCheck(
@@ -162,6 +169,9 @@ async function regain(
         announceCheck('return.garp', move.vrrp, move.from, ready, preemption(move)),
       ]),
       ...splitBy(bed.lab, step.fault).map((vrrp) => reunited(bed, vrrp, slug)),
+      ...withdrawalsOf(bed.lab, step.fault).map((w) =>
+        nextHopsCheck('return.nexthops', bed.lab, w.domain, w.domain.members, rejoining(w)),
+      ),
       ...(moves.length > 0
         ? tableChecks(bed.lab, service, SCHEDULING_MARGIN_MS + (service.health ? reunionBudget(service.health) : 1000))
         : []),
@@ -185,6 +195,11 @@ async function regain(
     from,
     moves,
   );
+}
+
+/** The directors that go on announcing. */
+function rest({ domain, from }: Withdrawal): readonly string[] {
+  return domain.members.filter((m) => m !== from);
 }
 
 function handoverBudget(back: readonly Move[]): Budget {

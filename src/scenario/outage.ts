@@ -2,6 +2,8 @@
 export interface Sample {
   /** A connection of its own, or a request on the one that is held. */
   readonly kind: 'new' | 'held';
+  /** Counts new connections as they are begun; they are told as they end. */
+  readonly n: number;
   readonly at: number;
   readonly end: number;
   /** How late it started against the probe's schedule. */

@@ -1,4 +1,4 @@
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Bed } from '../checks/bed.ts';
 import type { ExecStream } from '../engine/engine.ts';
@@ -26,6 +26,7 @@ export class Probe {
   private constructor(runs: readonly ExecStream[], file: string, path: string) {
     this.#runs = runs;
     this.file = file;
+    writeFileSync(path, ''); // a report's folder may have been used before
     for (const run of runs) this.#read(run, path);
   }
 
@@ -78,11 +79,19 @@ export class Probe {
   }
 
   async #newest(after: number, fits: (s: Sample) => boolean, within: number, signal: AbortSignal): Promise<boolean> {
+    let steadyAt: number | undefined;
     const look = () => {
-      const last = this.samples.filter((s) => s.kind === 'new' && s.at > after).slice(-STEADY);
-      return last.length === STEADY && last.every(fits) ? true : undefined;
+      const all = this.samples.filter((s) => s.kind === 'new' && s.at > after).sort((a, b) => a.n - b.n);
+      const last = all.slice(-STEADY);
+      const steady = last.length === STEADY && last.every(fits);
+      if (steady) steadyAt ??= last.at(-1)?.n;
+      else steadyAt = undefined;
+      // One that was begun before them may be lost, and told only when its time is up.
+      const first = all[0]?.n ?? 0;
+      const told = all.filter((s) => s.n <= (steadyAt ?? 0)).length;
+      return steadyAt !== undefined && told === steadyAt - first + 1 ? true : undefined;
     };
-    return (await eventually(look, { within, every: 10, signal })) ?? false;
+    return (await eventually(look, { within: within + Probe.timeoutMs, every: 10, signal })) ?? false;
   }
 
   stop(): void {
@@ -104,8 +113,8 @@ mariadb -h ${vip} -P ${port} -N -B --unbuffered --skip-reconnect --connect-timeo
 while read -r line; do
   t=\${EPOCHREALTIME/./}
   case $line in
-    ERROR*) echo "{\\"kind\\":\\"held\\",\\"at\\":$t,\\"end\\":$t,\\"lag\\":0,\\"ok\\":false,\\"why\\":\\"lost\\"}" ;;
-    *) echo "{\\"kind\\":\\"held\\",\\"at\\":$t,\\"end\\":$t,\\"lag\\":0,\\"ok\\":true,\\"server\\":\\"$line\\"}" ;;
+    ERROR*) echo "{\\"kind\\":\\"held\\",\\"n\\":0,\\"at\\":$t,\\"end\\":$t,\\"lag\\":0,\\"ok\\":false,\\"why\\":\\"lost\\"}" ;;
+    *) echo "{\\"kind\\":\\"held\\",\\"n\\":0,\\"at\\":$t,\\"end\\":$t,\\"lag\\":0,\\"ok\\":true,\\"server\\":\\"$line\\"}" ;;
   esac
 done`;
 }

@@ -9,7 +9,7 @@ function samples(...lost: readonly [number, number][]): Sample[] {
   return Array.from({ length: 400 }, (_, i) => {
     const at = i * 25;
     const ok = !lost.some(([from, to]) => at >= from && at < to);
-    return { kind: 'new', at: at * 1000, end: (at + (ok ? 2 : 800)) * 1000, lag: i === 3 ? 4000 : 0, ok };
+    return { kind: 'new', n: i + 1, at: at * 1000, end: (at + (ok ? 2 : 800)) * 1000, lag: i === 3 ? 4000 : 0, ok };
   });
 }
 
@@ -32,7 +32,7 @@ describe('an outage', () => {
     expect(measure(samples([1000, 2000], [3000, 3500]), 0)).toMatchObject({ flaps: 1, outage: 2500 }));
   it('that does not end is not over', () => expect(measure(samples([1000, 99_999]), 0)).toMatchObject({ over: false }));
   it('tells when the held connection broke', () => {
-    const held: Sample = { kind: 'held', at: 1_000_000, end: 4_000_000, lag: 0, ok: false, why: 'reset' };
+    const held: Sample = { kind: 'held', n: 0, at: 1_000_000, end: 4_000_000, lag: 0, ok: false, why: 'reset' };
     expect(measure([...samples(), held], 990_000).held).toEqual({ after: 3010, why: 'reset' });
     expect(measure(samples(), 0)).toMatchObject({ held: undefined, heldAnswered: false });
     const answered = { ...held, ok: true, end: 5_000_000 };

@@ -4,8 +4,9 @@
  * Every EVERY_MS a new connection asks once; one connection more is kept and asks again and
  * again. Each attempt becomes one JSON line on stdout, with times in microseconds of the
  * machine's wall clock (the clock that packet captures use):
- *   {"kind":"new","at":..,"end":..,"lag":..,"ok":true,"server":"rs1"}
- *   {"kind":"held","at":..,"end":..,"lag":0,"ok":false,"why":"timeout"}
+ *   {"kind":"new","n":1,"at":..,"end":..,"lag":..,"ok":true,"server":"rs1"}
+ *   {"kind":"held","n":0,"at":..,"end":..,"lag":0,"ok":false,"why":"timeout"}
+ * "n" counts the new connections as they are begun; they end, and are told, in any order.
  * "lag" is how late the attempt started against its own schedule: the probe's own error.
  * A held connection that breaks is not made anew: whether it survived is the question.
  * Of a server that speaks first (banner) the first bytes are the answer, and no connection is held.
@@ -30,7 +31,7 @@
 struct attempt {
   int fd; /* -1: free */
   int held, sent;
-  long long at, lag;
+  long long n, at, lag;
   size_t len;
   char response[RESPONSE_MAX];
 };
@@ -56,7 +57,7 @@ static void report(const struct attempt *a, const char *why) {
   char server[64] = "";
   const char *head = strcasestr(a->response, "\nX-Server: ");
   if (head) sscanf(head + 11, "%63[A-Za-z0-9_.-]", server);
-  printf("{\"kind\":\"%s\",\"at\":%lld,\"end\":%lld,\"lag\":%lld,", a->held ? "held" : "new", a->at, wall_us(), a->lag);
+  printf("{\"kind\":\"%s\",\"n\":%lld,\"at\":%lld,\"end\":%lld,\"lag\":%lld,", a->held ? "held" : "new", a->n, a->at, wall_us(), a->lag);
   if (why) printf("\"ok\":false,\"why\":\"%s\"}\n", why);
   else printf("\"ok\":true,\"server\":\"%s\"}\n", server);
 }
@@ -78,7 +79,9 @@ static void end_attempt(struct attempt *a, const char *why) {
 }
 
 static void open_attempt(struct attempt *a, long long lag) {
+  static long long begun;
   int one = 1;
+  a->n = a->held ? 0 : ++begun;
   a->at = wall_us();
   a->lag = lag;
   a->sent = 0;

@@ -1,0 +1,96 @@
+import { retransmission } from '../drivers/frr-conf.ts';
+import { addressesOf, type Lab, nodeOf, type OspfDomain, serviceOf } from '../lab/model.ts';
+import { formatMs } from '../net/duration.ts';
+import { SCHEDULING_MARGIN_MS } from './adverts.ts';
+import type { Bed } from './bed.ts';
+import type { CheckSpec } from './check.ts';
+import { tally } from './path.ts';
+import { arrivals, type Traffic } from './traffic.ts';
+
+interface Route {
+  readonly gateway?: string;
+  readonly nexthops?: readonly { readonly gateway?: string }[];
+}
+
+/** The directors that a router's kernel sends a VIP to, by its own routing table (ip-route(8)). */
+export async function nextHops(bed: Bed, router: string, vip: string): Promise<readonly string[]> {
+  const routes = JSON.parse((await bed.run(router, ['ip', '-json', 'route', 'show', vip])) || '[]') as Route[];
+  const gateways = routes.flatMap((r) => r.nexthops?.map((h) => h.gateway) ?? [r.gateway]);
+  return gateways.map((g) => bed.lab.nodes.find((n) => addressesOf(n).includes(g ?? ''))?.name ?? `${g}`).sort();
+}
+
+interface BfdPeer {
+  readonly peer: string;
+  readonly status: string;
+}
+
+/** The directors whose BFD sessions with a router are up, as FRR's bfdd tells. */
+async function bfdUp(bed: Bed, router: string): Promise<readonly string[]> {
+  const peers = JSON.parse((await bed.run(router, ['vtysh', '-c', 'show bfd peers json'])) || '[]') as BfdPeer[];
+  const up = peers.filter((p) => p.status === 'up').map((p) => p.peer);
+  return bed.lab.nodes.filter((n) => addressesOf(n).some((a) => up.includes(a))).map((n) => n.name);
+}
+
+/** Longest until two neighbours that hear each other have exchanged all they know, in milliseconds: two hellos, and two retransmissions (RFC 2328 §10, RxmtInterval). */
+export function adjacency(domain: OspfDomain): number {
+  return 2 * domain.hello + 2 * retransmission(domain);
+}
+
+/** The same as arithmetic, for a report. */
+export function adjacencyWords(domain: OspfDomain): string {
+  return `2 × hello ${formatMs(domain.hello)} + 2 × retransmission ${formatMs(retransmission(domain))}`;
+}
+
+/** That every router of a domain sends each of its VIPs to these directors, all of them and no other, and that BFD watches them where it should. */
+export function nextHopsCheck(
+  id: string,
+  lab: Lab,
+  domain: OspfDomain,
+  members: readonly string[],
+  budget: { readonly ms: number; readonly words: string },
+): CheckSpec {
+  const vips = [...new Set(domain.services.map((s) => serviceOf(lab, s).vip))];
+  const wanted = [...members].sort().join(', ');
+  const began = performance.now();
+  return {
+    id,
+    subject: domain.name,
+    promise: `${domain.routers.join(' and ')} routes ${vips.join(' and ')} to ${members.join(' and ') || 'nobody'} within ${formatMs(budget.ms)} (${budget.words}), margin ${formatMs(SCHEDULING_MARGIN_MS)}`,
+    within: budget.ms + SCHEDULING_MARGIN_MS,
+    every: 50,
+    look: async (bed) => {
+      const seen = await Promise.all(
+        domain.routers.flatMap((router) =>
+          vips.map(async (vip) => ({ router, vip, to: (await nextHops(bed, router, vip)).join(', ') })),
+        ),
+      );
+      const up = domain.bfd ? await Promise.all(domain.routers.map((router) => bfdUp(bed, router))) : [];
+      const after = performance.now() - began;
+      return {
+        ok: seen.every((s) => s.to === wanted) && up.every((u) => members.every((m) => u.includes(m))),
+        seen: `${seen.map((s) => `${s.router}: ${s.vip} to ${s.to || 'nobody'}`).join('; ')}${up.map((u) => `, BFD with ${u.join(', ') || 'nobody'}`).join('')}, after ${formatMs(after)}`,
+        figures: { nexthopsAfter: after },
+      };
+    },
+  };
+}
+
+/** That every director which announces a VIP gets some of its connections. */
+export function spreadCheck(lab: Lab, domain: OspfDomain, service: string, traffic: () => Promise<Traffic>): CheckSpec {
+  return {
+    id: 'ospf.spread',
+    subject: service,
+    promise: `connections are spread over ${domain.members.join(' and ')}`,
+    within: 0,
+    every: 0,
+    look: async (bed) => {
+      const t = await traffic();
+      const by = arrivals(lab, serviceOf(lab, service), t.packets).map((p) => bed.nameOfMac(p.srcMac));
+      return {
+        ok: domain.members.every((m) => by.includes(nodeOf(lab, m).name)),
+        seen: tally(by),
+        evidence: t.evidence,
+      };
+    },
+  };
+}

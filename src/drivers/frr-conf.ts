@@ -1,0 +1,106 @@
+import type { Lab, LabNode, OspfDomain } from '../lab/model.ts';
+import { directors, familyOf, serviceOf } from '../lab/model.ts';
+import { networkOf, parseSubnet } from '../net/cidr.ts';
+import { type NodePart, nothing } from '../nodes/part.ts';
+
+/** Reference bandwidth of link costs in Mbit/s, as the DPVS tutorial sets it. */
+const REFERENCE_BANDWIDTH = 1000;
+
+/** Milliseconds until what was not acknowledged is said again: OSPF's own five seconds, and no longer than a hello. */
+export function retransmission(domain: OspfDomain): number {
+  return Math.min(5000, domain.hello);
+}
+
+/** The domains that a node speaks OSPF in. */
+export function domainsOf(lab: Lab, node: LabNode): readonly OspfDomain[] {
+  return lab.ospf.filter((o) => [...o.members, ...o.routers].includes(node.name));
+}
+
+/** FRR on a director or router: mgmtd, without which zebra complains all the time, zebra, ospfd, and bfdd where the domain has BFD. */
+export function routing(lab: Lab, node: LabNode): NodePart {
+  const domains = domainsOf(lab, node);
+  if (domains.length === 0) return nothing;
+  const daemon = (name: string) => `/usr/lib/frr/${name} -u root -g frr -f /etc/frr/${name}.conf --log stdout`;
+  const bfd = domains.some((o) => o.bfd);
+  return {
+    ...nothing,
+    capabilities: ['SYS_ADMIN'],
+    // Connections are told apart by their ports too, not by addresses alone.
+    sysctls: domains.some((o) => o.routers.includes(node.name)) ? { 'net.ipv4.fib_multipath_hash_policy': '1' } : {},
+    files: {
+      '/etc/frr/zebra.conf': `hostname ${node.name}\n`,
+      '/etc/frr/ospfd.conf': ospfConf(lab, node, domains),
+      ...(bfd ? { '/etc/frr/bfdd.conf': bfdConf(domains) } : {}),
+    },
+    services: {
+      mgmtd: '/usr/lib/frr/mgmtd -u root -g frr --log stdout',
+      zebra: daemon('zebra'),
+      ...(bfd ? { bfdd: daemon('bfdd') } : {}),
+      ospfd: daemon('ospfd'),
+    },
+  };
+}
+
+/** ospfd.conf (FRR, OSPFv2): timers on each link, the links and the VIPs as networks of the area. */
+function ospfConf(lab: Lab, node: LabNode, domains: readonly OspfDomain[]): string {
+  const links = domains.flatMap((o) =>
+    node.interfaces.filter((i) => o.segments.includes(i.segment)).map((card) => ({ domain: o, card })),
+  );
+  const networks = links.flatMap(({ domain, card }) =>
+    card.addresses
+      .filter((a) => familyOf(a.address) === 4)
+      .flatMap((a) => {
+        const subnet = parseSubnet(`${a.address}/${a.prefix}`);
+        const network = subnet && networkOf(subnet);
+        return network ? [` network ${network.address.text}/${network.prefix} area ${domain.area}`] : [];
+      }),
+  );
+  const vips = domains
+    .filter((o) => o.members.includes(node.name))
+    .flatMap((o) => [...new Set(o.services.map((s) => serviceOf(lab, s).vip))].map((vip) => ` ${vipLine(vip, o)}`));
+  return `${[
+    ...links.flatMap(({ domain, card }) => [
+      `interface ${card.name}`,
+      ` ip ospf hello-interval ${domain.hello / 1000}`,
+      ` ip ospf dead-interval ${domain.dead / 1000}`,
+      ` ip ospf retransmit-interval ${retransmission(domain) / 1000}`,
+      ' ip ospf network point-to-point',
+      ...(domain.bfd ? [' ip ospf bfd', ' ip ospf bfd profile lab'] : []),
+    ]),
+    'router ospf',
+    ` ospf router-id ${routerId(lab, node)}`,
+    ' log-adjacency-changes',
+    ` auto-cost reference-bandwidth ${REFERENCE_BANDWIDTH}`,
+    ...throttling(Math.min(...domains.map((o) => o.throttle))),
+    ...networks,
+    ...vips,
+  ].join('\n')}\n`;
+}
+
+/** How often an announcement may change, be taken in, and lead to new ways; nothing where FRR's own five seconds are wanted. */
+function throttling(ms: number): string[] {
+  if (ms >= 5000) return [];
+  return [
+    ` timers throttle lsa all ${ms}`,
+    ` timers lsa min-arrival ${Math.min(1000, ms)}`,
+    ` timers throttle spf 0 ${ms} ${ms}`,
+  ];
+}
+
+/** The line that announces a VIP. */
+export function vipLine(vip: string, domain: OspfDomain): string {
+  return `network ${vip}/32 area ${domain.area}`;
+}
+
+/** A director's LIP, as the tutorial has it; else an address of its own. */
+function routerId(lab: Lab, node: LabNode): string {
+  const own = node.interfaces.flatMap((i) => i.addresses.map((a) => a.address)).find((a) => familyOf(a) === 4);
+  return (directors(lab).includes(node) ? node.lips[0]?.address : undefined) ?? own ?? '0.0.0.1';
+}
+
+function bfdConf(domains: readonly OspfDomain[]): string {
+  const [bfd] = domains.flatMap((o) => o.bfd ?? []);
+  return bfd
+    ? `bfd\n profile lab\n  detect-multiplier ${bfd.misses}\n  receive-interval ${bfd.every}\n  transmit-interval ${bfd.every}\n`
+    : '';
+}

@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { duration, mapping, nodeName, text, whole } from './schema-words.ts';
+
+/** An OSPF domain of a lab file. */
+export const ospf = z
+  .strictObject(
+    {
+      on: z
+        .array(nodeName('A segment'), mapping('a list of segments'))
+        .min(1, { error: 'expected at least one segment' })
+        .meta({ description: 'The links between directors and routers (nodes of kind switch)' }),
+      area: text(
+        'an area such as 0.0.0.0',
+        'The OSPF area (default 0.0.0.0)',
+        () => true,
+        /^\d+(\.\d+){0,3}$/,
+      ).optional(),
+      hello: duration('Time between two hellos (default 10s)').optional(),
+      dead: duration('Silence after which a neighbour is dead (default 40s)').optional(),
+      bfd: z
+        .strictObject(
+          {
+            every: duration('Time between two packets (default 300ms)').optional(),
+            misses: whole('Packets missed in a row (default 3)', 2, 255).optional(),
+          },
+          mapping('BFD: { every: 300ms, misses: 3 }'),
+        )
+        .meta({ description: 'BFD beside it, which sees a dead neighbour sooner' })
+        .optional(),
+      throttle: duration('Time between two versions of one announcement (timers throttle lsa, default 5s)').optional(),
+      addresses: z
+        .array(
+          text('a service’s name', 'A service', () => true),
+          mapping('a list of services'),
+        )
+        .min(1, { error: 'expected at least one service' })
+        .meta({ description: 'The services whose VIPs every director announces, as /32' }),
+    },
+    mapping('an OSPF domain: { on: [SEGMENT, SEGMENT], addresses: [SERVICE] }'),
+  )
+  .meta({ description: 'Directors that all announce a VIP by OSPF; routers spread connections over them (ECMP)' });
