@@ -11,11 +11,11 @@ export interface Sender {
   readonly newest: VrrpPacket;
 }
 
-/** The members that sent adverts (not resignations) among these packets, the newest sender first; also those with another id. */
+/** The members that sent adverts (not resignations) of an instance among these packets, the newest sender first. */
 export function senders(lab: Lab, vrrp: VrrpInstance, packets: readonly Packet[]): readonly Sender[] {
   const newest = new Map<string, VrrpPacket>();
   for (const p of packets)
-    if (p.kind === 'vrrp' && p.segment === vrrp.segment && p.priority > 0) newest.set(p.srcMac, p);
+    if (p.kind === 'vrrp' && p.id === vrrp.id && p.segment === vrrp.segment && p.priority > 0) newest.set(p.srcMac, p);
   return vrrp.members
     .flatMap((m): Sender[] => {
       const node = nodeOf(lab, m.node);
@@ -64,7 +64,7 @@ function election(vrrp: VrrpInstance): number {
 /** Who sent adverts of an instance in its last one and a half intervals; two after one another are both in it. */
 function heardLately(bed: Bed, vrrp: VrrpInstance): readonly Sender[] {
   const packets = bed.wire.since(bed.wire.newest - vrrp.advert * 1500);
-  return senders(bed.lab, vrrp, packets).filter((s) => s.newest.id === vrrp.id);
+  return senders(bed.lab, vrrp, packets);
 }
 
 /** Milliseconds for which the wires have been watched. */
@@ -72,11 +72,21 @@ function watched(bed: Bed): number {
   return (bed.wire.newest - (bed.wire.since(0)[0]?.at ?? bed.wire.newest)) / 1000;
 }
 
+/** Whether a director may be master when all is well: the best, or whoever it is where nobody preempts. */
+function isRight(vrrp: VrrpInstance, node: string | undefined): boolean {
+  return !vrrp.preempt || node === vrrp.members[0]?.node;
+}
+
+/** Who sends adverts of an instance now; the best director while nobody does. */
+export function masterOf(bed: Bed, vrrp: VrrpInstance): string {
+  return heardLately(bed, vrrp)[0]?.node.name ?? vrrp.members[0]?.node ?? '';
+}
+
 /** Waits until the director of the highest priority alone sends adverts; false when it has not come to that in time. */
 export async function masterSettles(bed: Bed, vrrp: VrrpInstance): Promise<boolean> {
   const look = () => {
     const heard = heardLately(bed, vrrp);
-    return heard.length === 1 && heard[0]?.node.name === vrrp.members[0]?.node ? true : undefined;
+    return heard.length === 1 && isRight(vrrp, heard[0]?.node.name) ? true : undefined;
   };
   return (await eventually(look, { within: 2 * election(vrrp), every: 20, signal: bed.signal })) ?? false;
 }
@@ -90,14 +100,16 @@ export function masterCheck(vrrp: VrrpInstance): CheckSpec {
   return {
     id: 'vrrp.master',
     subject: vrrp.name,
-    promise: `${first?.node} alone sends adverts for ${vrrp.name}: it has the highest priority (${first?.priority})`,
+    promise: vrrp.preempt
+      ? `${first?.node} alone sends adverts for ${vrrp.name}: it has the highest priority (${first?.priority})`
+      : `one director alone sends adverts for ${vrrp.name}: nobody preempts`,
     within: 2 * election(vrrp),
     every: 50,
     look: async (bed) => {
       const heard = heardLately(bed, vrrp);
       const seen = heard.map((s) => `${s.node.name} (priority ${s.newest.priority})`).join(' and ') || 'nobody';
       return {
-        ok: heard.length === 1 && heard[0]?.node.name === first?.node && watched(bed) >= election(vrrp),
+        ok: heard.length === 1 && isRight(vrrp, heard[0]?.node.name) && watched(bed) >= election(vrrp),
         seen: `${seen} in the last ${(vrrp.advert * 1.5) / 1000} s`,
         evidence: evidenceOf(vrrp),
       };
@@ -107,20 +119,23 @@ export function masterCheck(vrrp: VrrpInstance): CheckSpec {
 
 /** That all directors speak of the same virtual router; known, too, once the slowest election is over. */
 export function idCheck(lab: Lab, vrrp: VrrpInstance): CheckSpec {
+  const ids = new Set(lab.vrrp.filter((v) => v.segment === vrrp.segment).map((v) => v.id));
   return {
     id: 'vrrp.id',
     subject: vrrp.name,
-    promise: `every advert of its directors carries virtual router id ${vrrp.id}, for ${election(vrrp) / 1000} s`,
+    promise: `every advert on ${vrrp.segment} carries virtual router id ${[...ids].join(' or ')}, for ${election(vrrp) / 1000} s`,
     within: 2 * election(vrrp),
     every: 50,
     look: async (bed) => {
-      const packets = bed.wire.since(0);
-      const heard = senders(lab, vrrp, packets);
-      const strangers = heard.filter((s) => s.newest.id !== vrrp.id);
+      const adverts = bed.wire
+        .since(0)
+        .filter((p): p is VrrpPacket => p.kind === 'vrrp' && p.segment === vrrp.segment && p.priority > 0);
+      const heard = [...new Set(adverts.map((p) => `${bed.nameOfMac(p.srcMac)} id ${p.id}`))];
+      const strangers = adverts.filter((p) => !ids.has(p.id));
       return {
         ok: heard.length > 0 && strangers.length === 0 && watched(bed) >= election(vrrp),
         final: strangers.length > 0,
-        seen: heard.map((s) => `${s.node.name} id ${s.newest.id}`).join(', ') || 'no advert',
+        seen: heard.join(', ') || 'no advert',
         evidence: evidenceOf(vrrp),
       };
     },

@@ -1,4 +1,4 @@
-import type { HealthCheck, HostAddress, Lab, LabNode, Persistence, Service, VrrpInstance } from '../lab/model.ts';
+import type { HealthCheck, HostAddress, Lab, LabNode, Persistence, Real, Service, VrrpInstance } from '../lab/model.ts';
 import { familyOf, found, linksOf, memberOf, nodeOf } from '../lab/model.ts';
 import { modes } from '../modes/index.ts';
 import { formatAddress } from '../net/cidr.ts';
@@ -94,9 +94,9 @@ function scriptBlocks(instance: VrrpInstance): Block[] {
   );
 }
 
-/** A command as keepalived takes it, run by a shell. */
+/** A command as keepalived takes it, run by a shell: by its own name, because keepalived refuses links on the way. */
 function quoted(command: string): string {
-  return `"/bin/sh -c '${command.replaceAll("'", "'\\''").replaceAll('"', '\\"')}'"`;
+  return `"/usr/bin/dash -c '${command.replaceAll("'", "'\\''").replaceAll('"', '\\"')}'"`;
 }
 
 /** Instances that change state together. */
@@ -125,15 +125,20 @@ function serverBlock(service: Service): Block {
       ...service.reals.map(
         (real): Block => [
           `real_server ${real.address} ${real.port}`,
-          [`weight ${real.weight}`, ...(health ? checkLines(health) : [])],
+          [`weight ${real.weight}`, ...(health ? checkLines(health, real) : [])],
         ],
       ),
     ],
   ];
 }
 
+/** A command with the real server's own address and port in it. */
+function aimed(command: string, real: Real): string {
+  return command.replaceAll('{address}', real.address).replaceAll('{port}', String(real.port));
+}
+
 /** A real server's checker (keepalived.conf(5), CHECKERS). */
-function checkLines(health: HealthCheck): (string | Block)[] {
+function checkLines(health: HealthCheck, real: Real): (string | Block)[] {
   const { probe } = health;
   const common = [`retry ${health.retry}`, `delay_before_retry ${seconds(health.pause)}`];
   const connect = [`connect_timeout ${seconds(health.timeout)}`, `connect_port ${health.port}`, ...common];
@@ -165,7 +170,7 @@ function checkLines(health: HealthCheck): (string | Block)[] {
         return [
           'MISC_CHECK',
           [
-            `misc_path ${quoted(probe.script)}`,
+            `misc_path ${quoted(aimed(probe.script, real))}`,
             `misc_timeout ${seconds(health.timeout)}`,
             ...common,
             ...(probe.dynamic ? ['misc_dynamic'] : []),
@@ -210,7 +215,7 @@ export function keepalivedConf(lab: Lab, node: LabNode): string {
       [
         `router_id ${node.name}`,
         ...(group === undefined ? [] : [`vrrp_mcast_group4 ${group}`]),
-        ...(runs ? ['script_user root'] : []),
+        ...(runs ? ['script_user root', 'enable_script_security'] : []),
         ...syncDaemonLine(node, instances),
         ...timeoutLine(lab),
       ],

@@ -47,7 +47,7 @@ export interface LabNode {
   readonly lips: readonly Lip[];
   readonly sysctls: Readonly<Record<string, string>>;
   /** Ports that a plain server answers on, beside those of services. */
-  readonly serve: readonly Port[];
+  readonly serve: readonly ServedPort[];
   /** Nothing of the services is prepared here: the user's own script does it. */
   readonly manual: boolean;
   /** The user's own setup script. */
@@ -87,6 +87,12 @@ export type Device =
 
 /** 0: round robin; 1: active and backup; 4: LACP (IEEE 802.3ad). */
 export type BondMode = 0 | 1 | 4;
+
+/** A port of a node's own list: a plain server, one that speaks TLS, or one that answers DNS. */
+export interface ServedPort {
+  readonly protocol: Protocol | 'tls' | 'dns';
+  readonly port: number;
+}
 
 export interface Port {
   readonly protocol: Protocol;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { didYouMean } from '../nearest.ts';
 import { type Address, contains, isReserved, parseAddress, parseSubnet, type Subnet } from '../net/cidr.ts';
-import type { Device, HostAddress, Interface, LabNode, Link, Lip, Port, Protocol, Route, UserFile } from './model.ts';
+import type { Device, HostAddress, Interface, LabNode, Link, Lip, Route, ServedPort, UserFile } from './model.ts';
 import { linkTo } from './model.ts';
 import type { Resolver } from './resolver.ts';
 import { NODE_KEYS, type RawLab } from './schema.ts';
@@ -59,9 +59,9 @@ function watched(raw: RawLab, node: string): boolean {
   );
 }
 
-function portOf(text: string): Port {
+function portOf(text: string): ServedPort {
   const [port = '', protocol] = text.split('/');
-  return { port: Number(port), protocol: protocol as Protocol };
+  return { port: Number(port), protocol: protocol as ServedPort['protocol'] };
 }
 
 /** The cards: one for each segment that the node names, in the order of the segments, then those of its own list. */

@@ -120,7 +120,12 @@ export const node = z
         .optional(),
       serve: z
         .array(
-          text('a port such as 80/tcp or 53/udp', 'A port', () => true, /^[1-9]\d{0,4}\/(tcp|udp)$/),
+          text(
+            'a port such as 80/tcp, 80/udp, 443/tls or 53/dns',
+            'A port',
+            () => true,
+            /^[1-9]\d{0,4}\/(tcp|udp|tls|dns)$/,
+          ),
           mapping('a list of ports'),
         )
         .meta({ description: 'Ports on which the node answers, beside those of the services it is a real server of' })

@@ -59,7 +59,10 @@ const health = z
           ],
           { error: 'expected a command, or { script: COMMAND, dynamic: true }' },
         )
-        .meta({ description: 'MISC_CHECK: a command on the director, or `{ script, dynamic }`' })
+        .meta({
+          description:
+            'MISC_CHECK: a command on the director, or `{ script, dynamic }`; {address} and {port} in it are the real server’s',
+        })
         .optional(),
       dns: z
         .strictObject(

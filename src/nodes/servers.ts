@@ -1,4 +1,4 @@
-import type { Lab, LabNode, Port, Service } from '../lab/model.ts';
+import type { Lab, LabNode, ServedPort, Service } from '../lab/model.ts';
 import { type NodePart, nothing } from './part.ts';
 
 /** Bytes of the answer to /big: many packets, so that path MTU matters. */
@@ -11,7 +11,7 @@ export function programOf(service: Service): string {
 }
 
 /** The ports that a node answers on: those of services it is a real server of, and its own list. */
-function portsOf(lab: Lab, node: LabNode): readonly Port[] {
+function portsOf(lab: Lab, node: LabNode): readonly ServedPort[] {
   const balanced = lab.services
     .filter((s) => s.app === 'http')
     .flatMap((s) => s.reals.filter((r) => r.node === node.name).map((r) => ({ protocol: s.protocol, port: r.port })));
@@ -21,25 +21,26 @@ function portsOf(lab: Lab, node: LabNode): readonly Port[] {
 
 /**
  * A node's servers: nginx for TCP, which tells in the tutorial's form whom it sees, and for checks
- * the same as JSON; our own for UDP, which says the same; MariaDB for services of that kind.
+ * the same as JSON; our own for UDP, which says the same; MariaDB for services of that kind; dnsmasq for names.
  */
 export function servers(lab: Lab, node: LabNode): NodePart {
   const ports = portsOf(lab, node);
-  const tcp = ports.filter((p) => p.protocol === 'tcp').map((p) => p.port);
-  const udp = ports.filter((p) => p.protocol === 'udp').map((p) => p.port);
+  const of = (protocol: ServedPort['protocol']) => ports.filter((p) => p.protocol === protocol).map((p) => p.port);
+  const [tcp, udp, tls, dns] = [of('tcp'), of('udp'), of('tls'), of('dns')];
+  const web = tcp.length + tls.length > 0;
   const database = lab.services
     .filter((s) => s.app === 'mysql')
     .flatMap((s) => s.reals)
     .find((r) => r.node === node.name);
   return {
     ...nothing,
-    files:
-      tcp.length > 0
-        ? { '/etc/nginx/nginx.conf': nginxConf(node.name, tcp), '/lab/www/big': `${'x'.repeat(BIG - 1)}\n` }
-        : {},
+    files: web
+      ? { '/etc/nginx/nginx.conf': nginxConf(node.name, tcp, tls), '/lab/www/big': `${'x'.repeat(BIG - 1)}\n` }
+      : {},
     services: {
-      ...(tcp.length > 0 ? { nginx: "nginx -g 'daemon off;'" } : {}),
+      ...(web ? { nginx: "nginx -g 'daemon off;'" } : {}),
       ...(database ? { mariadbd: databaseCommand(node.name, database.port) } : {}),
+      ...(dns[0] === undefined ? {} : { dnsmasq: nameserver(dns[0]) }),
       ...(udp.length > 0 ? { answer: `answer ${node.name} ${udp.join(' ')}` } : {}),
     },
   };
@@ -50,7 +51,12 @@ function databaseCommand(name: string, port: number): string {
   return `mariadbd --defaults-file=/etc/mysql/lab.cnf --port=${port} --report-host=${name}`;
 }
 
-function nginxConf(name: string, ports: readonly number[]): string {
+/** A name server of one domain: every name that ends in .lab has an address. */
+function nameserver(port: number): string {
+  return `dnsmasq --keep-in-foreground --user=root --port=${port} --no-resolv --no-hosts --address=/lab/192.0.2.1`;
+}
+
+function nginxConf(name: string, ports: readonly number[], tls: readonly number[]): string {
   return `worker_processes 1;
 error_log stderr notice;
 pid /run/nginx.pid;
@@ -65,7 +71,7 @@ http {
     map $server_addr $asked { ~: "[$server_addr]:$server_port"; default "$server_addr:$server_port"; }
     server {
 ${ports.flatMap((port) => [`        listen ${port} reuseport;`, `        listen [::]:${port} reuseport;`]).join('\n')}
-        add_header X-Server ${name} always;
+${tls.map((port) => `        listen ${port} ssl;\n        listen [::]:${port} ssl;\n`).join('')}${tls.length > 0 ? '        ssl_certificate /lab/tls/cert.pem;\n        ssl_certificate_key /lab/tls/key.pem;\n' : ''}        add_header X-Server ${name} always;
         client_max_body_size 0;
         location = /json {
             default_type application/json;

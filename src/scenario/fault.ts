@@ -1,4 +1,4 @@
-import { masterSettles, reigns, SCHEDULING_MARGIN_MS, twoMasters } from '../checks/adverts.ts';
+import { masterOf, masterSettles, reigns, SCHEDULING_MARGIN_MS, twoMasters } from '../checks/adverts.ts';
 import type { Bed } from '../checks/bed.ts';
 import { reunionBudget } from '../checks/health.ts';
 import { nextHopsCheck } from '../checks/routes.ts';
@@ -36,10 +36,10 @@ export async function faultStep(context: StepContext, step: FaultStep): Promise<
 async function once(context: StepContext, step: FaultStep, slug: string): Promise<void> {
   const { bed } = context;
   const service = serviceOf(bed.lab, step.service);
-  const moves = movesOf(bed.lab, step.fault);
-  const [made, healed] = faults[step.fault.kind].words(step.fault);
   // Who should be master is: only then does the fault take anything from it.
-  await Promise.all(moves.map((m) => masterSettles(bed, m.vrrp)));
+  await Promise.all(movesOf(bed.lab, step.fault).map((m) => masterSettles(bed, m.vrrp)));
+  const moves = movesOf(bed.lab, step.fault, (vrrp) => masterOf(bed, vrrp));
+  const [made, healed] = faults[step.fault.kind].words(step.fault);
   let stands = false;
   const stand = (now: boolean) => {
     stands = now;

@@ -1,5 +1,5 @@
 import type { Bed } from '../checks/bed.ts';
-import { nodeOf, type Port, type Service, type SnatRule } from '../lab/model.ts';
+import { nodeOf, type ServedPort, type Service, type SnatRule } from '../lab/model.ts';
 
 /** Seconds for the programs of a lab that has just come up to listen. */
 const LISTEN_S = 5;
@@ -18,8 +18,8 @@ export async function outsideListens(bed: Bed, rule: SnatRule): Promise<void> {
   await Promise.all(nodeOf(bed.lab, rule.outside).serve.map((port) => listens(bed, rule.outside, port)));
 }
 
-async function listens(bed: Bed, node: string, { protocol, port }: Port): Promise<void> {
-  const look = `ss -Hln ${protocol === 'tcp' ? '-t' : '-u'} "sport = :${port}" | grep -q .`;
+async function listens(bed: Bed, node: string, { protocol, port }: ServedPort): Promise<void> {
+  const look = `ss -Hln ${protocol === 'udp' || protocol === 'dns' ? '-u' : '-t'} "sport = :${port}" | grep -q .`;
   const loop = `until ${look}; do sleep 0.02; done`;
   // A node that is not there is for the checks to tell, too.
   await bed.tryRun(node, ['timeout', String(LISTEN_S), 'sh', '-c', loop]).catch(() => undefined);
