@@ -204,6 +204,12 @@ function expectation(r: Resolver, known: Known, raw: RawExpectation, path: Path)
   };
 }
 
+/** The longest until another director is master, in milliseconds: what is tracked is seen, and the slowest has waited. */
+function changeOf(vrrp: VrrpInstance): number {
+  const seen = Math.max(0, ...vrrp.track.map((t) => ('script' in t ? t.every : 0)));
+  return seen + vrrp.preemptDelay + Math.max(...vrrp.members.map((m) => masterDownInterval(vrrp, m.priority)));
+}
+
 function mastersExpected(
   r: Resolver,
   known: Known,
@@ -224,7 +230,7 @@ function mastersExpected(
     if (director && instances.some((v) => !v.members.some((m) => m.node === name)))
       r.wrong([...path, 'master'], `"${name}" does not take part in ${instances.map((v) => v.name).join(' and ')}`);
   }
-  const longest = Math.max(0, ...instances.flatMap((v) => v.members.map((m) => masterDownInterval(v, m.priority))));
+  const longest = Math.max(0, ...instances.map(changeOf));
   return {
     kind: 'master',
     nodes,
