@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { dockerEngine } from '../engine/docker.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Emit } from '../events.ts';
@@ -29,6 +30,7 @@ export async function withSession<T>(
   const engine = dockerEngine();
   const display: Display = options.quiet ? silentDisplay : openDisplay(options.to ?? process.stderr);
   const controller = new AbortController();
+  setMaxListeners(0, controller.signal); // everything that runs side by side listens to it
   const interrupt = () => controller.abort(INTERRUPTED);
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const s of signals) process.on(s, interrupt);

@@ -61,6 +61,7 @@ function vrrpBlock(lab: Lab, node: LabNode, instance: VrrpInstance): Block {
       `advert_int ${seconds(instance.advert)}`,
       ...(instance.preempt ? [] : ['nopreempt']),
       ...(instance.preemptDelay > 0 ? [`preempt_delay ${seconds(instance.preemptDelay)}`] : []),
+      ...(instance.refresh > 0 ? [`garp_master_refresh ${seconds(instance.refresh)}`] : []),
       ...(password === undefined ? [] : [['authentication', ['auth_type PASS', `auth_pass ${password}`]] as Block]),
       ...(instance.unicast ? [['unicast_peer', peers(lab, node, instance)] as Block] : []),
       ...(scripts.length > 0 ? [['track_script', scripts] as Block] : []),

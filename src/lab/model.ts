@@ -261,6 +261,8 @@ export interface VrrpInstance {
   /** Whether a better director takes over from one that works, and after how many milliseconds. */
   readonly preempt: boolean;
   readonly preemptDelay: number;
+  /** Milliseconds after which the master announces its addresses again and again; 0: never. */
+  readonly refresh: number;
   /** Instances of one group change state together. */
   readonly sync?: string;
   /** The master sends its connections to the others, from the instance's interface. */

@@ -50,12 +50,19 @@ export function resolveVrrp(
     unicast: raw.unicast ?? false,
     preempt: raw.preempt !== false,
     preemptDelay: typeof raw.preempt === 'string' ? ms(raw.preempt) : 0,
+    refresh: refreshOf(r, raw, path),
     syncDaemon: raw.syncdaemon ?? false,
     track: (raw.track ?? []).flatMap((t, i) => resolveTrack(r, t, members, nodes, [...path, 'track', i]) ?? []),
     ...(raw.password === undefined ? {} : { password: raw.password }),
     ...(raw.group === undefined ? {} : { group: raw.group }),
     ...(raw.sync === undefined ? {} : { sync: raw.sync }),
   };
+}
+
+function refreshOf(r: Resolver, raw: RawVrrp, path: Path): number {
+  const refresh = ms(raw.refresh ?? '0s');
+  if (refresh % 1000 !== 0) r.wrong([...path, 'refresh'], 'garp_master_refresh counts whole seconds');
+  return refresh;
 }
 
 function resolveMembers(r: Resolver, raw: RawVrrp, nodes: readonly LabNode[], path: Path): VrrpMember[] {

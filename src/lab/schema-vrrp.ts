@@ -56,6 +56,9 @@ export const vrrp = z
           description: 'Whether a better director takes over from one that works (default true), or after which time',
         })
         .optional(),
+      refresh: duration(
+        'Time after which the master announces its addresses again, and again (garp_master_refresh, default never)',
+      ).optional(),
       sync: freeName('Instances that name the same group change state together (vrrp_sync_group)').optional(),
       syncdaemon: yes('The master sends its connections to the others (lvs_sync_daemon)').optional(),
       track: z

@@ -50,6 +50,37 @@ export function preemption({ vrrp, from }: Move): Budget {
   };
 }
 
+/**
+ * Longest that a client goes on sending to a director that has yielded, in milliseconds, when nobody
+ * tells it better: its entry is good for up to 45 s, is doubted for 5 s, and asked for three times
+ * (arp(7): base_reachable_time, delay_first_probe_time, ucast_solicit).
+ */
+const NEIGHBOUR_MS = 53_000;
+
+/** Faults after which the better director may never learn that it was not the only master. */
+const UNNOTICED: readonly Fault['kind'][] = ['cut', 'mute', 'deaf', 'flap', 'partition'];
+
+/**
+ * Whether the better director, back in sight, may say nothing: the other one yields to its first
+ * advert, and unless it hears an advert in turn it has no cause for a gratuitous ARP.
+ */
+export function returnsInSilence(lab: Lab, fault: Fault): boolean {
+  const node = lab.nodes.find((n) => n.name === fault.node);
+  return UNNOTICED.includes(fault.kind) && !(fault.kind === 'cut' && node?.carrier === true);
+}
+
+/** How long clients may go without once the better director is back: the other yields at its advert, and then they must be told. */
+export function handover(lab: Lab, fault: Fault, instances: readonly VrrpInstance[]): Budget {
+  const [slowest] = [...instances].sort((a, b) => b.advert + b.refresh - a.advert - a.refresh);
+  if (!slowest) return { ms: 0, words: 'what heals takes nothing away' };
+  const advert = { ms: slowest.advert, words: `one advert, ${formatMs(slowest.advert)}` };
+  if (!returnsInSilence(lab, fault)) return advert;
+  const told = instances.every((v) => v.refresh > 0)
+    ? { ms: slowest.refresh, words: `garp_master_refresh ${formatMs(slowest.refresh)}` }
+    : { ms: NEIGHBOUR_MS, words: `a neighbour entry’s life, ${formatMs(NEIGHBOUR_MS)}` };
+  return { ms: advert.ms + told.ms, words: `${advert.words} + ${told.words}` };
+}
+
 /** How long two directors that no longer hear each other take until both are masters, or, hearing each other, until one is. */
 export function splitting(vrrp: VrrpInstance): Budget {
   const worst = Math.min(...vrrp.members.map((m) => m.priority));

@@ -1,5 +1,6 @@
 import { masterOf, masterSettles, reigns, SCHEDULING_MARGIN_MS, twoMasters } from '../checks/adverts.ts';
 import type { Bed } from '../checks/bed.ts';
+import type { CheckSpec } from '../checks/check.ts';
 import { reunionBudget } from '../checks/health.ts';
 import { nextHopsCheck } from '../checks/routes.ts';
 import { tableChecks } from '../checks/table.ts';
@@ -9,7 +10,17 @@ import { type Move, movesOf, splitBy, type Withdrawal, withdrawalsOf } from '../
 import { heal, inject } from '../faults/standing.ts';
 import { type FaultStep, macsOf, type Service, serviceOf, type VrrpInstance } from '../lab/model.ts';
 import { formatMs } from '../net/duration.ts';
-import { type Budget, outageBudget, preemption, rejoining, splitting, takeover, withdrawal } from './budget.ts';
+import {
+  type Budget,
+  handover,
+  outageBudget,
+  preemption,
+  rejoining,
+  returnsInSilence,
+  splitting,
+  takeover,
+  withdrawal,
+} from './budget.ts';
 import type { StepContext } from './context.ts';
 import { expectationCheck } from './expect.ts';
 import { measure, type Outage } from './outage.ts';
@@ -166,7 +177,7 @@ async function regain(
     [
       ...back.flatMap((move) => [
         takeoverCheck('return.master', move.vrrp, move.from, move.to, ready, preemption(move)),
-        announceCheck('return.garp', move.vrrp, move.from, ready, preemption(move)),
+        ...announced(bed, step, move, ready),
       ]),
       ...splitBy(bed.lab, step.fault).map((vrrp) => reunited(bed, vrrp, slug)),
       ...withdrawalsOf(bed.lab, step.fault).map((w) =>
@@ -180,33 +191,30 @@ async function regain(
   );
   for (const [i, e] of step.healed.entries())
     await context.check([expectationCheck(bed.lab, e, `${slug}-healed-${i + 1}`)]);
-  const handover = handoverBudget(back);
+  const budget = handover(bed.lab, step.fault, [...back.map((m) => m.vrrp), ...splitBy(bed.lab, step.fault)]);
   const taken = Math.max(ready, ...back.map((move) => firstAdvert(bed, move, ready)));
   // Only what was begun after the handover shows that it is over.
-  await probe.steady(taken, handover.ms + SCHEDULING_MARGIN_MS + OVERTIME_MS, bed.signal);
-  judgeOutage(
-    context,
-    step,
-    idOf(moves, 'heal'),
-    service,
-    measure(probe.samples, from),
-    handover,
-    probe.file,
-    from,
-    moves,
-  );
+  await probe.steady(taken, budget.ms + SCHEDULING_MARGIN_MS + OVERTIME_MS, bed.signal);
+  // What clients lost before the fault was undone was the fault's.
+  const since = isBounded(bed, step, service, moves) ? from : taken;
+  const o = measure(probe.samples, since);
+  judgeOutage(context, step, idOf(moves, 'heal'), service, o, budget, probe.file, since, moves);
+}
+
+/** That the better director says that it is back, where it has cause to. */
+function announced(bed: Bed, step: FaultStep, move: Move, since: number): readonly CheckSpec[] {
+  const { ms, words } = preemption(move);
+  const { refresh } = move.vrrp;
+  if (!returnsInSilence(bed.lab, step.fault))
+    return [announceCheck('return.garp', move.vrrp, move.from, since, { ms, words })];
+  return refresh > 0
+    ? [announceCheck('return.garp', move.vrrp, move.from, since, { ms: ms + refresh, words: `${words} + refresh` })]
+    : [];
 }
 
 /** The directors that go on announcing. */
 function rest({ domain, from }: Withdrawal): readonly string[] {
   return domain.members.filter((m) => m !== from);
-}
-
-function handoverBudget(back: readonly Move[]): Budget {
-  const advert = Math.max(0, ...back.map((m) => m.vrrp.advert));
-  return advert > 0
-    ? { ms: advert, words: `one advert, ${formatMs(advert)}` }
-    : { ms: 0, words: 'what heals takes nothing away' };
 }
 
 function firstAdvert(bed: Bed, { vrrp, from }: Move, since: number): number {

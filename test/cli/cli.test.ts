@@ -21,6 +21,9 @@ describe('lab', () => {
       'shell',
       'logs',
       'test',
+      'fault',
+      'heal',
+      'measure',
       'validate',
       'schema',
       'doctor',
@@ -39,6 +42,9 @@ describe('lab', () => {
     'shell',
     'logs',
     'test',
+    'fault',
+    'heal',
+    'measure',
     'validate',
     'schema',
     'doctor',
@@ -47,6 +53,13 @@ describe('lab', () => {
   ])('%s --help gives examples', async (verb) => {
     const { code, stdout } = await lab([...verb.split(' '), '--help']);
     expect([code, stdout]).toEqual([0, expect.stringContaining(`Examples:\n  $ lab ${verb}`)]);
+  });
+
+  it('fault without a lab lists every fault and how it is written', async () => {
+    const { code, stdout } = await lab(['fault']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^kill:NODE or kill:NODE\/PROGRAM +a power cut/m);
+    expect(stdout).toMatch(/^loss:NODE\[=10%\] or loss:NODE@SEGMENT\[=10%\] +/m);
   });
 
   it.each([
@@ -67,6 +80,7 @@ describe('lab', () => {
     ['an unknown kernel', ['up', 'fnat-keepalived', '--kernel', 'vms'], /Allowed choices are auto, host, uml/],
     ['a bad time', ['up', 'fnat-keepalived', '--timeout', 'soon'], /expected a time such as/],
     ['down without a lab', ['down'], /which lab\?/],
+    ['measure without a fault', ['measure', 'fnat-keepalived'], /required option '--fault <fault>' not specified/],
   ])('refuses %s with 2 and says what to do', async (_what, args, expected) => {
     const { code, stderr } = await lab(args, NO_ENGINE);
     expect(stderr).toMatch(expected);

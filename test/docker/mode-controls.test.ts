@@ -6,31 +6,9 @@ import { parse } from 'yaml';
 import { keepalivedConf } from '../../src/drivers/keepalived-conf.ts';
 import { nodeOf } from '../../src/lab/model.ts';
 import { readLab } from '../../src/lab/read.ts';
-import { type LabFile, lab, writeLab } from '../lab.ts';
+import { type LabFile, writeLab } from '../lab.ts';
+import { type Control, itIsCaught, type Result, results } from './broken.ts';
 import { hostState } from './state.ts';
-
-/** One way to break a lab of the catalogue, by what any lab file can do, and the check that must name it. */
-interface Control {
-  readonly lab: string;
-  readonly broken: string;
-  /** The check that must fail. */
-  readonly caughtBy: string;
-  /** What the check must have seen: the cause itself, not its consequence. */
-  readonly seen: RegExp;
-  readonly node?: string;
-  /** A setup script for the node, after the lab's own... */
-  readonly setup?: string;
-  /** ...sysctls... */
-  readonly sysctls?: Readonly<Record<string, string | number>>;
-  /** ...routes in place of its own... */
-  readonly routes?: Readonly<Record<string, string>>;
-  /** ...or a change of its keepalived.conf. */
-  readonly conf?: readonly [RegExp, string];
-  /** What is run instead of the lab's scenario. */
-  readonly scenario?: readonly unknown[];
-}
-
-const CONTRACT = [{ contract: 'web' }];
 
 const CONTROLS: readonly Control[] = [
   // NAT
@@ -426,58 +404,7 @@ afterAll(async () => {
   expect(await hostState()).toEqual(before);
 });
 
-interface Result {
-  id: string;
-  subject: string;
-  verdict: string;
-  seen: string;
-}
-
-/** Writes a lab of the catalogue with something changed, and its own files beside it. */
-function broken(control: Control, name: string): string {
-  const file = parse(readFileSync(`labs/${control.lab}/lab.yaml`, 'utf8')) as LabFile;
-  file.lab = name;
-  file.scenario = [...(control.scenario ?? CONTRACT)];
-  const beside: Record<string, string> = {};
-  if (control.node !== undefined) {
-    const node = file.nodes[control.node] as Record<string, unknown>;
-    if (control.setup !== undefined) {
-      node['setup'] = './broken.sh';
-      beside['broken.sh'] = `${control.setup}\n`;
-    }
-    if (control.sysctls) node['sysctls'] = { ...(node['sysctls'] as object | undefined), ...control.sysctls };
-    if (control.routes) node['routes'] = control.routes;
-    if (control.conf) {
-      const made = readLab(`labs/${control.lab}/lab.yaml`);
-      if (!made.ok) throw new Error(`labs/${control.lab} is wrong`);
-      const right = keepalivedConf(made.value, nodeOf(made.value, control.node));
-      node['keepalived'] = './keepalived.conf';
-      beside['keepalived.conf'] = right.replace(...control.conf);
-      expect(beside['keepalived.conf']).not.toBe(right);
-    }
-  }
-  return writeLab(folder, file, beside);
-}
-
-async function results(path: string): Promise<{ code: number | null; results: Result[]; stderr: string }> {
-  const { code, stdout, stderr } = await lab(['test', path, '--json', '--report', `${path}-report`]);
-  return { code, stderr, results: (JSON.parse(stdout || '{"results":[]}') as { results: Result[] }).results };
-}
-
-describe('a broken lab', () => {
-  it.each(CONTROLS.map((c, i) => ({ ...c, name: `no-${i}-${c.lab}` })))(
-    '$lab in which $broken is caught by $caughtBy',
-    async (control) => {
-      const outcome = await results(broken(control, control.name));
-      const caught = outcome.results.filter((r) => r.id === control.caughtBy && r.verdict === 'failed');
-      expect(
-        caught.map((r) => r.seen).join('\n'),
-        `${outcome.stderr}\n${JSON.stringify(outcome.results, null, 1)}`,
-      ).toMatch(control.seen);
-      expect(outcome.code).toBe(1);
-    },
-  );
-});
+describe('a broken lab', () => itIsCaught(folder, CONTROLS));
 
 describe('a wrong scheduler', () => {
   // One client: sh sends it always to one server, rr to each in turn. Either breaks the promise of the scheduler named.

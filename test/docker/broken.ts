@@ -1,0 +1,89 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { keepalivedConf } from '../../src/drivers/keepalived-conf.ts';
+import { nodeOf } from '../../src/lab/model.ts';
+import { readLab } from '../../src/lab/read.ts';
+import { type LabFile, lab, writeLab } from '../lab.ts';
+
+/** One way to break a lab of the catalogue, by what any lab file can do, and the check that must name it. */
+export interface Control {
+  readonly lab: string;
+  readonly broken: string;
+  /** The check that must fail. */
+  readonly caughtBy: string;
+  /** What the check must have seen: the cause itself, not its consequence. */
+  readonly seen: RegExp;
+  readonly node?: string;
+  /** A setup script for the node, after the lab's own... */
+  readonly setup?: string;
+  /** ...sysctls... */
+  readonly sysctls?: Readonly<Record<string, string | number>>;
+  /** ...routes in place of its own... */
+  readonly routes?: Readonly<Record<string, string>>;
+  /** ...or a change of its keepalived.conf. */
+  readonly conf?: readonly [RegExp, string];
+  /** What is run instead of the lab's scenario. */
+  readonly scenario?: readonly unknown[];
+}
+
+/** A check's result, as the report has it. */
+export interface Result {
+  id: string;
+  subject: string;
+  verdict: string;
+  seen: string;
+}
+
+/** Writes a lab of the catalogue with something changed, and its own files beside it. */
+export function broken(folder: string, control: Control, name: string): string {
+  const file = parse(readFileSync(`labs/${control.lab}/lab.yaml`, 'utf8')) as LabFile;
+  file.lab = name;
+  file.scenario = [...(control.scenario ?? [{ contract: 'web' }])];
+  const beside = Object.fromEntries(
+    readdirSync(`labs/${control.lab}`)
+      .filter((f) => f !== 'lab.yaml')
+      .map((f) => [f, readFileSync(join('labs', control.lab, f), 'utf8')]),
+  );
+  if (control.node !== undefined) {
+    const node = file.nodes[control.node] as Record<string, unknown>;
+    if (control.setup !== undefined) {
+      node['setup'] = './broken.sh';
+      beside['broken.sh'] = `${control.setup}\n`;
+    }
+    if (control.sysctls) node['sysctls'] = { ...(node['sysctls'] as object | undefined), ...control.sysctls };
+    if (control.routes) node['routes'] = control.routes;
+    if (control.conf) {
+      const made = readLab(`labs/${control.lab}/lab.yaml`);
+      if (!made.ok) throw new Error(`labs/${control.lab} is wrong`);
+      const right = keepalivedConf(made.value, nodeOf(made.value, control.node));
+      node['keepalived'] = './keepalived.conf';
+      beside['keepalived.conf'] = right.replace(...control.conf);
+      expect(beside['keepalived.conf']).not.toBe(right);
+    }
+  }
+  return writeLab(folder, file, beside);
+}
+
+/** Tests a lab and returns what its checks said. */
+export async function results(path: string): Promise<{ code: number | null; results: Result[]; stderr: string }> {
+  const { code, stdout, stderr } = await lab(['test', path, '--json', '--report', `${path}-report`]);
+  return { code, stderr, results: (JSON.parse(stdout || '{"results":[]}') as { results: Result[] }).results };
+}
+
+/** A test for each control: the check that is named must fail, and say why. */
+export function itIsCaught(folder: string, controls: readonly Control[]): void {
+  it.each(controls.map((c, i) => ({ ...c, name: `no-${i}-${c.lab}` })))(
+    '$lab in which $broken is caught by $caughtBy',
+    async (control) => {
+      const outcome = await results(broken(folder, control, control.name));
+      const caught = outcome.results.filter((r) => r.id === control.caughtBy && r.verdict === 'failed');
+      expect(
+        caught.map((r) => r.seen).join('\n'),
+        `${outcome.stderr}\n${JSON.stringify(outcome.results, null, 1)}`,
+      ).toMatch(control.seen);
+      expect(outcome.code).toBe(1);
+    },
+  );
+}

@@ -1,0 +1,66 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { fnatFile, lab, labOk, writeLab } from '../lab.ts';
+import { hostState } from './state.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'lvslab-hand-'));
+let before: object;
+beforeAll(async () => {
+  before = await hostState();
+  await labOk(['up', writeLab(folder, { ...fnatFile(), lab: 'hand', scenario: [{ contract: 'web' }] })]);
+});
+afterAll(async () => {
+  await labOk(['down', 'hand']);
+  rmSync(folder, { recursive: true, force: true });
+  expect(await hostState()).toEqual(before);
+});
+
+/** Asks the service until it answers; the first look is at once. */
+const ANSWERS = ['timeout', '10', 'sh', '-c', 'until curl -s -m 1 http://192.168.100.254; do sleep 0.1; done'];
+
+describe('faults by hand', () => {
+  it('stand until they are healed: a killed node comes back with its wires', async () => {
+    expect((await labOk(['fault', 'hand'])).stdout).toBe('no fault stands\n');
+    expect((await labOk(['fault', 'hand', 'kill:lb1'])).stdout).toMatch(/^\S+Z lb1 killed\n$/);
+    expect((await labOk(['fault', 'hand', 'loss:rs1=5%'])).stdout).toContain('5% of the frames of rs1 on lan lost');
+    expect((await labOk(['fault', 'hand'])).stdout).toBe('kill:lb1\nloss:rs1=5%\n');
+    expect((await labOk(['inspect', 'hand'])).stdout).toMatch(/lb1 +director +\w+ +ended/);
+    expect((await labOk(['exec', 'hand', 'client', '--', ...ANSWERS])).stdout).toContain('192.168.100.201:');
+    const healed = (await labOk(['heal', 'hand'])).stdout;
+    expect(healed).toMatch(/no frame of rs1 on lan lost\n.*lb1 started again\n$/);
+    expect((await labOk(['fault', 'hand'])).stdout).toBe('no fault stands\n');
+    await labOk(['test', 'hand']);
+  });
+
+  it('that cannot be are refused, and nothing is done', async () => {
+    for (const [text, told] of [
+      ['kil:lb1', /there is no fault "kil"; did you mean "kill"\?/],
+      ['cut:lb1@wan', /"lb1" has no card on segment "wan"/],
+    ] as const) {
+      const { code, stderr } = await lab(['fault', 'hand', text]);
+      expect([code, stderr]).toEqual([2, expect.stringMatching(told)]);
+    }
+    // the client has no kernel of its own, and the engine's may lack netem
+    const { code, stderr } = await lab(['fault', 'hand', 'hang:client/kernel']);
+    expect([code, stderr]).toEqual([3, expect.stringContaining('client has no kernel of its own')]);
+    expect((await labOk(['heal', 'hand'])).code).toBe(0);
+  });
+
+  it('are measured, again and again', async () => {
+    const { stdout } = await labOk(['measure', 'hand', '--fault', 'stop:lb1/keepalived', '--runs', '2', '--json']);
+    const told = JSON.parse(stdout) as {
+      fault: string;
+      service: string;
+      budget: number;
+      error: number;
+      measured: Record<string, { runs: number; min: number; max: number; values: number[] }>;
+    };
+    expect(told).toMatchObject({ fault: 'stop:lb1/keepalived', service: 'web', budget: 687.5 });
+    expect(told.error).toBeGreaterThanOrEqual(25);
+    expect(told.measured['outage']).toMatchObject({ runs: 2 });
+    expect(told.measured['outage']?.values).toHaveLength(2);
+    expect(told.measured['first advert']?.max).toBeGreaterThan(0);
+  });
+});

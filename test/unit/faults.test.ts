@@ -1,0 +1,164 @@
+import { describe, expect, it } from 'vitest';
+import { reigns, twoMasters } from '../../src/checks/adverts.ts';
+import { faults } from '../../src/faults/index.ts';
+import { movesOf, splitBy, withdrawalsOf } from '../../src/faults/moves.ts';
+import { formOf, parseFault } from '../../src/faults/parse.ts';
+import type { Fault, FaultKind, Lab } from '../../src/lab/model.ts';
+import { readLab } from '../../src/lab/read.ts';
+import type { Packet } from '../../src/net/packet.ts';
+import { distribution, histogram } from '../../src/report/distribution.ts';
+import { outageBudget } from '../../src/scenario/budget.ts';
+import { fnatLab } from './lab.ts';
+
+const lab = fnatLab();
+
+function catalogue(name: string): Lab {
+  const made = readLab(`labs/${name}/lab.yaml`);
+  if (!made.ok) throw new Error(`labs/${name} is wrong`);
+  return made.value;
+}
+
+function fault(text: string, of: Lab = lab): Fault {
+  const parsed = parseFault(text, of);
+  if (!parsed.ok) throw new Error(parsed.error);
+  return parsed.value;
+}
+
+describe('a fault', () => {
+  it.each([
+    ['kill:lb1', { kind: 'kill', node: 'lb1', segments: [] }],
+    ['hang:lb1/keepalived', { kind: 'hang', program: 'keepalived' }],
+    ['cut:lb1', { kind: 'cut', segments: ['lan'] }],
+    ['loss:rs1@lan', { kind: 'loss', segments: ['lan'], amount: '10%' }],
+    ['delay:lb1=200ms', { kind: 'delay', amount: '200ms' }],
+    ['partition:lb1+lb2', { kind: 'partition', other: 'lb2' }],
+    ['poison:rs2=192.168.100.254', { kind: 'poison', amount: '192.168.100.254' }],
+  ])('%s is read', (text, expected) => expect(fault(text)).toMatchObject({ text, ...expected }));
+
+  it.each([
+    ['kil:lb1', /there is no fault "kil"; did you mean "kill"\?/],
+    ['kill', /"kill" is no fault; one is written as kill:NODE/],
+    ['kill:lb3', /there is no node "lb3"/],
+    ['pause:lb1/nginx', /is not how pause is written; write pause:NODE/],
+    ['hang:lb1', /write hang:NODE\/PROGRAM/],
+    ['cut:lb1@wan', /"lb1" has no card on segment "wan"/],
+    ['partition:lb1', /write partition:NODE\+NODE/],
+    ['loss:lb1=lots', /loss needs a share such as 10%/],
+    ['poison:rs2', /poison needs the IPv4 address that it claims/],
+    ['kill:lb1=5', /kill has no amount/],
+    ['drain:client', /"client" is a real server of no service/],
+    ['withdraw:lb1', /"lb1" announces no VIP by OSPF/],
+  ])('%s is refused, with what to write', (text, told) => {
+    const parsed = parseFault(text, lab);
+    expect(parsed.ok ? '' : parsed.error).toMatch(told);
+  });
+
+  it('of every kind can be written as its own form says', () => {
+    for (const kind of Object.keys(faults) as FaultKind[]) expect(formOf(kind)).toMatch(new RegExp(`^${kind}:[A-Z]`));
+  });
+});
+
+describe('what a fault takes from a director', () => {
+  const taken = (text: string, of = lab) =>
+    movesOf(of, fault(text, of)).map((m) => `${m.vrrp.name} ${m.to.name}${m.resigned ? ' at once' : ''}`);
+  it.each([
+    ['kill:lb1', ['VI_1 lb2']],
+    ['pause:lb1', ['VI_1 lb2']],
+    ['stop:lb1/keepalived', ['VI_1 lb2 at once']],
+    ['cut:lb1@lan', ['VI_1 lb2']],
+    ['kill:lb2', []],
+    ['kill:lb1/nginx', []],
+    ['deaf:lb1', []],
+    ['partition:lb1+lb2', []],
+  ])('%s', (text, expected) => expect(taken(text)).toEqual(expected));
+  it('is both instances of a group, and of two on their own only the one on the wire', () => {
+    expect(taken('cut:director1@wan', catalogue('nat-mysql'))).toEqual(['VI_1 director2', 'VI_GATEWAY director2']);
+    expect(taken('cut:lb1@wan', catalogue('nat-keepalived'))).toEqual(['VI_1 lb2']);
+  });
+  it('is nothing where somebody else is master', () =>
+    expect(movesOf(lab, fault('kill:lb1'), () => 'lb2')).toEqual([]));
+  it('is one master too many in a partition', () =>
+    expect(splitBy(lab, fault('partition:lb1+lb2')).map((v) => v.name)).toEqual(['VI_1']));
+  it.each([
+    ['kill:lb1', { told: false, seenByBfd: true }],
+    ['hang:lb1/ospfd', { told: false, seenByBfd: false }],
+    ['withdraw:lb1', { told: true }],
+  ])('announces no more by OSPF after %s', (text, expected) => {
+    const of = catalogue('fnat-ospf-bfd');
+    expect(withdrawalsOf(of, fault(text, of))).toMatchObject([{ from: 'lb1', ...expected }]);
+  });
+});
+
+describe('what clients may go without', () => {
+  const budget = (text: string, of = lab) => {
+    const [service] = of.services;
+    if (!service) throw new Error('no service');
+    const made = fault(text, of);
+    return outageBudget(of, service, made, movesOf(of, made));
+  };
+  it.each([
+    ['kill:lb1', 3687.5],
+    ['stop:lb1/keepalived', 687.5],
+    ['kill:lb2', 0],
+    ['drain:rs1', 0],
+    ['stop:rs1/nginx', 3000 + 2 * 1000],
+    ['reset:rs1', 3000 + 2 * 1000],
+    ['kill:rs1', 3000 + 2 * 1000 + 3 * 3000],
+  ])('%s: %d ms', (text, ms) => expect(budget(text)?.ms).toBe(ms));
+  it.each(['loss:lb1', 'starve:lb1', 'halfopen:rs1', 'pause:rs1', 'slow:rs1'])('%s: nothing bounds it', (text) =>
+    expect(budget(text)).toBeUndefined(),
+  );
+  it('counts the dead interval, BFD where it sees more, and what throttles', () => {
+    expect(budget('kill:lb1', catalogue('fnat-ospf'))?.ms).toBe(40_000 + 2 * 5000);
+    expect(budget('kill:lb1', catalogue('fnat-ospf-bfd'))?.ms).toBe(900 + 2 * 50);
+    expect(budget('hang:lb1/ospfd', catalogue('fnat-ospf-bfd'))?.ms).toBe(4000 + 2 * 50);
+  });
+  it('counts the skew in adverts under version 3, and in seconds under version 2', () => {
+    expect(budget('kill:lb1', catalogue('vrrp'))?.words).toContain('(256 − 80)/256 × 1.00 s');
+    const quick = catalogue('vrrp').vrrp.find((v) => v.name === 'QUICK');
+    expect(quick).toMatchObject({ version: 3, advert: 200 });
+  });
+});
+
+describe('who was master when', () => {
+  const advert = (node: string, at: number, priority = 100): Packet =>
+    ({
+      kind: 'vrrp',
+      at: at * 1000,
+      segment: 'lan',
+      srcMac: lab.nodes.find((n) => n.name === node)?.interfaces[0]?.mac ?? '',
+      id: 123,
+      priority,
+    }) as Packet;
+  const [vrrp] = lab.vrrp;
+  if (!vrrp) throw new Error('no instance');
+  it('is told by stretches of adverts', () => {
+    const seen = [0, 1000, 2000].map((at) => advert('lb1', at));
+    seen.push(advert('lb1', 2100, 0), advert('lb2', 5000, 80), advert('lb2', 6000, 80));
+    expect(reigns(lab, vrrp, seen)).toEqual([
+      { node: 'lb1', from: 0, to: 2_000_000 },
+      { node: 'lb2', from: 5_000_000, to: 6_000_000 },
+    ]);
+    expect(twoMasters(reigns(lab, vrrp, seen))).toBe(0);
+  });
+  it('and for how long there were two', () => {
+    const seen = [0, 1000, 2000].flatMap((at) => [advert('lb1', at), advert('lb2', at + 500, 80)]);
+    expect(twoMasters(reigns(lab, vrrp, seen))).toBe(1500);
+  });
+});
+
+describe('a distribution', () => {
+  it('takes its figures by nearest rank', () => {
+    const values = Array.from({ length: 20 }, (_, i) => 20 - i);
+    expect(distribution(values)).toMatchObject({ runs: 20, min: 1, median: 10, p95: 19, max: 20 });
+    expect(distribution([])).toBeUndefined();
+  });
+  it('has every value in one bar', () => {
+    const of = distribution([1, 2, 2, 3, 11]);
+    if (!of) throw new Error('none');
+    const bars = histogram(of, 10);
+    expect(bars.map((b) => b.count)).toEqual([1, 2, 1, 0, 0, 0, 0, 0, 0, 1]);
+    const one = distribution([5, 5]);
+    expect(one && histogram(one, 10)).toEqual([{ from: 5, to: 5, count: 2 }]);
+  });
+});
