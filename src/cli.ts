@@ -41,7 +41,7 @@ function program(): Command {
     .description(
       'Real LVS clusters in containers: brought up in seconds, proven on the wire, failed over and measured.',
     )
-    .version('0.2.0')
+    .version('0.3.0')
     .enablePositionalOptions()
     .showSuggestionAfterError(true)
     .exitOverride()
