@@ -9,6 +9,8 @@ import { askCommand, url } from './traffic.ts';
 
 /** Longest that a service may take to answer once its VIP is held, in milliseconds. */
 const ANSWER_MS = 2000;
+/** And of a database that must first look through its files. */
+const DATABASE_MS = 30_000;
 
 /**
  * Waits until every service of a lab that has just come up answers its client, and tells what it
@@ -31,7 +33,9 @@ export async function firstAnswers(
       const election = vrrp ? Math.max(...vrrp.members.map((m) => masterDownInterval(vrrp, m.priority))) : 0;
       const domain = ospfOf(lab, service.name);
       const announced = domain ? adjacency(domain) : 0;
-      const budget = Math.ceil((election + announced + SCHEDULING_MARGIN_MS + ANSWER_MS) / 1000);
+      const budget = Math.ceil(
+        (election + announced + SCHEDULING_MARGIN_MS + (service.app === 'mysql' ? DATABASE_MS : ANSWER_MS)) / 1000,
+      );
       emit({ type: 'wait', lab: lab.name, text: `service ${service.name} to answer at ${url(service)}` });
       // `timeout` bounds the loop inside the node too, whatever becomes of us.
       const once =

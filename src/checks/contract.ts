@@ -3,7 +3,7 @@ import { modes } from '../modes/index.ts';
 import { idCheck, masterCheck } from './adverts.ts';
 import type { Bed } from './bed.ts';
 import type { CheckSpec } from './check.ts';
-import { healthTrafficCheck, removalBudget } from './health.ts';
+import { healthTrafficCheck, removalBudget, reunionBudget } from './health.ts';
 import { canAskForVip, vipCheck } from './neighbour.ts';
 import { adjacency, adjacencyWords, nextHopsCheck, spreadCheck } from './routes.ts';
 import { schedulerChecks, schedulerTrials } from './scheduler.ts';
@@ -16,7 +16,11 @@ export function standingChecks(lab: Lab, service: Service): readonly CheckSpec[]
   const converge = domain && { ms: adjacency(domain), words: adjacencyWords(domain) };
   return [
     ...(domain && converge ? [nextHopsCheck('ospf.nexthops', lab, domain, domain.members, converge)] : []),
-    ...tableChecks(lab, service, service.health ? removalBudget(service.health) : 2000),
+    ...tableChecks(
+      lab,
+      service,
+      service.health ? Math.max(removalBudget(service.health), reunionBudget(service.health)) : 2000,
+    ),
   ];
 }
 

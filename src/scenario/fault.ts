@@ -25,6 +25,7 @@ import type { StepContext } from './context.ts';
 import { expectationCheck } from './expect.ts';
 import { measure, type Outage } from './outage.ts';
 import { Probe } from './probe.ts';
+import { serversListen } from './ready.ts';
 
 /** A probe that started later than this was itself stalled: a budget missed then says nothing about the director. */
 const STALL_MS = 500;
@@ -47,6 +48,7 @@ export async function faultStep(context: StepContext, step: FaultStep): Promise<
 async function once(context: StepContext, step: FaultStep, slug: string): Promise<void> {
   const { bed } = context;
   const service = serviceOf(bed.lab, step.service);
+  await serversListen(bed, service);
   // Who should be master is: only then does the fault take anything from it.
   await Promise.all(movesOf(bed.lab, step.fault).map((m) => masterSettles(bed, m.vrrp)));
   const moves = movesOf(bed.lab, step.fault, (vrrp) => masterOf(bed, vrrp));

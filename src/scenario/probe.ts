@@ -10,6 +10,8 @@ import { parseSample, type Sample } from './outage.ts';
 /** Answers in a row after which the service counts as steady. */
 const STEADY = 10;
 
+/** Longest until a lab that has just come up answers: elections, programs that start, checks that take servers in. */
+const STEADY_WITHIN_MS = 30_000;
 /** Longest that watching may take, in milliseconds. */
 const WATCH_DEADLINE_MS = 30_000;
 
@@ -49,7 +51,7 @@ export class Probe {
     const file = `probe-${name}.ndjson`;
     const runs = await Promise.all(commandsFor(service).map((command) => bed.spawn(bed.client.name, command)));
     const probe = new Probe(runs, file, join(bed.evidence.folder, file));
-    if (steady && !(await probe.steady(0, 5000, bed.signal))) {
+    if (steady && !(await probe.steady(0, STEADY_WITHIN_MS, bed.signal))) {
       probe.stop();
       throw new CannotObserve(`service ${service.name} does not answer steadily before the fault`);
     }

@@ -3,6 +3,8 @@ import { nodeOf, type ServedPort, type Service, type SnatRule } from '../lab/mod
 
 /** Seconds for the programs of a lab that has just come up to listen. */
 const LISTEN_S = 5;
+/** And for a database, which first looks through its files. */
+const DATABASE_S = 30;
 
 /**
  * Waits until the programs of a service's real servers listen: a node is ready when they are started,
@@ -10,17 +12,19 @@ const LISTEN_S = 5;
  */
 export async function serversListen(bed: Bed, service: Service): Promise<void> {
   if (service.app === 'banner') return;
-  await Promise.all(service.reals.map((r) => listens(bed, r.node, { protocol: service.protocol, port: r.port })));
+  const { app, protocol } = service;
+  const within = app === 'mysql' ? DATABASE_S : LISTEN_S;
+  await Promise.all(service.reals.map((r) => listens(bed, r.node, { protocol, port: r.port }, within)));
 }
 
 /** The same for the node outside of an SNAT rule. */
 export async function outsideListens(bed: Bed, rule: SnatRule): Promise<void> {
-  await Promise.all(nodeOf(bed.lab, rule.outside).serve.map((port) => listens(bed, rule.outside, port)));
+  await Promise.all(nodeOf(bed.lab, rule.outside).serve.map((port) => listens(bed, rule.outside, port, LISTEN_S)));
 }
 
-async function listens(bed: Bed, node: string, { protocol, port }: ServedPort): Promise<void> {
+async function listens(bed: Bed, node: string, { protocol, port }: ServedPort, within: number): Promise<void> {
   const look = `ss -Hln ${protocol === 'udp' || protocol === 'dns' ? '-u' : '-t'} "sport = :${port}" | grep -q .`;
   const loop = `until ${look}; do sleep 0.02; done`;
   // A node that is not there is for the checks to tell, too.
-  await bed.tryRun(node, ['timeout', String(LISTEN_S), 'sh', '-c', loop]).catch(() => undefined);
+  await bed.tryRun(node, ['timeout', String(within), 'sh', '-c', loop]).catch(() => undefined);
 }
