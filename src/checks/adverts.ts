@@ -61,9 +61,9 @@ function election(vrrp: VrrpInstance): number {
   return Math.max(...vrrp.members.map((m) => masterDownInterval(vrrp, m.priority))) + SCHEDULING_MARGIN_MS;
 }
 
-/** Who sent adverts of an instance in its last one and a half intervals; two after one another are both in it. */
-function heardLately(bed: Bed, vrrp: VrrpInstance): readonly Sender[] {
-  const packets = bed.wire.since(bed.wire.newest - vrrp.advert * 1500);
+/** Who sent adverts of an instance in the last milliseconds: one and a half intervals, in which two after one another both are, unless told otherwise. */
+function heardLately(bed: Bed, vrrp: VrrpInstance, within = vrrp.advert * 1.5): readonly Sender[] {
+  const packets = bed.wire.since(bed.wire.newest - within * 1000);
   return senders(bed.lab, vrrp, packets);
 }
 
@@ -93,7 +93,9 @@ export async function masterSettles(bed: Bed, vrrp: VrrpInstance): Promise<boole
 
 /**
  * Who is master, from the adverts on the wire. A director that will take over is silent until its own
- * election, so this is known only once the slowest has had the time for it.
+ * election, so this is known only once the slowest has had the time for it. And it is told of all that
+ * time: of two masters that reject each other's adverts, one may be silent for seconds, because keepalived
+ * begins its wait anew with every advert that comes in.
  */
 export function masterCheck(vrrp: VrrpInstance): CheckSpec {
   const [first] = vrrp.members;
@@ -106,11 +108,11 @@ export function masterCheck(vrrp: VrrpInstance): CheckSpec {
     within: 2 * election(vrrp),
     every: 50,
     look: async (bed) => {
-      const heard = heardLately(bed, vrrp);
+      const heard = heardLately(bed, vrrp, election(vrrp));
       const seen = heard.map((s) => `${s.node.name} (priority ${s.newest.priority})`).join(' and ') || 'nobody';
       return {
         ok: heard.length === 1 && isRight(vrrp, heard[0]?.node.name) && watched(bed) >= election(vrrp),
-        seen: `${seen} in the last ${(vrrp.advert * 1.5) / 1000} s`,
+        seen: `${seen} in the last ${formatMs(election(vrrp))}`,
         evidence: evidenceOf(vrrp),
       };
     },
