@@ -281,6 +281,89 @@ ${more}`;
   });
 });
 
+describe('high availability in a lab file', () => {
+  const lab = (more: string) => `lab: x
+segments: { lan: [192.168.100.0/24, "2001:db8::/64"], link: 172.10.0.0/30 }
+nodes:
+  c:   { kind: client, lan: 192.168.100.9 }
+  lb1: { kind: director, lan: [192.168.100.11, "2001:db8::11"], link: 172.10.0.2 }
+  lb2: { kind: director, lan: [192.168.100.12, "2001:db8::12"] }
+  rs1: { kind: realserver, lan: [192.168.100.2, "2001:db8::2"] }
+services:
+  web: { vip: 192.168.100.254, port: 80, mode: dr, reals: { rs1: 1 } }
+  six: { vip: "2001:db8::254", port: 80, mode: dr, reals: { rs1: 1 } }
+${more}`;
+  const vrrp = (more: string, addresses = '[web]') =>
+    `vrrp:\n  V: { on: lan, id: 1, priorities: { lb1: 100, lb2: 80 }, addresses: ${addresses}${more} }\n  S: { on: lan, id: 2, priorities: { lb1: 100, lb2: 80 }, addresses: [six] }\n`;
+  const step = (text: string) => `${vrrp('')}scenario: [${text}]\n`;
+  it.each([
+    ['nothing', vrrp(''), /^$/],
+    ['both families in one instance', vrrp('', '[web, six]'), /need an instance each/],
+    ['version 2 for IPv6', vrrp(', version: 2', '["2001:db8::99"]'), /VRRP for IPv6 is version 3/],
+    ['a password in version 3', vrrp(', version: 3, password: x'), /VRRP version 3 has no authentication/],
+    ['adverts of version 2 within a second', vrrp(', advert: 200ms'), /version 2 counts whole seconds/],
+    ['a group that is none', vrrp(', group: 10.0.0.1'), /10\.0\.0\.1 is no multicast address/],
+    ['a group for unicast', vrrp(', unicast: true, group: 224.0.0.99'), /unicast adverts go to no multicast group/],
+    ['an address that somebody has', vrrp('', '[web, 192.168.100.2]'), /192\.168\.100\.2 is taken already/],
+    ['an address out of reach', vrrp('', '[web, 10.9.9.9]'), /10\.9\.9\.9 is outside every segment/],
+    [
+      'a tracked segment that one is not on',
+      vrrp(', track: [{ segment: link }]'),
+      /director "lb2" is not on a segment "link"/,
+    ],
+    [
+      'two things tracked as one',
+      vrrp(', track: [{ segment: lan, script: x }]'),
+      /expected exactly one of script, segment/,
+    ],
+    ['a fault that is none', step('{ fault: kil:lb1 }'), /there is no fault "kil"; did you mean "kill"\?/],
+    ['a fault of a node that is not there', step('{ fault: kill:lb9 }'), /there is no node "lb9"/],
+    [
+      'a failover from the backup',
+      step('{ failover: { service: web, kill: lb2, to: lb1 } }'),
+      /"lb2" is not the master/,
+    ],
+    [
+      'two expectations in one',
+      step('{ check: { silent: web, answers: web } }'),
+      /expected exactly one of master, answers/,
+    ],
+    ['a weight of nobody', step('{ check: { weight: 0 } }'), /whose weight\? add real/],
+    [
+      'a master that takes no part',
+      step('{ check: { master: rs1 } }'),
+      /"rs1" is a realserver; a director is needed here/,
+    ],
+    ['an instance that is not there', step('{ check: { master: lb1, of: VI } }'), /there is no VRRP instance "VI"/],
+    [
+      'an OSPF domain without a router',
+      `${vrrp('')}ospf: { o: { on: [link], addresses: [web] } }`,
+      /no router is on these segments/,
+    ],
+    [
+      'a dead interval below two hellos',
+      `${vrrp('')}ospf: { o: { on: [link], hello: 3s, dead: 4s, addresses: [web] } }`,
+      /would count as dead before two hellos/,
+    ],
+    [
+      'two health checks in one',
+      vrrp('').replace(
+        'vrrp:',
+        '  b: { vip: 192.168.100.253, port: 80, mode: dr, reals: { rs1: 1 }, health: { tcp: 1s, http: /, every: 1s } }\nvrrp:',
+      ),
+      /expected exactly one of tcp, http, ssl, misc, dns, udp/,
+    ],
+    [
+      'a sorry server without a check',
+      vrrp('').replace(
+        'vrrp:',
+        '  b: { vip: 192.168.100.253, port: 80, mode: dr, reals: { rs1: 1 }, sorry: c }\nvrrp:',
+      ),
+      /nobody is sorry/,
+    ],
+  ])('%s', (_what, text, told) => expect(mistakes(lab(text)).join('\n')).toMatch(told));
+});
+
 describe('the schema', () => {
   it('is the committed one', () => expect(JSON.parse(readFileSync('lab.schema.json', 'utf8'))).toEqual(jsonSchema()));
   it('is what the reference says', () =>
