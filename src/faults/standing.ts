@@ -10,16 +10,28 @@ const STANDING = '/lab/faults';
 /** Makes a fault and writes down that it stands. Throws CannotObserve when it does not come about. */
 export async function inject(hand: Hand, fault: Fault): Promise<Stamp> {
   await hand.runInFabric(`grep -qxF '${fault.text}' ${STANDING} 2>/dev/null || echo '${fault.text}' >> ${STANDING}`);
-  return faults[fault.kind].inject(hand, fault);
+  try {
+    return await faults[fault.kind].inject(hand, fault);
+  } catch (error) {
+    // What came about of it is undone, as far as it can be; that it failed is what there is to tell.
+    await faults[fault.kind].heal(hand, fault, 0).catch(() => undefined);
+    await forget(hand, fault);
+    throw error;
+  }
 }
 
 /** Undoes a fault; `bootDeadline` in milliseconds. */
 export async function heal(hand: Hand, fault: Fault, bootDeadline: number): Promise<Stamp> {
   const at = await faults[fault.kind].heal(hand, fault, bootDeadline);
+  await forget(hand, fault);
+  return at;
+}
+
+/** Strikes a fault off the list. */
+async function forget(hand: Hand, fault: Fault): Promise<void> {
   await hand.runInFabric(
     `[ ! -e ${STANDING} ] || { grep -vxF '${fault.text}' ${STANDING} > ${STANDING}.new || true; mv ${STANDING}.new ${STANDING}; }`,
   );
-  return at;
 }
 
 /** The faults that stand, the oldest first. */

@@ -36,9 +36,15 @@ export function stepTitle(lab: Lab, step: Step): string {
   }
 }
 
-/** Runs a lab's scenario, step by step. Results are added to `results` as they come, so that an interrupted run has them. */
-export async function runScenario(bed: Bed, emit: Emit, bootDeadline: number, results: CheckResult[]): Promise<void> {
-  for (const [i, step] of bed.lab.scenario.entries()) {
+/** Runs a scenario, step by step. Results are added to `results` as they come, so that an interrupted run has them. */
+export async function runScenario(
+  bed: Bed,
+  scenario: readonly Step[],
+  emit: Emit,
+  bootDeadline: number,
+  results: CheckResult[],
+): Promise<void> {
+  for (const [i, step] of scenario.entries()) {
     const title = stepTitle(bed.lab, step);
     emit({ type: 'step', lab: bed.running.name, title });
     const context = new StepContext(bed, emit, title, `${i + 1}-${step.kind}`, bootDeadline, results);

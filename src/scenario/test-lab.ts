@@ -17,6 +17,7 @@ import { countResults, runScenario } from './run.ts';
 
 /** A lab that is to be tested. */
 export interface TestRun {
+  /** With the scenario that is run. */
   readonly lab: Lab;
   /** How the user named it. */
   readonly argument: string;
@@ -51,7 +52,7 @@ export async function testLab(engine: Engine, run: TestRun, emit: Emit, signal: 
   try {
     if (!runs) await bringUp(engine, lab, { emit: record, signal, recreate: false, bootDeadline: run.bootDeadline });
     running = await mustRun(engine, lab.name);
-    await runTest(engine, running, evidence, record, signal, run.bootDeadline, results);
+    await runTest(engine, running, evidence, record, signal, run, results);
   } catch (error) {
     failure = error;
   }
@@ -85,7 +86,7 @@ async function runTest(
   evidence: Evidence,
   emit: Emit,
   signal: AbortSignal,
-  bootDeadline: number,
+  { lab, bootDeadline }: TestRun,
   results: CheckResult[],
 ): Promise<void> {
   let wire: Wire | undefined;
@@ -96,7 +97,7 @@ async function runTest(
       running.lab.segments.map((s) => s.name),
       evidence.keepPacket,
     );
-    await runScenario(new Bed(engine, running, wire, evidence, signal), emit, bootDeadline, results);
+    await runScenario(new Bed(engine, running, wire, evidence, signal), lab.scenario, emit, bootDeadline, results);
   } finally {
     await wire?.close();
   }
