@@ -50,7 +50,11 @@ async function filter(hand: Hand, fault: Fault, verdict: string): Promise<Stamp>
   const at = await stamp(hand);
   const ports = [...new Set(places(hand.lab, fault.node).map(({ real }) => real.port))];
   const nft = `table inet fault_${fault.kind} { chain input { type filter hook input priority 0; tcp dport { ${ports.join(', ')} } ${verdict}; }; }`;
-  await hand.run(fault.node, ['sh', '-ec', `nft -f - << 'END'\n${nft}\nEND`]);
+  const { code, stderr } = await hand.tryRun(fault.node, ['sh', '-ec', `nft -f - << 'END'\n${nft}\nEND`]);
+  if (code !== 0)
+    throw new CannotObserve(
+      `the kernel of ${fault.node} takes no nftables rules (${stderr.trim().split('\n')[0]}); a node without an own kernel does`,
+    );
   const shown = await hand.run(fault.node, ['nft', 'list', 'table', 'inet', `fault_${fault.kind}`]);
   if (!shown.includes('counter')) throw new CannotObserve(`${fault.node} does not hold the rules of ${fault.text}`);
   return at;

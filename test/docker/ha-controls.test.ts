@@ -8,6 +8,9 @@ import { hostState } from './state.ts';
 /** A line of the setup script that changes a routing program's configuration before it starts. */
 const ospfd = (expression: string) => `sed -i '${expression}' /etc/frr/ospfd.conf`;
 
+/** Two masters that reject each other's adverts: each has come to be one by the second look. */
+const TWICE = [{ contract: 'web' }, { contract: 'web' }];
+
 const CONTROLS: readonly Control[] = [
   // VRRP
   {
@@ -25,6 +28,7 @@ const CONTROLS: readonly Control[] = [
     seen: /lb1 and lb2 answered|lb2 and lb1 answered/,
     node: 'lb2',
     conf: [/auth_pass 1717/, 'auth_pass 7171'],
+    scenario: TWICE,
   },
   {
     lab: 'dr-keepalived-persistent',
@@ -33,6 +37,7 @@ const CONTROLS: readonly Control[] = [
     seen: /lb1 and lb2 answered|lb2 and lb1 answered/,
     node: 'lb1',
     conf: [/advert_int 1/, 'advert_int 2'],
+    scenario: TWICE,
   },
   {
     lab: 'dr-keepalived-persistent',
@@ -41,6 +46,7 @@ const CONTROLS: readonly Control[] = [
     seen: /lb1 and lb2 answered|lb2 and lb1 answered/,
     node: 'lb2',
     conf: [/virtual_router_id 17\n/, 'virtual_router_id 17\n    version 3\n'],
+    scenario: TWICE,
   },
   {
     lab: 'dr-keepalived',
@@ -56,7 +62,8 @@ const CONTROLS: readonly Control[] = [
     caughtBy: 'vrrp.master',
     seen: /c2 .* and c5|c5 .* and c2/,
     node: 'c5',
-    setup: "nft 'table ip f { chain in { type filter hook input priority 0; ip protocol 112 drop; }; }'",
+    setup:
+      'tc qdisc add dev eth0 clsact\ntc filter add dev eth0 ingress protocol ip flower dst_ip 224.0.100.100 action drop',
   },
   {
     lab: 'vrrp',
@@ -170,12 +177,16 @@ const CONTROLS: readonly Control[] = [
   },
   {
     lab: 'health-checks',
-    broken: 'the quorum can never be reached',
+    broken: 'nobody hears that the quorum is lost',
     caughtBy: 'run',
-    seen: /No such file/,
+    seen: /exit code 0: up/,
     node: 'lb',
-    conf: [/quorum 2/, 'quorum 3'],
-    scenario: [{ run: { on: 'lb', do: 'tail -n 1 /tmp/quorum', prints: '^up$', within: '5s' } }],
+    conf: [/quorum_down .*/, ''],
+    scenario: [
+      { run: { on: 'rs1', do: 'svc stop nginx' } },
+      { check: { weight: 'none', real: 'rs1', service: 'quorate' } },
+      { run: { on: 'lb', do: 'tail -n 1 /tmp/quorum', prints: '^down$', within: '2s' } },
+    ],
   },
   {
     lab: 'health-checks',
