@@ -8,18 +8,15 @@ process.chdir(join(dirname(fileURLToPath(import.meta.url)), '..'));
 const say = (line) => process.stdout.write(`${line}\n`);
 
 const ROWS = [
+  ['fnat-ospf', 'kill:lb1'],
   ['fnat-keepalived', 'kill:lb1'],
   ['fnat-keepalived', 'pause:lb1'],
-  ['fnat-keepalived', 'hang:lb1/keepalived'],
   ['fnat-keepalived', 'stop:lb1/keepalived'],
   ['fnat-keepalived', 'stop:rs1/nginx'],
   ['dr-keepalived', 'kill:c2'],
   ['nat-keepalived', 'kill:lb1'],
-  ['tun-keepalived', 'kill:lb1'],
   ['nat-mysql', 'kill:director1'],
   ['vrrp', 'kill:lb1'],
-  ['fnat-ospf', 'kill:lb1'],
-  ['fnat-ospf', 'withdraw:lb1'],
   ['fnat-ospf-bfd', 'kill:lb1'],
 ];
 
