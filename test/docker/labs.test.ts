@@ -22,7 +22,7 @@ beforeAll(async () => {
   const { code, stdout, stderr } = await lab(['test', '--all', '--json', '--report', folder]);
   outcome = { code, stderr };
   reports = JSON.parse(stdout || '[]') as Report[];
-}, 600_000);
+}, 1_200_000);
 
 afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
