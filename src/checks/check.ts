@@ -13,6 +13,12 @@ export interface Observation {
   readonly final?: boolean;
 }
 
+/** How long something may take, in milliseconds, and how that comes about. */
+export interface Budget {
+  readonly ms: number;
+  readonly words: string;
+}
+
 /** A check: what is promised about whom, and how to look. It looks first, then again until the deadline. */
 export interface CheckSpec {
   readonly id: string;

@@ -3,7 +3,7 @@ import { addressesOf, type Lab, nodeOf, type OspfDomain, serviceOf } from '../la
 import { formatMs } from '../net/duration.ts';
 import { SCHEDULING_MARGIN_MS } from './adverts.ts';
 import type { Bed } from './bed.ts';
-import type { CheckSpec } from './check.ts';
+import type { Budget, CheckSpec } from './check.ts';
 import { tally } from './path.ts';
 import { arrivals, type Traffic } from './traffic.ts';
 
@@ -47,7 +47,7 @@ export function nextHopsCheck(
   lab: Lab,
   domain: OspfDomain,
   members: readonly string[],
-  budget: { readonly ms: number; readonly words: string },
+  budget: Budget,
 ): CheckSpec {
   const vips = [...new Set(domain.services.map((s) => serviceOf(lab, s).vip))];
   const wanted = [...members].sort().join(', ');

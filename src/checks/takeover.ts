@@ -1,8 +1,7 @@
 import { familyOf, type LabNode, macsOf, type VrrpInstance } from '../lab/model.ts';
 import { formatMs } from '../net/duration.ts';
-import type { Budget } from '../scenario/budget.ts';
 import { SCHEDULING_MARGIN_MS, senders } from './adverts.ts';
-import type { CheckSpec } from './check.ts';
+import type { Budget, CheckSpec } from './check.ts';
 
 /** Two masters for as long as an advert takes to be heard are no rivals, in microseconds. */
 const OVERLAP_MICROS = 100_000;

@@ -35,6 +35,7 @@ interface Measured {
 
 /** `lab measure`: makes a fault and heals it, again and again, and tells how what clients notice is distributed. */
 export async function measure(argument: string, options: MeasureOptions): Promise<number> {
+  if (options.runs < 1) throw new Failure('usage', '--runs must be at least 1');
   return withSession(options.json ? { quiet: true } : { to: process.stderr }, async ({ engine, emit, signal }) => {
     const { lab, runs } = await findLab(engine, argument, options);
     const step = stepOf(lab, options);

@@ -1,4 +1,4 @@
-import type { Fault, Lab, LabNode, VrrpInstance } from '../lab/model.ts';
+import type { Fault, Lab, VrrpInstance } from '../lab/model.ts';
 import type { Hand } from '../plan/hand.ts';
 
 /** What a fault is aimed at: `NODE`, `NODE/PROGRAM`, `NODE@SEGMENT`, or `NODE+NODE`. */
@@ -45,11 +45,4 @@ export async function stamp(hand: Hand): Promise<Stamp> {
 export async function stamped(hand: Hand, line: string): Promise<Stamp> {
   const output = await hand.runInFabric(`date +%s%6N; ${line}`);
   return Number(output.trim().split('\n')[0]);
-}
-
-/** A node of the lab by name. */
-export function nodeIn(lab: Lab, name: string): LabNode {
-  const node = lab.nodes.find((n) => n.name === name);
-  if (!node) throw new Error(`no node ${name}`);
-  return node;
 }

@@ -4,7 +4,7 @@ import { parseAddress } from '../net/cidr.ts';
 import { parseDuration } from '../net/duration.ts';
 import { programOf } from '../nodes/servers.ts';
 import { CannotObserve, type Hand } from '../plan/hand.ts';
-import { type FaultStory, nodeIn, type Stamp, stamp } from './fault.ts';
+import { type FaultStory, type Stamp, stamp } from './fault.ts';
 import { announcedBy, configure } from './routing.ts';
 
 /** Where a node is a real server: each service, with its entry there. */
@@ -136,7 +136,7 @@ export const poison: FaultStory = {
   },
   async heal(hand, { node, amount = '' }) {
     const at = await stamp(hand);
-    const device = nodeIn(hand.lab, node).interfaces[0]?.name ?? '';
+    const device = nodeOf(hand.lab, node).interfaces[0]?.name ?? '';
     await hand.tryRun(node, ['ip', 'addr', 'del', `${amount}/32`, 'dev', device]);
     // What an operator does next: whoever holds the address says so again.
     await Promise.all(

@@ -1,7 +1,7 @@
-import type { Fault } from '../lab/model.ts';
+import { type Fault, nodeOf } from '../lab/model.ts';
 import { parseDuration } from '../net/duration.ts';
 import { CannotObserve, type Hand } from '../plan/hand.ts';
-import { type Amount, type FaultStory, nodeIn, type Stamp, stamp } from './fault.ts';
+import { type Amount, type FaultStory, type Stamp, stamp } from './fault.ts';
 import { isShare } from './node.ts';
 
 /**
@@ -34,7 +34,7 @@ async function unshape(hand: Hand, fault: Fault): Promise<Stamp> {
 }
 
 function devicesOf(hand: Hand, { node, segments }: Fault): readonly string[] {
-  return nodeIn(hand.lab, node)
+  return nodeOf(hand.lab, node)
     .interfaces.filter((i) => segments.includes(i.segment))
     .map((i) => i.name);
 }

@@ -1,10 +1,10 @@
 import { portName } from '../fabric/wiring.ts';
 import { kernels } from '../kernels/index.ts';
-import type { Fault, Interface, VrrpInstance } from '../lab/model.ts';
+import { type Fault, type Interface, nodeOf, type VrrpInstance } from '../lab/model.ts';
 import { parseDuration } from '../net/duration.ts';
 import { CannotObserve, type Hand } from '../plan/hand.ts';
 import { runningKernels } from '../plan/reconcile.ts';
-import { type Adverts, type FaultStory, nodeIn, type Stamp, stamped } from './fault.ts';
+import { type Adverts, type FaultStory, type Stamp, stamped } from './fault.ts';
 
 /**
  * Cuts the wires of a node on segments, or mends them. The fabric lets no frame through; where a guest
@@ -40,14 +40,14 @@ export async function wires(
 
 /** Draws or puts in the plug of a card, where it has one. */
 async function plug(hand: Hand, name: string, card: Interface, state: 'up' | 'down'): Promise<void> {
-  const node = nodeIn(hand.lab, name);
+  const node = nodeOf(hand.lab, name);
   const device = kernels[runningKernels(hand.running).get(name) ?? 'host'].carrier(node, card);
   if (device !== undefined) await hand.run(name, ['ip', 'link', 'set', device, state]);
 }
 
 /** The fabric's ports of a node on segments. */
 export function portsOf(hand: Hand, node: string, segments: readonly string[]): readonly string[] {
-  return nodeIn(hand.lab, node).interfaces.flatMap((card, i) =>
+  return nodeOf(hand.lab, node).interfaces.flatMap((card, i) =>
     segments.includes(card.segment) ? [portName(node, i)] : [],
   );
 }

@@ -1,16 +1,11 @@
 import { masterDownInterval, masterDownWords, skew, skewWords } from '../checks/adverts.ts';
+import type { Budget } from '../checks/check.ts';
 import { removalBudget } from '../checks/health.ts';
 import { adjacency, adjacencyWords } from '../checks/routes.ts';
 import { type Move, type Withdrawal, withdrawalsOf } from '../faults/moves.ts';
 import { type Fault, type Lab, memberOf, type Service, type VrrpInstance } from '../lab/model.ts';
 import { formatMs } from '../net/duration.ts';
 import { programOf } from '../nodes/servers.ts';
-
-/** How long something may take, in milliseconds, and how that comes about. */
-export interface Budget {
-  readonly ms: number;
-  readonly words: string;
-}
 
 /** How long a backup may take to become master: silence is waited for, a resignation is not (RFC 3768 §6.4.2, RFC 5798 §6.4.2). */
 export function takeover({ vrrp, to, resigned }: Move): Budget {

@@ -1,6 +1,6 @@
 import { masterOf, masterSettles, reigns, SCHEDULING_MARGIN_MS, twoMasters } from '../checks/adverts.ts';
 import type { Bed } from '../checks/bed.ts';
-import type { CheckSpec } from '../checks/check.ts';
+import type { Budget, CheckSpec } from '../checks/check.ts';
 import { reunionBudget } from '../checks/health.ts';
 import { nextHopsCheck } from '../checks/routes.ts';
 import { tableChecks } from '../checks/table.ts';
@@ -11,7 +11,6 @@ import { heal, inject } from '../faults/standing.ts';
 import { type FaultStep, macsOf, type Service, serviceOf, type VrrpInstance } from '../lab/model.ts';
 import { formatMs } from '../net/duration.ts';
 import {
-  type Budget,
   handover,
   outageBudget,
   preemption,
@@ -33,6 +32,12 @@ const STALL_MS = 500;
 /** How long after a budget we still watch, to tell by how much it was missed. */
 const OVERTIME_MS = 5000;
 
+/** Longest until a lab that has just come up answers: elections, programs that start, checks that take servers in. */
+const STEADY_AT_FIRST_MS = 30_000;
+
+/** And until one that came back answers steadily. */
+const STEADY_AGAIN_MS = 5000;
+
 /** How long a service is watched under a fault of which clients may notice nothing. */
 const WATCH_MS = 3000;
 
@@ -45,6 +50,16 @@ export async function faultStep(context: StepContext, step: FaultStep): Promise<
     await once(context, step, step.repeat > 1 ? `${context.slug}-${run}` : context.slug);
 }
 
+/** One run of a step: what it works with, and whether its fault stands. */
+interface Run {
+  readonly context: StepContext;
+  readonly step: FaultStep;
+  readonly slug: string;
+  readonly service: Service;
+  readonly moves: readonly Move[];
+  stands: boolean;
+}
+
 async function once(context: StepContext, step: FaultStep, slug: string): Promise<void> {
   const { bed } = context;
   const service = serviceOf(bed.lab, step.service);
@@ -53,32 +68,27 @@ async function once(context: StepContext, step: FaultStep, slug: string): Promis
   await Promise.all(movesOf(bed.lab, step.fault).map((m) => masterSettles(bed, m.vrrp)));
   const moves = movesOf(bed.lab, step.fault, (vrrp) => masterOf(bed, vrrp));
   const [made, healed] = faults[step.fault.kind].words(step.fault);
-  let stands = false;
-  const stand = (now: boolean) => {
-    stands = now;
-  };
+  const run: Run = { context, step, slug, service, moves, stands: false };
   // A probe for each half: the connection that is held through the return must have been there before it.
   await context.attempt(idOf(moves, 'fault'), service.name, made, () =>
-    probed(bed, service, `${slug}-loss`, true, (probe) => strike(context, step, probe, service, moves, slug, stand)),
+    probed(run, 'loss', STEADY_AT_FIRST_MS, (probe) => strike(run, probe)),
   );
   await context.attempt(idOf(moves, 'heal'), service.name, healed, () =>
     // While nothing bounds what clients notice, they may well notice it still.
-    probed(bed, service, `${slug}-return`, isBounded(bed, step, service, moves), (probe) =>
-      regain(context, step, probe, service, moves, slug, stand),
-    ),
+    probed(run, 'return', isBounded(run) ? STEADY_AGAIN_MS : 0, (probe) => regain(run, probe)),
   );
   // Whatever could not be observed: what was made is undone.
-  if (stands) await heal(bed, step.fault, context.bootDeadline);
+  if (run.stands) await heal(bed, step.fault, context.bootDeadline);
 }
 
 /** What clients may go without while the fault stands: what the lab says, or what its own times allow; undefined when nothing bounds it. */
-function budgetOf(bed: Bed, step: FaultStep, service: Service, moves: readonly Move[]): Budget | undefined {
+function budgetOf({ context, step, service, moves }: Run): Budget | undefined {
   if (typeof step.outage === 'number') return { ms: step.outage, words: 'as the lab says' };
-  return outageBudget(bed.lab, service, step.fault, moves);
+  return outageBudget(context.bed.lab, service, step.fault, moves);
 }
 
-function isBounded(bed: Bed, step: FaultStep, service: Service, moves: readonly Move[]): boolean {
-  return step.outage !== 'lasts' && budgetOf(bed, step, service, moves) !== undefined;
+function isBounded(run: Run): boolean {
+  return run.step.outage !== 'lasts' && budgetOf(run) !== undefined;
 }
 
 /** What the outage is called: a failover where a director takes over. */
@@ -88,13 +98,12 @@ function idOf(moves: readonly Move[], half: 'fault' | 'heal'): string {
 }
 
 async function probed(
-  bed: Bed,
-  service: Service,
-  name: string,
-  steady: boolean,
+  { context, service, slug }: Run,
+  half: string,
+  steadyWithin: number,
   work: (probe: Probe) => Promise<void>,
 ): Promise<void> {
-  const probe = await Probe.start(bed, service, name, steady);
+  const probe = await Probe.start(context.bed, service, `${slug}-${half}`, steadyWithin);
   try {
     await work(probe);
   } finally {
@@ -102,21 +111,14 @@ async function probed(
   }
 }
 
-async function strike(
-  context: StepContext,
-  step: FaultStep,
-  probe: Probe,
-  service: Service,
-  moves: readonly Move[],
-  slug: string,
-  stands: (now: boolean) => void,
-): Promise<void> {
+async function strike(run: Run, probe: Probe): Promise<void> {
+  const { context, step, service, moves, slug } = run;
   const { bed } = context;
   const { fault } = step;
-  stands(true);
+  run.stands = true;
   const at = await inject(bed, fault);
   context.fault(faults[fault.kind].words(fault)[0], at);
-  const budget = budgetOf(bed, step, service, moves);
+  const budget = budgetOf(run);
   if (moves[0]) context.wait(`${moves[0].to.name} to take over, at most ${formatMs(takeover(moves[0]).ms)}`);
   await context.check(
     moves.flatMap((move) => [
@@ -154,24 +156,17 @@ async function strike(
   if (budget) await probe.steady(at, budget.ms + SCHEDULING_MARGIN_MS + OVERTIME_MS, bed.signal);
   if (step.flow) await probe.heldTold(measure(probe.samples, at).recoveredAt ?? at, FLOW_MS, bed.signal);
   const o = measure(probe.samples, at);
-  if (budget) judgeOutage(context, step, idOf(moves, 'fault'), service, o, budget, probe.file, at, moves);
+  if (budget) judgeOutage(run, 'fault', o, budget, probe.file, at);
   else tell(context, service, o, probe.file);
 }
 
-async function regain(
-  context: StepContext,
-  step: FaultStep,
-  probe: Probe,
-  service: Service,
-  moves: readonly Move[],
-  slug: string,
-  stands: (now: boolean) => void,
-): Promise<void> {
+async function regain(run: Run, probe: Probe): Promise<void> {
+  const { context, step, service, moves, slug } = run;
   const { bed } = context;
   const from = bed.wire.newest;
   context.wait(`${faults[step.fault.kind].words(step.fault)[1]}`);
   const ready = await heal(bed, step.fault, context.bootDeadline);
-  stands(false);
+  run.stands = false;
   context.fault(faults[step.fault.kind].words(step.fault)[1], ready);
   const back = moves.filter((m) => m.vrrp.preempt);
   if (back.length > 0) context.wait(`${back[0]?.from.name} to preempt`);
@@ -198,9 +193,9 @@ async function regain(
   // Only what was begun after the handover shows that it is over.
   await probe.steady(taken, budget.ms + SCHEDULING_MARGIN_MS + OVERTIME_MS, bed.signal);
   // What clients lost before the fault was undone was the fault's.
-  const since = isBounded(bed, step, service, moves) ? from : taken;
+  const since = isBounded(run) ? from : taken;
   const o = measure(probe.samples, since);
-  judgeOutage(context, step, idOf(moves, 'heal'), service, o, budget, probe.file, since, moves);
+  judgeOutage(run, 'heal', o, budget, probe.file, since);
 }
 
 /** That the better director says that it is back, where it has cause to. */
@@ -272,20 +267,16 @@ function evidenceOf(file: string): string {
 }
 
 function judgeOutage(
-  context: StepContext,
-  step: FaultStep,
-  id: string,
-  service: Service,
+  { context, step, service, moves }: Run,
+  half: 'fault' | 'heal',
   o: Outage,
   budget: Budget,
   file: string,
   since: number,
-  moves: readonly Move[],
 ): void {
   const { bed } = context;
   const margin = budget.ms === 0 && o.lost === 0 ? 0 : SCHEDULING_MARGIN_MS;
-  const loss = id === 'failover.outage' || id === 'fault.outage';
-  const held = loss ? flowHolds(step, o) : undefined;
+  const held = half === 'fault' ? flowHolds(step, o) : undefined;
   const within = o.over && o.outage <= budget.ms + margin && held !== false;
   const stalled = o.worstLag > STALL_MS;
   const stretches = moves.map((m) => ({ vrrp: m.vrrp, reigns: reigns(bed.lab, m.vrrp, bed.wire.since(since)) }));
@@ -294,10 +285,9 @@ function judgeOutage(
     ...stretches.map(({ vrrp, reigns: r }) => `${vrrp.name}: ${reignWords(r, since)}`),
     ...(stalled ? [`the probe itself was stalled for ${formatMs(o.worstLag)}`] : []),
   ];
-  const flow =
-    step.flow && id !== 'return.outage' && id !== 'heal.outage' ? `, and a connection that is open ${step.flow}` : '';
+  const flow = step.flow && half === 'fault' ? `, and a connection that is open ${step.flow}` : '';
   context.tell(
-    id,
+    idOf(moves, half),
     service.name,
     within ? 'passed' : stalled ? 'inconclusive' : 'failed',
     `clients go without at most ${formatMs(budget.ms)} (${budget.words}), margin ${formatMs(SCHEDULING_MARGIN_MS)}${flow}`,

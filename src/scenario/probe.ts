@@ -10,8 +10,6 @@ import { parseSample, type Sample } from './outage.ts';
 /** Answers in a row after which the service counts as steady. */
 const STEADY = 10;
 
-/** Longest until a lab that has just come up answers: elections, programs that start, checks that take servers in. */
-const STEADY_WITHIN_MS = 30_000;
 /** Longest that watching may take, in milliseconds. */
 const WATCH_DEADLINE_MS = 30_000;
 
@@ -46,12 +44,12 @@ export class Probe {
     run.stderr.resume();
   }
 
-  /** Starts probing a service from the lab's client; returns once it is answered steadily, unless that is not asked for. Throws CannotObserve when it never is. */
-  static async start(bed: Bed, service: Service, name: string, steady: boolean): Promise<Probe> {
+  /** Starts probing a service from the lab's client; returns once it is answered steadily. Throws CannotObserve when it is not within so many milliseconds; 0: that is not asked for. */
+  static async start(bed: Bed, service: Service, name: string, steadyWithin: number): Promise<Probe> {
     const file = `probe-${name}.ndjson`;
     const runs = await Promise.all(commandsFor(service).map((command) => bed.spawn(bed.client.name, command)));
     const probe = new Probe(runs, file, join(bed.evidence.folder, file));
-    if (steady && !(await probe.steady(0, STEADY_WITHIN_MS, bed.signal))) {
+    if (steadyWithin > 0 && !(await probe.steady(0, steadyWithin, bed.signal))) {
       probe.stop();
       throw new CannotObserve(`service ${service.name} does not answer steadily before the fault`);
     }
