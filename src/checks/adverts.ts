@@ -50,13 +50,15 @@ function watched(bed: Bed): number {
   return (bed.wire.newest - (bed.wire.since(0)[0]?.at ?? bed.wire.newest)) / 1000;
 }
 
-/** Waits until the director of the highest priority alone sends adverts; false when it has not come to that in time. */
-export async function masterSettles(bed: Bed, vrrp: VrrpInstance): Promise<boolean> {
-  const look = () => {
-    const heard = heardLately(bed, vrrp);
-    return heard.length === 1 && heard[0]?.node.name === vrrp.members[0]?.node ? true : undefined;
-  };
-  return (await eventually(look, { within: 2 * election(vrrp), every: 20, signal: bed.signal })) ?? false;
+/** Whether these senders are the director of the highest priority alone. */
+function isBestAlone(vrrp: VrrpInstance, heard: readonly Sender[]): boolean {
+  return heard.length === 1 && heard[0]?.node.name === vrrp.members[0]?.node;
+}
+
+/** Waits until the director of the highest priority alone sends adverts. When it does not come to that in time, `masterCheck` tells. */
+export async function masterSettles(bed: Bed, vrrp: VrrpInstance): Promise<void> {
+  const look = () => (isBestAlone(vrrp, heardLately(bed, vrrp)) ? true : undefined);
+  await eventually(look, { within: 2 * election(vrrp), every: 20, signal: bed.signal });
 }
 
 /**
@@ -75,7 +77,7 @@ export function masterCheck(vrrp: VrrpInstance): CheckSpec {
       const heard = heardLately(bed, vrrp);
       const seen = heard.map((s) => `${s.node.name} (priority ${s.newest.priority})`).join(' and ') || 'nobody';
       return {
-        ok: heard.length === 1 && heard[0]?.node.name === first?.node && watched(bed) >= election(vrrp),
+        ok: isBestAlone(vrrp, heard) && watched(bed) >= election(vrrp),
         seen: `${seen} in the last ${(vrrp.advert * 1.5) / 1000} s`,
         evidence: evidenceOf(vrrp),
       };
