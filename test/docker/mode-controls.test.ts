@@ -1,13 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { keepalivedConf } from '../../src/drivers/keepalived-conf.ts';
 import { nodeOf } from '../../src/lab/model.ts';
 import { readLab } from '../../src/lab/read.ts';
 import { type LabFile, lab, writeLab } from '../lab.ts';
-import { hostState } from './state.ts';
+import { leavesNothing } from './state.ts';
 
 /** One way to break a lab of the catalogue, by what any lab file can do, and the check that must name it. */
 interface Control {
@@ -416,16 +414,7 @@ ip link set dpdk0.100 up`,
   },
 ];
 
-const folder = mkdtempSync(join(tmpdir(), 'lvslab-mode-controls-'));
-let before: object;
-beforeAll(async () => {
-  before = await hostState();
-});
-afterAll(async () => {
-  rmSync(folder, { recursive: true, force: true });
-  expect(await hostState()).toEqual(before);
-});
-
+const folder = leavesNothing('mode-controls', /^no-/);
 interface Result {
   id: string;
   subject: string;
