@@ -27,7 +27,11 @@ try {
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
+// What fails outside a test, in what is done before or after those of a file, counts as well.
+const broken = counts.testResults.filter(
+  (of) => of.status === 'failed' && of.assertionResults.every((test) => test.status !== 'failed'),
+).length;
 process.stdout.write(
-  `${counts.numPassedTests} passed, ${counts.numFailedTests} failed, ${counts.numPendingTests + counts.numTodoTests} skipped\n`,
+  `${counts.numPassedTests} passed, ${counts.numFailedTests + broken} failed, ${counts.numPendingTests + counts.numTodoTests} skipped\n`,
 );
 process.exit(status ?? 1);

@@ -72,9 +72,9 @@ function watched(bed: Bed): number {
   return (bed.wire.newest - (bed.wire.since(0)[0]?.at ?? bed.wire.newest)) / 1000;
 }
 
-/** Whether a director may be master when all is well: the best, or whoever it is where nobody preempts. */
-function isRight(vrrp: VrrpInstance, node: string | undefined): boolean {
-  return !vrrp.preempt || node === vrrp.members[0]?.node;
+/** Whether these senders are one director alone, and one who may be master when all is well: the best, or whoever it is where nobody preempts. */
+function isRightAlone(vrrp: VrrpInstance, heard: readonly Sender[]): boolean {
+  return heard.length === 1 && (!vrrp.preempt || heard[0]?.node.name === vrrp.members[0]?.node);
 }
 
 /** Who sends adverts of an instance now; the best director while nobody does. */
@@ -82,13 +82,10 @@ export function masterOf(bed: Bed, vrrp: VrrpInstance): string {
   return heardLately(bed, vrrp)[0]?.node.name ?? vrrp.members[0]?.node ?? '';
 }
 
-/** Waits until the director of the highest priority alone sends adverts; false when it has not come to that in time. */
-export async function masterSettles(bed: Bed, vrrp: VrrpInstance): Promise<boolean> {
-  const look = () => {
-    const heard = heardLately(bed, vrrp);
-    return heard.length === 1 && isRight(vrrp, heard[0]?.node.name) ? true : undefined;
-  };
-  return (await eventually(look, { within: 2 * election(vrrp), every: 20, signal: bed.signal })) ?? false;
+/** Waits until one director alone sends adverts, and the right one. When it does not come to that in time, `masterCheck` tells. */
+export async function masterSettles(bed: Bed, vrrp: VrrpInstance): Promise<void> {
+  const look = () => (isRightAlone(vrrp, heardLately(bed, vrrp)) ? true : undefined);
+  await eventually(look, { within: 2 * election(vrrp), every: 20, signal: bed.signal });
 }
 
 /**
@@ -111,7 +108,7 @@ export function masterCheck(vrrp: VrrpInstance): CheckSpec {
       const heard = heardLately(bed, vrrp, election(vrrp));
       const seen = heard.map((s) => `${s.node.name} (priority ${s.newest.priority})`).join(' and ') || 'nobody';
       return {
-        ok: heard.length === 1 && isRight(vrrp, heard[0]?.node.name) && watched(bed) >= election(vrrp),
+        ok: isRightAlone(vrrp, heard) && watched(bed) >= election(vrrp),
         seen: `${seen} in the last ${formatMs(election(vrrp))}`,
         evidence: evidenceOf(vrrp),
       };

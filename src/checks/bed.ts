@@ -37,8 +37,8 @@ export class Bed extends Hand {
 
   /** What the wires showed since a time, once the captures have all of it. Throws CannotObserve when they do not keep up. */
   async packetsSince(at: number): Promise<readonly Packet[]> {
-    if (!(await this.wire.caughtUp(this.engine, this.running.fabric.id, this.signal)))
-      throw new CannotObserve('a capture does not keep up with its wire; does the lab have a loop?');
+    const trouble = await this.wire.catchUp(this.engine, this.running.fabric.id, this.signal);
+    if (trouble !== undefined) throw new CannotObserve(trouble);
     return this.wire.since(at);
   }
 

@@ -36,15 +36,20 @@ export class Wire {
 
   /**
    * Sends a mark on every segment and waits until each capture has shown it: then all that went over
-   * the wires before is here. False when one does not keep up, or has ended under a flood.
+   * the wires before is here. Otherwise returns why not, in words.
    */
-  async caughtUp(engine: Engine, fabric: string, signal?: AbortSignal): Promise<boolean> {
+  async catchUp(engine: Engine, fabric: string, signal?: AbortSignal): Promise<string | undefined> {
     const number = ++this.#marks;
-    const { code } = await engine.exec(fabric, ['nodectl', 'mark', String(number), ...this.#segments], { signal });
-    if (code !== 0) return false;
-    const shown = () => this.#segments.every((s) => (this.#newestMark.get(s) ?? 0) >= number);
-    const look = () => (this.#flooded ? false : shown() ? true : undefined);
-    return (await eventually(look, { within: DEADLINE_MS, every: 5, signal })) ?? false;
+    const { code, stderr } = await engine.exec(fabric, ['nodectl', 'mark', String(number), ...this.#segments], {
+      signal,
+    });
+    if (code !== 0) return `no mark can be sent on the wires: ${stderr.trim()}`;
+    const late = () => this.#segments.filter((s) => (this.#newestMark.get(s) ?? 0) < number);
+    const look = () => (this.#flooded || late().length === 0 ? true : undefined);
+    await eventually(look, { within: DEADLINE_MS, every: 5, signal });
+    if (this.#flooded) return `the captures ended after ${MOST_PACKETS} packets; does the lab have a loop?`;
+    if (late().length > 0) return `the capture of ${late().join(' and ')} does not keep up; does the lab have a loop?`;
+    return undefined;
   }
 
   /** The time of the newest frame, in microseconds; 0 before the first. */

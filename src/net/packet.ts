@@ -85,7 +85,7 @@ export interface VrrpPacket extends IpPacket {
   readonly addresses: readonly string[];
 }
 
-/** A frame of ours that tells how far a capture has come; see Wire.caughtUp. */
+/** A frame of ours that tells how far a capture has come; see Wire.catchUp. */
 export interface MarkPacket extends Common {
   readonly kind: 'mark';
   readonly number: number;

@@ -6,12 +6,10 @@ import { contains, endpoint, parseAddress, parseSubnet } from '../net/cidr.ts';
 import { formatMs } from '../net/duration.ts';
 import { CannotObserve } from '../plan/hand.ts';
 import type { StepContext } from './context.ts';
+import { serviceAnswers } from './ready.ts';
 
 /** Connections that must all go the same way. */
 const ASKS = 10;
-/** Milliseconds for a lab that has just come up to answer at all, and for one answer. */
-const READY_MS = 5000;
-const ANSWER_MS = 500;
 /** IPVS counts its timers in steps, and a look takes its time: milliseconds that an expiry may come late. */
 const EXPIRY_MARGIN_MS = 2500;
 
@@ -20,12 +18,9 @@ export async function persistenceStep(context: StepContext, name: string): Promi
   const { bed } = context;
   const service = serviceOf(bed.lab, name);
   const persistence = found(service.persistence, `persistence of ${name}`);
-  context.wait(`${name} to answer`);
-  await eventually(
-    async () => ((await ask(bed, service, { count: 1, timeout: ANSWER_MS }))[0]?.status === 200 ? true : undefined),
-    { within: READY_MS, every: 100, signal: bed.signal },
-  );
   await context.attempt('persistence.sticks', name, 'the client can be watched', async () => {
+    context.wait(`${name} to answer`);
+    await serviceAnswers(bed, service);
     const first = await ask(bed, service, { count: ASKS });
     const seen = first.map((r) => r.server || 'nobody');
     const server = seen[0] ?? '';

@@ -1,10 +1,14 @@
 import type { Bed } from '../checks/bed.ts';
+import { ask } from '../checks/traffic.ts';
+import { eventually } from '../eventually.ts';
 import { nodeOf, type ServedPort, type Service, type SnatRule } from '../lab/model.ts';
 
 /** Seconds for the programs of a lab that has just come up to listen. */
 const LISTEN_S = 5;
 /** And for a database, which first looks through its files. */
 const DATABASE_S = 30;
+/** Milliseconds for one answer. */
+const ANSWER_MS = 500;
 
 /**
  * Waits until the programs of a service's real servers listen: a node is ready when they are started,
@@ -20,6 +24,13 @@ export async function serversListen(bed: Bed, service: Service): Promise<void> {
 /** The same for the node outside of an SNAT rule. */
 export async function outsideListens(bed: Bed, rule: SnatRule): Promise<void> {
   await Promise.all(nodeOf(bed.lab, rule.outside).serve.map((port) => listens(bed, rule.outside, port, LISTEN_S)));
+}
+
+/** Waits until a service of a lab that has just come up answers its client: its director has taken its servers in, too. */
+export async function serviceAnswers(bed: Bed, service: Service): Promise<void> {
+  const look = async () =>
+    (await ask(bed, service, { count: 1, timeout: ANSWER_MS }))[0]?.status === 200 ? true : undefined;
+  await eventually(look, { within: LISTEN_S * 1000, every: 100, signal: bed.signal });
 }
 
 async function listens(bed: Bed, node: string, { protocol, port }: ServedPort, within: number): Promise<void> {

@@ -1,12 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { keepalivedConf } from '../../src/drivers/keepalived-conf.ts';
 import { nodeOf } from '../../src/lab/model.ts';
 import { fnatFile, type LabFile, lab, writeLab } from '../lab.ts';
 import { fnatLab } from '../unit/lab.ts';
-import { hostState } from './state.ts';
+import { leavesNothing } from './state.ts';
 
 /** One way to break the lab, by what any lab file can do, and the check that must name it. */
 interface Control {
@@ -232,16 +230,7 @@ touch /booted`,
   },
 ];
 
-const folder = mkdtempSync(join(tmpdir(), 'lvslab-controls-'));
-let before: object;
-beforeAll(async () => {
-  before = await hostState();
-});
-afterAll(async () => {
-  rmSync(folder, { recursive: true, force: true });
-  expect(await hostState()).toEqual(before);
-});
-
+const folder = leavesNothing('controls', /^no-/);
 function breakLab(control: Control): string {
   const file: LabFile = {
     ...fnatFile(),

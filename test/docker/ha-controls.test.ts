@@ -1,9 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect } from 'vitest';
+import { describe } from 'vitest';
 import { type Control, itIsCaught } from './broken.ts';
-import { hostState } from './state.ts';
+import { leavesNothing } from './state.ts';
 
 /** A line of the setup script that changes a routing program's configuration before it starts. */
 const ospfd = (expression: string) => `sed -i '${expression}' /etc/frr/ospfd.conf`;
@@ -261,14 +258,5 @@ const CONTROLS: readonly Control[] = [
   },
 ];
 
-const folder = mkdtempSync(join(tmpdir(), 'lvslab-ha-controls-'));
-let before: object;
-beforeAll(async () => {
-  before = await hostState();
-});
-afterAll(async () => {
-  rmSync(folder, { recursive: true, force: true });
-  expect(await hostState()).toEqual(before);
-});
-
+const folder = leavesNothing('ha-controls', /^no-/);
 describe('a broken lab', () => itIsCaught(folder, CONTROLS));

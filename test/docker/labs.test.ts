@@ -1,9 +1,8 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { lab } from '../lab.ts';
-import { hostState } from './state.ts';
+import { leavesNothing } from './state.ts';
 
 interface Report {
   lab: string;
@@ -11,23 +10,16 @@ interface Report {
   results: { id: string; subject: string; verdict: string; seen: string }[];
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'lvslab-labs-'));
+const folder = leavesNothing('labs');
 const labs = readdirSync('labs');
-let before: object;
 let reports: Report[] = [];
 let outcome: { code: number | null; stderr: string };
 
 beforeAll(async () => {
-  before = await hostState();
   const { code, stdout, stderr } = await lab(['test', '--all', '--json', '--report', folder]);
   outcome = { code, stderr };
   reports = JSON.parse(stdout || '[]') as Report[];
 }, 1_200_000);
-
-afterAll(async () => {
-  rmSync(folder, { recursive: true, force: true });
-  expect(await hostState()).toEqual(before);
-});
 
 describe('lab test --all', () => {
   it.each(labs)('%s passes, and says what it is', (name) => {

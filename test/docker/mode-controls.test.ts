@@ -1,14 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { keepalivedConf } from '../../src/drivers/keepalived-conf.ts';
 import { nodeOf } from '../../src/lab/model.ts';
 import { readLab } from '../../src/lab/read.ts';
 import { type LabFile, writeLab } from '../lab.ts';
 import { type Control, itIsCaught, type Result, results } from './broken.ts';
-import { hostState } from './state.ts';
+import { leavesNothing } from './state.ts';
 
 const CONTROLS: readonly Control[] = [
   // NAT
@@ -394,15 +392,7 @@ ip link set dpdk0.100 up`,
   },
 ];
 
-const folder = mkdtempSync(join(tmpdir(), 'lvslab-mode-controls-'));
-let before: object;
-beforeAll(async () => {
-  before = await hostState();
-});
-afterAll(async () => {
-  rmSync(folder, { recursive: true, force: true });
-  expect(await hostState()).toEqual(before);
-});
+const folder = leavesNothing('mode-controls', /^no-/);
 
 describe('a broken lab', () => itIsCaught(folder, CONTROLS));
 

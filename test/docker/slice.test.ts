@@ -1,20 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fnatFile, lab, labOk, startLab, writeLab } from '../lab.ts';
-import { containersOf, docker, hostState } from './state.ts';
+import { containersOf, docker, leavesNothing } from './state.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'lvslab-slice-'));
-let before: object;
-beforeAll(async () => {
-  before = await hostState();
-});
+const folder = leavesNothing('slice', /^(slice|left|right)$/);
 afterAll(async () => {
   await lab(['down', 'slice', 'left', 'right']);
-  rmSync(folder, { recursive: true, force: true });
-  expect(await hostState()).toEqual(before);
 });
 
 interface Report {

@@ -1,0 +1,77 @@
+import { PassThrough } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import type { Engine, ExecStream } from '../../src/engine/engine.ts';
+import { openWire, type Wire } from '../../src/fabric/capture.ts';
+
+const HEADER = Buffer.alloc(24);
+HEADER.writeUInt32LE(0xa1b2c3d4, 0);
+HEADER.writeUInt32LE(1, 20);
+
+/** A frame of no protocol that is known, or one of our marks, at a time in microseconds, as pcap has it. */
+function record(at: number, mark?: number): Buffer {
+  const bytes = Buffer.alloc(16 + 18);
+  bytes.writeUInt32LE(Math.floor(at / 1e6), 0);
+  bytes.writeUInt32LE(at % 1e6, 4);
+  bytes.writeUInt32LE(18, 8);
+  bytes.writeUInt32LE(18, 12);
+  if (mark !== undefined) bytes.writeUInt16BE(0x88b5, 16 + 12);
+  bytes.writeUInt32BE(mark ?? 0, 16 + 14);
+  return bytes;
+}
+
+/** An engine whose captures are streams that a test writes to; `marked` is called when a mark is sent. */
+async function wireOf(
+  segments: readonly string[],
+  marked: (number: number, streams: ReadonlyMap<string, PassThrough>) => number,
+): Promise<{ wire: Wire; streams: ReadonlyMap<string, PassThrough>; engine: Engine }> {
+  const streams = new Map<string, PassThrough>();
+  const engine = {
+    execStream: async (_id: string, command: readonly string[]) => {
+      const stdout = new PassThrough();
+      const stderr = new PassThrough();
+      streams.set(command[command.indexOf('-i') + 1] ?? '', stdout);
+      stdout.write(HEADER);
+      stderr.write('listening on it\n');
+      return { stdin: new PassThrough(), stdout, stderr, exit: Promise.resolve(0) } as Partial<ExecStream>;
+    },
+    exec: async (_id: string, command: readonly string[]) => ({
+      code: marked(Number(command[2]), streams),
+      stdout: '',
+      stderr: 'no such device',
+    }),
+  } as Partial<Engine> as Engine;
+  return { wire: await openWire(engine, 'fabric', segments, () => undefined), streams, engine };
+}
+
+const answer = (number: number, streams: ReadonlyMap<string, PassThrough>) => {
+  for (const stream of streams.values()) stream.write(record(9_000_000, number));
+  return 0;
+};
+
+describe('the wires', () => {
+  it('give packets of all segments in the order of their times', async () => {
+    const { wire, streams, engine } = await wireOf(['wan', 'lan'], answer);
+    streams.get('lan')?.write(Buffer.concat([record(2_000_000), record(4_000_000)]));
+    streams.get('wan')?.write(Buffer.concat([record(1_000_000), record(3_000_000)]));
+    expect(await wire.catchUp(engine, 'fabric')).toBeUndefined();
+    const frames = wire.since(2_000_000).filter((p) => p.kind !== 'mark');
+    expect(frames.map((p) => [p.segment, p.at / 1e6])).toEqual([
+      ['lan', 2],
+      ['wan', 3],
+      ['lan', 4],
+    ]);
+    expect(wire.newest).toBe(9_000_000);
+  });
+
+  it('say so when a mark cannot be sent', async () => {
+    const { wire, engine } = await wireOf(['lan'], () => 1);
+    expect(await wire.catchUp(engine, 'fabric')).toBe('no mark can be sent on the wires: no such device');
+  });
+
+  it('end under a flood, and say so', async () => {
+    const { wire, streams, engine } = await wireOf(['lan'], () => 0);
+    streams.get('lan')?.write(Buffer.concat(Array.from({ length: 300_001 }, (_, i) => record(1_000_000 + i))));
+    expect(await wire.catchUp(engine, 'fabric')).toMatch(/ended after 300000 packets; does the lab have a loop\?/);
+    expect(wire.since(0)).toHaveLength(300_000);
+  });
+});
