@@ -227,6 +227,7 @@ function program(): Command {
       .requiredOption('--fault <fault>', 'what is done: kill:lb1; `lab fault` lists them')
       .addOption(new Option('--runs <n>', 'how many times').argParser(count).default(20))
       .option('--service <service>', 'whose clients (default: the first service)')
+      .addOption(new Option('--flows <n>', 'connections that are held open').argParser(count).default(1))
       .addOption(nameOption())
       .addOption(kernelOption())
       .addOption(jsonOption())

@@ -19,6 +19,7 @@ import { CannotObserve, Hand } from '../plan/hand.ts';
 import type { RunningLab } from '../plan/observe.ts';
 import type { Evidence } from '../report/evidence.ts';
 import { senders } from './adverts.ts';
+import { Stalls } from './stalls.ts';
 
 /** Milliseconds for which a table that was read is used again. */
 const TABLE_FRESH_MS = 250;
@@ -27,12 +28,14 @@ const TABLE_FRESH_MS = 250;
 export class Bed extends Hand {
   readonly wire: Wire;
   readonly evidence: Evidence;
+  readonly stalls: Stalls;
   readonly #tables = new Map<string, { at: number; table: Promise<ServiceTable> }>();
 
   constructor(engine: Engine, running: RunningLab, wire: Wire, evidence: Evidence, signal: AbortSignal) {
     super(engine, running, signal);
     this.wire = wire;
     this.evidence = evidence;
+    this.stalls = new Stalls(this, evidence);
   }
 
   /** What the wires showed since a time, once the captures have all of it. Throws CannotObserve when they do not keep up. */

@@ -3,12 +3,31 @@ import type { Lab, Service } from '../lab/model.ts';
 import { directors } from '../lab/model.ts';
 import { modes } from '../modes/index.ts';
 import { endpoint } from '../net/cidr.ts';
+import type { Bed } from './bed.ts';
 import type { CheckSpec } from './check.ts';
 
 /** A service's entry in a director's table. */
 export function entryOf(table: ServiceTable, service: Service): TableService | undefined {
   return table.services.find(
     (s) => s.address === service.vip && s.port === service.port && s.protocol === service.protocol,
+  );
+}
+
+/** The weight that each director which runs gives a real server of a service; none where the server is not in the table. */
+export async function weightsOf(
+  bed: Bed,
+  service: Service,
+  node: string,
+): Promise<readonly { readonly director: string; readonly weight: number | 'none' }[]> {
+  const own = service.reals.find((r) => r.node === node);
+  return Promise.all(
+    directors(bed.lab)
+      .filter((d) => bed.running.nodes.get(d.name)?.running)
+      .map(async (d) => {
+        const reals = entryOf(await bed.table(d.name), service)?.reals ?? [];
+        const entry = reals.find((r) => r.address === own?.address && r.port === own.port);
+        return { director: d.name, weight: entry?.weight ?? 'none' };
+      }),
   );
 }
 

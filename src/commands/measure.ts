@@ -13,23 +13,40 @@ import { exitCode, findLab, type TestOptions } from './test.ts';
 export interface MeasureOptions extends TestOptions {
   readonly fault: string;
   readonly runs: number;
+  readonly flows: number;
   readonly service?: string;
 }
 
+interface Measurement {
+  readonly ids: readonly string[];
+  readonly figure: string;
+  readonly name: string;
+  /** The figure that it is a share of; else it is a time. */
+  readonly of?: string;
+}
+
 /** What is measured of each run, by the check that tells it: its figure, and what it is called. */
-const MEASURED: readonly { readonly ids: readonly string[]; readonly figure: string; readonly name: string }[] = [
+const MEASURED: readonly Measurement[] = [
   { ids: ['failover.master'], figure: 'advertAfter', name: 'first advert' },
   { ids: ['failover.outage', 'fault.outage', 'fault.effect'], figure: 'firstLossAfter', name: 'first loss' },
   { ids: ['failover.outage', 'fault.outage', 'fault.effect'], figure: 'outage', name: 'outage' },
   { ids: ['failover.outage', 'fault.outage', 'fault.effect'], figure: 'twoMasters', name: 'two masters' },
+  {
+    ids: ['failover.outage', 'fault.outage', 'fault.effect'],
+    figure: 'flowsBroken',
+    of: 'flows',
+    name: 'held connections broken',
+  },
   { ids: ['return.master'], figure: 'advertAfter', name: 'first advert back' },
   { ids: ['return.outage', 'heal.outage'], figure: 'outage', name: 'outage of the return' },
+  { ids: ['return.outage', 'heal.outage'], figure: 'flowsBroken', of: 'flows', name: 'held broken by the return' },
 ];
 const BARS = 10;
 const BAR_WIDTH = 40;
 
 interface Measured {
   readonly name: string;
+  readonly unit: 'ms' | '%';
   readonly distribution: Distribution;
 }
 
@@ -53,10 +70,11 @@ export async function measure(argument: string, options: MeasureOptions): Promis
       signal,
     );
     if (failure) throw failure;
-    const measured = MEASURED.flatMap(({ ids, figure, name }): Measured[] => {
+    const measured = MEASURED.flatMap(({ ids, figure, of, name }): Measured[] => {
       const values = figures(report.results, ids, figure);
-      const known = distribution(values);
-      return known ? [{ name, distribution: known }] : [];
+      const wholes = of === undefined ? undefined : figures(report.results, ids, of);
+      const known = distribution(wholes ? values.map((v, i) => (100 * v) / (wholes[i] ?? 1)) : values);
+      return known ? [{ name, unit: of === undefined ? 'ms' : '%', distribution: known }] : [];
     });
     const budget = figures(report.results, ['failover.outage', 'fault.outage'], 'budget')[0];
     const error =
@@ -100,6 +118,11 @@ function stepOf(lab: Lab, options: MeasureOptions): FaultStep {
     kind: 'fault',
     fault: faultIn(lab, options.fault),
     service,
+    clients: lab.nodes
+      .filter((n) => n.kind === 'client')
+      .slice(0, 1)
+      .map((n) => n.name),
+    flows: options.flows,
     outage: 'budget',
     during: [],
     healed: [],
@@ -111,12 +134,9 @@ function measureText(
   summary: { lab: string; fault: string; service: string; budget: number | undefined; error: number },
   measured: readonly Measured[],
 ): string {
-  const rows = measured.map(({ name, distribution: d }) => [
+  const rows = measured.map(({ name, unit, distribution: d }) => [
     name,
-    formatMs(d.min),
-    formatMs(d.median),
-    formatMs(d.p95),
-    formatMs(d.max),
+    ...[d.min, d.median, d.p95, d.max].map((v) => (unit === 'ms' ? formatMs(v) : `${Math.round(v)} %`)),
     name === 'outage' && summary.budget !== undefined ? formatMs(summary.budget) : '',
   ]);
   const outage = measured.find((m) => m.name === 'outage');

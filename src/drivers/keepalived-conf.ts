@@ -116,6 +116,7 @@ function serverBlock(service: Service): Block {
     [
       ...(health ? [`delay_loop ${seconds(health.every)}`] : []),
       `lb_algo ${service.scheduler}`,
+      ...(service.hashesPort ? [`${service.scheduler}-port`] : []),
       `lb_kind ${modes[service.mode].keepalivedKind}`,
       `protocol ${service.protocol.toUpperCase()}`,
       ...(service.persistence ? persistenceLines(service.persistence, familyOf(service.vip)) : []),

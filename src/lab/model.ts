@@ -127,6 +127,8 @@ export interface Service {
   readonly protocol: Protocol;
   readonly mode: Mode;
   readonly scheduler: string;
+  /** For sh and mh: the client's port counts beside its address. */
+  readonly hashesPort: boolean;
   readonly reals: readonly Real[];
   readonly health?: HealthCheck;
   readonly persistence?: Persistence;
@@ -354,8 +356,12 @@ export interface FaultStep {
   readonly fault: Fault;
   /** The service that is probed all the while. */
   readonly service: string;
+  /** The clients that probe it. */
+  readonly clients: readonly string[];
   readonly outage: Allowed;
-  /** What becomes of a connection that was open before. */
+  /** How many connections each client holds open. */
+  readonly flows: number;
+  /** What becomes of connections that were open before: all survive, or not all. */
   readonly flow?: 'survives' | 'breaks';
   readonly during: readonly Expectation[];
   readonly healed: readonly Expectation[];
@@ -445,9 +451,11 @@ export function ospfOf(lab: Lab, service: string): OspfDomain | undefined {
   return lab.ospf.find((o) => o.services.includes(service));
 }
 
-/** The VRRP instances that a service stands on: the one that moves its VIP, and those that move no service but a gateway. */
+/** The VRRP instances that a service stands on: the one that moves its VIP, those of its sync group, and those that move no service but a gateway. */
 export function instancesUnder(lab: Lab, service: string): readonly VrrpInstance[] {
-  return vrrpOf(lab, service) ? lab.vrrp.filter((v) => v.services.includes(service) || v.services.length === 0) : [];
+  const own = vrrpOf(lab, service);
+  const synced = (v: VrrpInstance) => v.sync !== undefined && v.sync === own?.sync;
+  return own ? lab.vrrp.filter((v) => v.services.includes(service) || v.services.length === 0 || synced(v)) : [];
 }
 
 /** The instance's member of that name. It is one: resolve has seen to it. */

@@ -56,6 +56,7 @@ export function resolveService(r: Resolver, name: string, nodes: readonly LabNod
     protocol,
     mode: raw.mode,
     scheduler: raw.scheduler ?? 'rr',
+    hashesPort: raw.hash === 'port',
     reals,
     app: raw.app ?? 'http',
     ...(health ? { health } : {}),
@@ -124,6 +125,8 @@ function refuse(r: Resolver, name: string, raw: RawService, protocol: 'tcp' | 'u
         'FTP opens data connections to other ports: without persistence they go to another real server',
       );
   }
+  if (raw.hash !== undefined && !['sh', 'mh'].includes(raw.scheduler ?? ''))
+    r.wrong([...path, 'hash'], `only the schedulers sh and mh hash; service "${name}" has ${raw.scheduler ?? 'rr'}`);
   const { health } = raw;
   const overTcp = health && (health.tcp ?? health.http ?? health.ssl) !== undefined;
   if (overTcp && health.port === undefined && protocol === 'udp')

@@ -136,6 +136,8 @@ function faultStep(r: Resolver, known: Known, raw: RawFault, path: Path): Step |
   const name = whole.service ?? known.services[0]?.name;
   const service = name === undefined ? undefined : serviceNamed(r, known, name, [...path, 'service']);
   if (name === undefined && !r.incomplete('services')) r.wrong(at, 'there is no service whose clients could notice it');
+  const clients = whole.clients === undefined ? undefined : [whole.clients].flat();
+  for (const client of clients ?? []) r.lookup(known.nodes, client, 'client', [...path, 'clients']);
   if (!parsed.ok || !service) return undefined;
   const list = (key: 'during' | 'healed') =>
     (whole[key] ?? []).flatMap((e, i) => expectation(r, known, e, [...path, key, i]) ?? []);
@@ -143,6 +145,13 @@ function faultStep(r: Resolver, known: Known, raw: RawFault, path: Path): Step |
     kind: 'fault',
     fault: parsed.value,
     service: service.name,
+    clients:
+      clients ??
+      known.nodes
+        .filter((n) => n.kind === 'client')
+        .slice(0, 1)
+        .map((n) => n.name),
+    flows: whole.flows ?? 1,
     outage: whole.outage === undefined ? 'budget' : whole.outage === 'lasts' ? 'lasts' : ms(whole.outage),
     during: list('during'),
     healed: list('healed'),

@@ -136,6 +136,7 @@ export const service = z
       protocol: oneOf('Transport (default tcp)', PROTOCOLS).optional(),
       mode: oneOf('Forwarding mode', MODES),
       scheduler: oneOf('Scheduler of the service (default rr)', SCHEDULERS).optional(),
+      hash: oneOf('For sh and mh: what counts beside the client’s address (sh-port, mh-port)', ['port']).optional(),
       reals: z
         .record(nodeName('A real server'), real, mapping('real servers with their weights: { rs1: 100 }'))
         .meta({ description: 'The real servers, each with its weight' }),

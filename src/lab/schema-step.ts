@@ -66,7 +66,16 @@ const fault = z
               'What clients may go without (default: what the configuration’s own times allow), or `lasts`: the service is gone until it is healed',
           })
           .optional(),
-        flow: oneOf('What becomes of a connection that was open before', ['survives', 'breaks']).optional(),
+        clients: oneOrMore(
+          nodeName('A client'),
+          'a client',
+          'The clients that probe it (default: the first)',
+        ).optional(),
+        flows: whole('Connections that each client holds open (default 1)', 1, 256).optional(),
+        flow: oneOf('What becomes of connections that were open before: all survive, or not all', [
+          'survives',
+          'breaks',
+        ]).optional(),
         during: z
           .array(expectation, mapping('a list of what must hold'))
           .meta({ description: 'What must hold while it stands, in this order' })

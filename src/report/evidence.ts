@@ -17,17 +17,17 @@ export class Evidence {
     return name;
   }
 
+  /** Adds to a file. */
+  append(name: string, content: string | Buffer): void {
+    appendFileSync(join(this.folder, name), content);
+  }
+
   /** Adds bytes to a capture. */
-  readonly keepPacket = (segment: string, bytes: Buffer): void => {
-    appendFileSync(join(this.folder, pcapName(segment)), bytes);
-  };
+  readonly keepPacket = (segment: string, bytes: Buffer): void => this.append(pcapName(segment), bytes);
 
   /** Adds an event to the run's log, a JSON object a line, with its time. */
   event(event: Event): void {
-    appendFileSync(
-      join(this.folder, 'events.ndjson'),
-      `${JSON.stringify({ at: new Date().toISOString(), ...event })}\n`,
-    );
+    this.append('events.ndjson', `${JSON.stringify({ at: new Date().toISOString(), ...event })}\n`);
   }
 }
 

@@ -3,7 +3,7 @@ import type { Budget } from '../checks/check.ts';
 import { removalBudget } from '../checks/health.ts';
 import { adjacency, adjacencyWords } from '../checks/routes.ts';
 import { type Move, type Withdrawal, withdrawalsOf } from '../faults/moves.ts';
-import { type Fault, type Lab, memberOf, type Service, type VrrpInstance } from '../lab/model.ts';
+import { type Fault, instancesUnder, type Lab, memberOf, type Service, type VrrpInstance } from '../lab/model.ts';
 import { formatMs } from '../net/duration.ts';
 import { programOf } from '../nodes/servers.ts';
 
@@ -92,8 +92,12 @@ const REFUSING: readonly Fault['kind'][] = ['reset'];
  * (a wire that loses frames, a director that starves): then it is told, not judged.
  */
 export function outageBudget(lab: Lab, service: Service, fault: Fault, moves: readonly Move[]): Budget | undefined {
-  const withdrawals = withdrawalsOf(lab, fault).map(withdrawal);
-  const [slowest] = [...moves.map(takeover), ...withdrawals].sort((a, b) => b.ms - a.ms);
+  const withdrawals = withdrawalsOf(lab, fault)
+    .filter((w) => w.domain.services.includes(service.name))
+    .map(withdrawal);
+  const own = instancesUnder(lab, service.name);
+  const takeovers = moves.filter((m) => own.includes(m.vrrp)).map(takeover);
+  const [slowest] = [...takeovers, ...withdrawals].sort((a, b) => b.ms - a.ms);
   if (slowest) return slowest;
   const real = service.reals.some((r) => r.node === fault.node);
   if (real && fault.kind === 'drain') return { ms: 0, words: 'a drained server keeps what it has' };

@@ -1,7 +1,6 @@
 import type { Bed } from '../checks/bed.ts';
 import { type CheckSpec, runCheck } from '../checks/check.ts';
 import type { CheckResult, Emit, Verdict } from '../events.ts';
-import { formatMs } from '../net/duration.ts';
 import { CannotObserve } from '../plan/hand.ts';
 
 /** What a step works with: the bed, and where its results go. */
@@ -13,6 +12,7 @@ export class StepContext {
   readonly slug: string;
   readonly bootDeadline: number;
   readonly results: CheckResult[];
+  readonly #began: number;
 
   constructor(bed: Bed, emit: Emit, title: string, slug: string, bootDeadline: number, results: CheckResult[]) {
     this.bed = bed;
@@ -21,6 +21,7 @@ export class StepContext {
     this.slug = slug;
     this.bootDeadline = bootDeadline;
     this.results = results;
+    this.#began = bed.wire.newest;
   }
 
   wait(text: string): void {
@@ -37,23 +38,22 @@ export class StepContext {
   }
 
   /**
-   * Runs checks side by side and gives their results in the order of the list. `stalled` tells for how
-   * many milliseconds the machine itself stood still meanwhile: what failed then is inconclusive.
+   * Runs checks side by side and gives their results in the order of the list. What failed while a node
+   * that is watched stood still itself is inconclusive.
    */
-  async check(specs: readonly CheckSpec[], stalled: () => number = () => 0): Promise<void> {
+  async check(specs: readonly CheckSpec[]): Promise<void> {
     const running = specs.map((s) => runCheck(s, this.bed, this.title));
     for (const result of running) result.catch(() => undefined); // each is awaited below
     for (const result of running) {
       const known = await result;
-      const stall = known.verdict === 'failed' ? stalled() : 0;
-      if (stall === 0) this.add(known);
-      else
-        this.add({
-          ...known,
-          verdict: 'inconclusive',
-          seen: `${known.seen}; the machine itself was stalled for ${formatMs(stall)}`,
-        });
+      const stall = known.verdict === 'failed' ? this.stall() : undefined;
+      this.add(stall === undefined ? known : { ...known, verdict: 'inconclusive', seen: `${known.seen}; ${stall}` });
     }
+  }
+
+  /** Who stood still, in words, since this step began; undefined when nobody did for long enough to matter. */
+  stall(): string | undefined {
+    return this.bed.stalls.since(this.#began);
   }
 
   /** Adds a result that is known at once. */

@@ -2,15 +2,15 @@ import { mastersCheck } from '../checks/adverts.ts';
 import type { Bed } from '../checks/bed.ts';
 import type { CheckSpec, Observation } from '../checks/check.ts';
 import { tally } from '../checks/path.ts';
-import { entryOf } from '../checks/table.ts';
+import { weightsOf } from '../checks/table.ts';
 import { ask } from '../checks/traffic.ts';
-import { directors, type Expectation, type Lab, type RunCommand, serviceOf } from '../lab/model.ts';
+import { type Expectation, type Lab, type RunCommand, serviceOf } from '../lab/model.ts';
 import { formatMs } from '../net/duration.ts';
 import { unreachable } from '../result.ts';
 
 /** Connections of one look at a service; milliseconds for each. */
 const ASKS = 6;
-const ASK_MS = 300;
+const ASK_MS = 800; // below TCP's first retransmission after 1 s: it is answered at once, or it is lost
 /** Characters of a command's output that a result shows. */
 const SHOWN = 200;
 
@@ -114,16 +114,7 @@ function observable(lab: Lab, e: Expectation, slug: string): Observable {
         subject: e.service,
         promise,
         look: async (bed) => {
-          const weights = await Promise.all(
-            directors(lab)
-              .filter((d) => bed.running.nodes.get(d.name)?.running)
-              .map(async (d) => {
-                const reals = entryOf(await bed.table(d.name), service)?.reals ?? [];
-                const own = service.reals.find((r) => r.node === e.node);
-                const weight = reals.find((r) => r.address === own?.address && r.port === own.port)?.weight;
-                return { director: d.name, weight: weight ?? ('none' as const) };
-              }),
-          );
+          const weights = await weightsOf(bed, service, e.node);
           return {
             ok: weights.every((w) => w.weight === e.weight),
             seen: weights.map((w) => `${w.director}: weight ${w.weight}`).join(', '),

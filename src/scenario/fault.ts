@@ -8,7 +8,7 @@ import { announceCheck, takeoverCheck } from '../checks/takeover.ts';
 import { faults } from '../faults/index.ts';
 import { type Move, movesOf, splitBy, type Withdrawal, withdrawalsOf } from '../faults/moves.ts';
 import { heal, inject } from '../faults/standing.ts';
-import { type FaultStep, macsOf, type Service, serviceOf, type VrrpInstance } from '../lab/model.ts';
+import { type FaultStep, instancesUnder, macsOf, type Service, serviceOf, type VrrpInstance } from '../lab/model.ts';
 import { formatMs } from '../net/duration.ts';
 import {
   handover,
@@ -22,12 +22,9 @@ import {
 } from './budget.ts';
 import type { StepContext } from './context.ts';
 import { expectationCheck } from './expect.ts';
-import { measure, type Outage } from './outage.ts';
-import { Probe } from './probe.ts';
-import { serversListen } from './ready.ts';
-
-/** A probe that started later than this was itself stalled: a budget missed then says nothing about the director. */
-const STALL_MS = 500;
+import { type Flows, measure, type Outage, type Stream } from './outage.ts';
+import { Probe, Probes } from './probe.ts';
+import { serverIsIn, serversListen } from './ready.ts';
 
 /** How long after a budget we still watch, to tell by how much it was missed. */
 const OVERTIME_MS = 5000;
@@ -64,6 +61,7 @@ async function once(context: StepContext, step: FaultStep, slug: string): Promis
   const { bed } = context;
   const service = serviceOf(bed.lab, step.service);
   await serversListen(bed, service);
+  await serverIsIn(bed, service, step.fault.node);
   // Who should be master is: only then does the fault take anything from it.
   await Promise.all(movesOf(bed.lab, step.fault).map((m) => masterSettles(bed, m.vrrp)));
   const moves = movesOf(bed.lab, step.fault, (vrrp) => masterOf(bed, vrrp));
@@ -71,11 +69,11 @@ async function once(context: StepContext, step: FaultStep, slug: string): Promis
   const run: Run = { context, step, slug, service, moves, stands: false };
   // A probe for each half: the connection that is held through the return must have been there before it.
   await context.attempt(idOf(moves, 'fault'), service.name, made, () =>
-    probed(run, 'loss', STEADY_AT_FIRST_MS, (probe) => strike(run, probe)),
+    probed(run, 'loss', STEADY_AT_FIRST_MS, (probes) => strike(run, probes)),
   );
   await context.attempt(idOf(moves, 'heal'), service.name, healed, () =>
     // While nothing bounds what clients notice, they may well notice it still.
-    probed(run, 'return', isBounded(run) ? STEADY_AGAIN_MS : 0, (probe) => regain(run, probe)),
+    probed(run, 'return', isBounded(run) ? STEADY_AGAIN_MS : 0, (probes) => regain(run, probes)),
   );
   // Whatever could not be observed: what was made is undone.
   if (run.stands) await heal(bed, step.fault, context.bootDeadline);
@@ -98,24 +96,25 @@ function idOf(moves: readonly Move[], half: 'fault' | 'heal'): string {
 }
 
 async function probed(
-  { context, service, slug }: Run,
+  { context, step, service, slug }: Run,
   half: string,
   steadyWithin: number,
-  work: (probe: Probe) => Promise<void>,
+  work: (probes: readonly Probe[]) => Promise<void>,
 ): Promise<void> {
-  const probe = await Probe.start(context.bed, service, `${slug}-${half}`, steadyWithin);
+  const probes = await Probes.start(context.bed, service, step, `${slug}-${half}`, steadyWithin);
   try {
-    await work(probe);
+    await work(probes.each);
   } finally {
-    probe.stop();
+    probes.stop();
   }
 }
 
-async function strike(run: Run, probe: Probe): Promise<void> {
-  const { context, step, service, moves, slug } = run;
+async function strike(run: Run, probes: readonly Probe[]): Promise<void> {
+  const { context, step, moves, slug } = run;
   const { bed } = context;
   const { fault } = step;
   run.stands = true;
+  bed.stalls.leave(fault.node);
   const at = await inject(bed, fault);
   context.fault(faults[fault.kind].words(fault)[0], at);
   const budget = budgetOf(run);
@@ -125,13 +124,11 @@ async function strike(run: Run, probe: Probe): Promise<void> {
       takeoverCheck('failover.master', move.vrrp, move.to, move.from, at, takeover(move)),
       announceCheck('failover.garp', move.vrrp, move.to, at, takeover(move)),
     ]),
-    () => stallOf(probe),
   );
   await context.check(
     withdrawalsOf(bed.lab, fault).map((w) =>
       nextHopsCheck('failover.nexthops', bed.lab, w.domain, rest(w), withdrawal(w)),
     ),
-    () => stallOf(probe),
   );
   for (const vrrp of splitBy(bed.lab, fault))
     await context.check([
@@ -150,52 +147,69 @@ async function strike(run: Run, probe: Probe): Promise<void> {
     ]);
   for (const [i, e] of step.during.entries())
     await context.check([expectationCheck(bed.lab, e, `${slug}-during-${i + 1}`)]);
-  if (step.outage === 'lasts') return lost(context, probe, service, fault.text, at);
-  // Where no loss is bounded from below, its absence is told by watching.
-  if (budget === undefined || budget.ms === 0) await probe.watched(at + WATCH_MS * 1000, bed.signal);
-  if (budget) await probe.steady(at, budget.ms + SCHEDULING_MARGIN_MS + OVERTIME_MS, bed.signal);
-  if (step.flow) await probe.heldTold(measure(probe.samples, at).recoveredAt ?? at, FLOW_MS, bed.signal);
-  const o = measure(probe.samples, at);
-  if (budget) judgeOutage(run, 'fault', o, budget, probe.file, at);
-  else tell(context, service, o, probe.file);
+  if (step.outage === 'lasts') {
+    await Promise.all(probes.map((probe) => lost(run, probe, at)));
+    return;
+  }
+  const watch = async (probe: Probe) => {
+    // Where no loss is bounded from below, its absence is told by watching.
+    if (budget === undefined || budget.ms === 0) await probe.watched(at + WATCH_MS * 1000, bed.signal);
+    if (budget) await probe.steady(at, budget.ms + SCHEDULING_MARGIN_MS + OVERTIME_MS, bed.signal);
+    if (step.flow || step.flows > 1)
+      await probe.heldTold(measure(probe.samples, at).recoveredAt ?? at, FLOW_MS, bed.signal);
+  };
+  await Promise.all(probes.map(watch));
+  for (const probe of probes) {
+    const o = measure(probe.samples, at);
+    if (budget) judgeOutage(run, 'fault', o, budget, probe, at);
+    else tell(run, o, probe);
+  }
 }
 
-async function regain(run: Run, probe: Probe): Promise<void> {
+async function regain(run: Run, probes: readonly Probe[]): Promise<void> {
   const { context, step, service, moves, slug } = run;
   const { bed } = context;
   const from = bed.wire.newest;
   context.wait(`${faults[step.fault.kind].words(step.fault)[1]}`);
   const ready = await heal(bed, step.fault, context.bootDeadline);
   run.stands = false;
+  await bed.stalls.watch();
   context.fault(faults[step.fault.kind].words(step.fault)[1], ready);
   const back = moves.filter((m) => m.vrrp.preempt);
   if (back.length > 0) context.wait(`${back[0]?.from.name} to preempt`);
-  await context.check(
-    [
-      ...back.flatMap((move) => [
-        takeoverCheck('return.master', move.vrrp, move.from, move.to, ready, preemption(move)),
-        ...announced(bed, step, move, ready),
-      ]),
-      ...splitBy(bed.lab, step.fault).map((vrrp) => reunited(bed, vrrp, slug)),
-      ...withdrawalsOf(bed.lab, step.fault).map((w) =>
-        nextHopsCheck('return.nexthops', bed.lab, w.domain, w.domain.members, rejoining(w)),
-      ),
-      ...(moves.length > 0
-        ? tableChecks(bed.lab, service, SCHEDULING_MARGIN_MS + (service.health ? reunionBudget(service.health) : 1000))
-        : []),
-    ],
-    () => stallOf(probe),
-  );
+  await context.check([
+    ...back.flatMap((move) => [
+      takeoverCheck('return.master', move.vrrp, move.from, move.to, ready, preemption(move)),
+      ...announced(bed, step, move, ready),
+    ]),
+    ...splitBy(bed.lab, step.fault).map((vrrp) => reunited(bed, vrrp, slug)),
+    ...withdrawalsOf(bed.lab, step.fault).map((w) =>
+      nextHopsCheck('return.nexthops', bed.lab, w.domain, w.domain.members, rejoining(w)),
+    ),
+    ...(moves.length > 0
+      ? tableChecks(bed.lab, service, SCHEDULING_MARGIN_MS + (service.health ? reunionBudget(service.health) : 1000))
+      : []),
+  ]);
   for (const [i, e] of step.healed.entries())
     await context.check([expectationCheck(bed.lab, e, `${slug}-healed-${i + 1}`)]);
-  const budget = handover(bed.lab, step.fault, [...back.map((m) => m.vrrp), ...splitBy(bed.lab, step.fault)]);
+  const own = instancesUnder(bed.lab, service.name);
+  const returning = [...back.map((m) => m.vrrp), ...splitBy(bed.lab, step.fault)].filter((v) => own.includes(v));
+  const budget = handover(bed.lab, step.fault, returning);
   const taken = Math.max(ready, ...back.map((move) => firstAdvert(bed, move, ready)));
-  // Only what was begun after the handover shows that it is over.
-  await probe.steady(taken, budget.ms + SCHEDULING_MARGIN_MS + OVERTIME_MS, bed.signal);
   // What clients lost before the fault was undone was the fault's.
   const since = isBounded(run) ? from : taken;
-  const o = measure(probe.samples, since);
-  judgeOutage(run, 'heal', o, budget, probe.file, since);
+  const watch = async (probe: Probe) => {
+    // Only what was begun after the handover shows that it is over.
+    await probe.steady(taken, budget.ms + SCHEDULING_MARGIN_MS + OVERTIME_MS, bed.signal);
+    if (step.flows > 1) await probe.heldTold(measure(probe.samples, since).recoveredAt ?? taken, FLOW_MS, bed.signal);
+  };
+  await Promise.all(probes.map(watch));
+  for (const probe of probes) judgeOutage(run, 'heal', measure(probe.samples, since), budget, probe, since);
+}
+
+/** What a result is about: the service, and for whom where several clients ask. */
+function subjectOf({ step, service }: Run, probe: Probe): string {
+  return step.clients.length > 1 ? `${service.name}, ${probe.client}` : service.name;
 }
 
 /** That the better director says that it is back, where it has cause to. */
@@ -232,33 +246,29 @@ function reunited(bed: Bed, vrrp: VrrpInstance, slug: string) {
   );
 }
 
-function stallOf(probe: Probe): number {
-  const worst = Math.max(0, ...probe.samples.map((s) => s.lag)) / 1000;
-  return worst > STALL_MS ? worst : 0;
-}
-
 /** The service is gone for as long as the fault stands. */
-async function lost(context: StepContext, probe: Probe, service: Service, fault: string, at: number): Promise<void> {
+async function lost(run: Run, probe: Probe, at: number): Promise<void> {
+  const { context, step } = run;
   const gone = await probe.gone(at, OVERTIME_MS, context.bed.signal);
   context.tell(
     'fault.lasts',
-    service.name,
+    subjectOf(run, probe),
     gone ? 'passed' : 'failed',
-    `nobody answers as long as ${fault} stands`,
+    `nobody answers as long as ${step.fault.text} stands`,
     gone ? 'the newest connections all failed' : 'connections are still answered',
     { evidence: [evidenceOf(probe.file)] },
   );
 }
 
 /** What clients noticed where nothing bounds it: told, and judged only by whether the service answers. */
-function tell(context: StepContext, service: Service, o: Outage, file: string): void {
-  context.tell(
+function tell(run: Run, o: Outage, probe: Probe): void {
+  run.context.tell(
     'fault.effect',
-    service.name,
+    subjectOf(run, probe),
     'passed',
     'nothing bounds what clients notice while it stands; it is told',
     outageWords(o).join(', '),
-    { evidence: [evidenceOf(file)], figures: figuresOf(o) },
+    { evidence: [evidenceOf(probe.file)], figures: figuresOf(o) },
   );
 }
 
@@ -266,34 +276,28 @@ function evidenceOf(file: string): string {
   return `${file} (a connection every ${Probe.everyMs} ms, each given ${Probe.timeoutMs} ms)`;
 }
 
-function judgeOutage(
-  { context, step, service, moves }: Run,
-  half: 'fault' | 'heal',
-  o: Outage,
-  budget: Budget,
-  file: string,
-  since: number,
-): void {
+function judgeOutage(run: Run, half: 'fault' | 'heal', o: Outage, budget: Budget, probe: Probe, since: number): void {
+  const { context, step, moves } = run;
   const { bed } = context;
   const margin = budget.ms === 0 && o.lost === 0 ? 0 : SCHEDULING_MARGIN_MS;
   const held = half === 'fault' ? flowHolds(step, o) : undefined;
   const within = o.over && o.outage <= budget.ms + margin && held !== false;
-  const stalled = o.worstLag > STALL_MS;
+  const stall = within ? undefined : context.stall();
   const stretches = moves.map((m) => ({ vrrp: m.vrrp, reigns: reigns(bed.lab, m.vrrp, bed.wire.since(since)) }));
   const parts = [
     ...outageWords(o),
     ...stretches.map(({ vrrp, reigns: r }) => `${vrrp.name}: ${reignWords(r, since)}`),
-    ...(stalled ? [`the probe itself was stalled for ${formatMs(o.worstLag)}`] : []),
+    ...(stall === undefined ? [] : [stall]),
   ];
-  const flow = step.flow && half === 'fault' ? `, and a connection that is open ${step.flow}` : '';
+  const flow = held === undefined ? '' : `, and ${flowWords(step)}`;
   context.tell(
     idOf(moves, half),
-    service.name,
-    within ? 'passed' : stalled ? 'inconclusive' : 'failed',
+    subjectOf(run, probe),
+    within ? 'passed' : stall === undefined ? 'failed' : 'inconclusive',
     `clients go without at most ${formatMs(budget.ms)} (${budget.words}), margin ${formatMs(SCHEDULING_MARGIN_MS)}${flow}`,
     parts.join(', '),
     {
-      evidence: [evidenceOf(file)],
+      evidence: [evidenceOf(probe.file)],
       figures: {
         ...figuresOf(o),
         budget: budget.ms,
@@ -303,11 +307,17 @@ function judgeOutage(
   );
 }
 
-/** Whether the open connection fared as the step says; undefined where it says nothing. */
-function flowHolds(step: FaultStep, o: Outage): boolean | undefined {
+/** Whether the open connections fared as the step says; undefined where it says nothing. */
+function flowHolds(step: FaultStep, { flows }: Outage): boolean | undefined {
   if (step.flow === undefined) return undefined;
-  const survived = o.held === undefined && o.heldAnswered;
-  return step.flow === 'survives' ? survived : !survived;
+  return flows.open > 0 && (flows.survived === flows.open) === (step.flow === 'survives');
+}
+
+function flowWords({ flow, flows }: FaultStep): string {
+  if (flows === 1) return `a connection that is open ${flow}`;
+  return flow === 'survives'
+    ? `all ${flows} connections that are open survive`
+    : `of ${flows} connections that are open some break`;
 }
 
 function outageWords(o: Outage): string[] {
@@ -318,8 +328,20 @@ function outageWords(o: Outage): string[] {
     ...(o.firstLossAfter === undefined ? [] : [`first after ${formatMs(o.firstLossAfter)}`]),
     ...(o.recoveryAfter === undefined ? [] : [`answered again after ${formatMs(o.recoveryAfter)}`]),
     ...(o.flaps > 0 ? [`${o.flaps} flaps`] : []),
-    `held connection: ${o.held ? `${o.held.why} after ${formatMs(o.held.after)}` : o.heldAnswered ? 'alive' : 'no answer yet'}`,
+    ...(o.flows.open > 0 ? [heldWords(o.flows)] : []),
+    ...(o.stream ? [streamWords(o.stream)] : []),
   ];
+}
+
+function heldWords({ open, survived, broken, first }: Flows): string {
+  const how = first ? `${first.why} after ${formatMs(first.after)}` : '';
+  if (open === 1) return `held connection: ${first ? how : survived === 1 ? 'alive' : 'no answer yet'}`;
+  const silent = open - survived - broken;
+  return `of ${open} held connections ${survived} survived${first ? `, ${broken} broke (the first: ${how})` : ''}${silent > 0 ? `, ${silent} had no answer yet` : ''}`;
+}
+
+function streamWords({ sent, lost, again, gap }: Stream): string {
+  return `of a stream of ${sent} datagrams ${lost} lost, ${again} answered twice, longest gap ${formatMs(gap)}`;
 }
 
 function figuresOf(o: Outage): Record<string, number> {
@@ -329,6 +351,8 @@ function figuresOf(o: Outage): Record<string, number> {
     attempts: o.attempts,
     flaps: o.flaps,
     worstLag: o.worstLag,
+    ...(o.flows.open > 0 ? { flows: o.flows.open, flowsBroken: o.flows.open - o.flows.survived } : {}),
+    ...(o.stream ? { streamLost: o.stream.lost, streamAgain: o.stream.again, streamGap: o.stream.gap } : {}),
     ...(o.firstLossAfter === undefined ? {} : { firstLossAfter: o.firstLossAfter }),
     ...(o.recoveryAfter === undefined ? {} : { recoveryAfter: o.recoveryAfter }),
   };

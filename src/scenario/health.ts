@@ -1,10 +1,9 @@
 import { SCHEDULING_MARGIN_MS } from '../checks/adverts.ts';
 import { type CheckSpec, runCheck } from '../checks/check.ts';
 import { removalBudget, returnBudget } from '../checks/health.ts';
-import { entryOf } from '../checks/table.ts';
+import { weightsOf } from '../checks/table.ts';
 import { program } from '../faults/program.ts';
-
-import { directors, found, type Real, type Service, serviceOf } from '../lab/model.ts';
+import { found, type Real, type Service, serviceOf } from '../lab/model.ts';
 import { formatMs } from '../net/duration.ts';
 import { programOf } from '../nodes/servers.ts';
 import type { StepContext } from './context.ts';
@@ -46,7 +45,7 @@ export async function healthStep(context: StepContext, step: { service: string; 
           id: 'health.removed',
           promise: `${real.node} has ${gone} within ${formatMs(budget)} (every ${formatMs(health.every)} + ${health.retry} retries × ${formatMs(health.pause)}), margin ${formatMs(SCHEDULING_MARGIN_MS)}`,
           budget,
-          holds: (weight) => (health.inhibit ? weight === 0 : weight === undefined),
+          holds: (weight) => weight === (health.inhibit ? 0 : 'none'),
         }),
       ]);
       const back = await program(bed, real.node, 'start', server);
@@ -68,13 +67,12 @@ interface WeightRule {
   readonly id: string;
   readonly promise: string;
   readonly budget: number;
-  readonly holds: (weight: number | undefined) => boolean;
+  readonly holds: (weight: number | 'none') => boolean;
 }
 
 /** That a real server's weight is as it should be on every director, by a deadline. */
 function weightCheck(context: StepContext, service: Service, real: Real, rule: WeightRule): CheckSpec {
   const began = performance.now();
-  const names = directors(context.bed.lab).map((d) => d.name);
   const since = new Map<string, number>();
   return {
     id: rule.id,
@@ -83,23 +81,18 @@ function weightCheck(context: StepContext, service: Service, real: Real, rule: W
     within: rule.budget + SCHEDULING_MARGIN_MS,
     every: 100,
     look: async (bed) => {
-      const weights = await Promise.all(
-        names.map(async (name) => {
-          const weight = entryOf(await bed.table(name), service)?.reals.find(
-            (r) => r.address === real.address && r.port === real.port,
-          )?.weight;
-          if (rule.holds(weight) && !since.has(name)) since.set(name, performance.now() - began);
-          return weight;
-        }),
-      );
-      const seen = names.map(
-        (n, i) => `${n}: weight ${weights[i] ?? 'none'}${since.has(n) ? ` after ${formatMs(since.get(n) ?? 0)}` : ''}`,
-      );
+      const weights = await weightsOf(bed, service, real.node);
+      for (const { director, weight } of weights)
+        if (rule.holds(weight) && !since.has(director)) since.set(director, performance.now() - began);
+      const seen = weights.map(({ director, weight }) => {
+        const after = since.get(director);
+        return `${director}: weight ${weight}${after === undefined ? '' : ` after ${formatMs(after)}`}`;
+      });
       const evidence = [bed.evidence.write(`${rule.id}-${context.slug}.txt`, `${seen.join('\n')}\n`)];
       // A look that began in time may have ended late: what it saw then came too late.
       const inTime = [...since.values()].every((ms) => ms <= rule.budget + SCHEDULING_MARGIN_MS);
       return {
-        ok: weights.every(rule.holds) && inTime,
+        ok: weights.every((w) => rule.holds(w.weight)) && inTime,
         final: !inTime,
         seen: seen.join(', '),
         evidence,

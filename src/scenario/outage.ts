@@ -1,8 +1,8 @@
 /** One attempt of the probe (images/node/src/probe.c); times in microseconds of the engine's wall clock. */
 export interface Sample {
-  /** A connection of its own, or a request on the one that is held. */
-  readonly kind: 'new' | 'held';
-  /** Counts new connections as they are begun; they are told as they end. */
+  /** A connection (for datagrams: a port) of its own; a request on one that is held; a datagram of the stream, and one of its that was answered again. */
+  readonly kind: 'new' | 'held' | 'stream' | 'again';
+  /** Counts new connections as they are begun, and datagrams; they are told as they end. Of held connections, which one. */
   readonly n: number;
   readonly at: number;
   readonly end: number;
@@ -29,10 +29,29 @@ export interface Outage {
   readonly over: boolean;
   /** How late the probe itself was at worst. */
   readonly worstLag: number;
-  /** Whether the held connection was answered after the recovery (or, without a loss, after the fault). */
-  readonly heldAnswered: boolean;
-  /** The held connection: when it broke, and how; undefined when it has not. */
-  readonly held: { readonly after: number; readonly why: string } | undefined;
+  readonly flows: Flows;
+  /** What became of the stream of datagrams; undefined where there was none. */
+  readonly stream: Stream | undefined;
+}
+
+/** What became of the connections that were held. */
+export interface Flows {
+  readonly open: number;
+  /** Answered after the recovery (or, without a loss, after the fault). Those that neither survived nor broke were silent to the end. */
+  readonly survived: number;
+  readonly broken: number;
+  /** When the first broke, and how. */
+  readonly first: { readonly after: number; readonly why: string } | undefined;
+}
+
+/** What became of a stream of numbered datagrams. */
+export interface Stream {
+  readonly sent: number;
+  readonly lost: number;
+  /** Answered more than once. */
+  readonly again: number;
+  /** The longest time between two after one another that were answered, in milliseconds. */
+  readonly gap: number;
 }
 
 /** Reads a line of the probe; undefined when it is none (the probe was cut off within it). */
@@ -50,7 +69,6 @@ export function measure(samples: readonly Sample[], fault: number): Outage {
   const lost = fresh.filter((s) => !s.ok);
   const [first, last] = [lost[0], lost.at(-1)];
   const recovery = last && fresh.find((s) => s.ok && s.at > last.at);
-  const broke = samples.find((s) => s.kind === 'held' && !s.ok && s.end >= fault);
   const after = (at: number) => (at - fault) / 1000;
   let flaps = 0;
   for (const [i, s] of fresh.entries()) if (!s.ok && fresh[i - 1]?.ok && s !== first) flaps++;
@@ -64,7 +82,38 @@ export function measure(samples: readonly Sample[], fault: number): Outage {
     flaps,
     over: !last || recovery !== undefined,
     worstLag: Math.max(0, ...fresh.map((s) => s.lag)) / 1000,
-    heldAnswered: samples.some((s) => s.kind === 'held' && s.ok && s.end > (recovery?.at ?? fault)),
-    held: broke && { after: after(broke.end), why: broke.why ?? 'broken' },
+    flows: flowsOf(samples, fault, recovery?.at ?? fault),
+    stream: streamOf(samples, fault),
+  };
+}
+
+function flowsOf(samples: readonly Sample[], fault: number, recovered: number): Flows {
+  const held = samples.filter((s) => s.kind === 'held');
+  const gone = new Set(held.filter((s) => !s.ok && s.end < fault).map((s) => s.n));
+  const open = new Set(held.map((s) => s.n).filter((n) => !gone.has(n)));
+  const breaks = held.filter((s) => !s.ok && s.end >= fault).sort((a, b) => a.end - b.end);
+  const broken = new Set(breaks.map((s) => s.n));
+  const answered = new Set(held.filter((s) => s.ok && s.end > recovered).map((s) => s.n));
+  const [first] = breaks;
+  return {
+    open: open.size,
+    survived: [...open].filter((n) => answered.has(n) && !broken.has(n)).length,
+    broken: broken.size,
+    first: first && { after: (first.end - fault) / 1000, why: first.why ?? 'broken' },
+  };
+}
+
+function streamOf(samples: readonly Sample[], fault: number): Stream | undefined {
+  const sent = samples.filter((s) => s.kind === 'stream' && s.at >= fault);
+  if (sent.length === 0) return undefined;
+  const answered = sent
+    .filter((s) => s.ok)
+    .map((s) => s.at)
+    .sort((a, b) => a - b);
+  return {
+    sent: sent.length,
+    lost: sent.length - answered.length,
+    again: samples.filter((s) => s.kind === 'again' && s.at >= fault).length,
+    gap: Math.max(0, ...answered.map((at, i) => at - (answered[i - 1] ?? at))) / 1000,
   };
 }

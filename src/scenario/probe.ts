@@ -19,11 +19,13 @@ export class Probe {
   static readonly everyMs = 25;
   /** Below TCP's first retransmission after 1 s: an attempt is answered at once, or it is lost. */
   static readonly timeoutMs = 800;
+  readonly client: string;
   readonly file: string;
   readonly samples: Sample[] = [];
   readonly #runs: readonly ExecStream[];
 
-  private constructor(runs: readonly ExecStream[], file: string, path: string) {
+  private constructor(client: string, runs: readonly ExecStream[], file: string, path: string) {
+    this.client = client;
     this.#runs = runs;
     this.file = file;
     writeFileSync(path, ''); // a report's folder may have been used before
@@ -44,16 +46,40 @@ export class Probe {
     run.stderr.resume();
   }
 
-  /** Starts probing a service from the lab's client; returns once it is answered steadily. Throws CannotObserve when it is not within so many milliseconds; 0: that is not asked for. */
-  static async start(bed: Bed, service: Service, name: string, steadyWithin: number): Promise<Probe> {
+  /**
+   * Starts probing a service from a client, with so many connections held; returns once it is answered
+   * steadily, and on each of these. Throws CannotObserve when that is not so within so many milliseconds;
+   * 0: it is not asked for.
+   */
+  static async start(
+    bed: Bed,
+    service: Service,
+    client: string,
+    flows: number,
+    name: string,
+    steadyWithin: number,
+  ): Promise<Probe> {
     const file = `probe-${name}.ndjson`;
-    const runs = await Promise.all(commandsFor(service).map((command) => bed.spawn(bed.client.name, command)));
-    const probe = new Probe(runs, file, join(bed.evidence.folder, file));
-    if (steadyWithin > 0 && !(await probe.steady(0, steadyWithin, bed.signal))) {
-      probe.stop();
-      throw new CannotObserve(`service ${service.name} does not answer steadily before the fault`);
-    }
-    return probe;
+    const runs = await Promise.all(commandsFor(service, flows).map((command) => bed.spawn(client, command)));
+    const probe = new Probe(client, runs, file, join(bed.evidence.folder, file));
+    if (steadyWithin === 0) return probe;
+    const steady = await probe.steady(0, steadyWithin, bed.signal);
+    if (steady && (await probe.#held(heldBy(service, flows), steadyWithin, bed.signal))) return probe;
+    probe.stop();
+    throw new CannotObserve(
+      steady
+        ? `service ${service.name} does not answer ${client} on connections that are held`
+        : `service ${service.name} does not answer ${client} steadily before the fault`,
+    );
+  }
+
+  /** Waits until so many held connections have been answered. */
+  async #held(flows: number, within: number, signal: AbortSignal): Promise<boolean> {
+    const look = () => {
+      const open = new Set(this.samples.filter((s) => s.kind === 'held' && s.ok).map((s) => s.n));
+      return open.size >= flows ? true : undefined;
+    };
+    return (await eventually(look, { within, every: 10, signal })) ?? false;
   }
 
   /** Waits until connections have been begun up to a time (microseconds), and are over. */
@@ -62,9 +88,13 @@ export class Probe {
     await eventually(look, { within: WATCH_DEADLINE_MS, every: 10, signal });
   }
 
-  /** Waits until the connection that is held was answered after a time (microseconds), or has broken. False at the deadline (milliseconds). */
+  /** Waits until each connection that is held was answered after a time (microseconds), or has broken. False at the deadline (milliseconds). */
   async heldTold(after: number, within: number, signal: AbortSignal): Promise<boolean> {
-    const look = () => (this.samples.some((s) => s.kind === 'held' && s.end > after) ? true : undefined);
+    const look = () => {
+      const held = this.samples.filter((s) => s.kind === 'held');
+      const told = new Set(held.filter((s) => s.end > after || !s.ok).map((s) => s.n));
+      return held.every((s) => told.has(s.n)) ? true : undefined;
+    };
     return (await eventually(look, { within, every: 10, signal })) ?? false;
   }
 
@@ -99,10 +129,50 @@ export class Probe {
   }
 }
 
-/** What asks a service without end: new connections, and one that is held; a database is held by its own client. */
-function commandsFor({ app, vip, port }: Service): readonly (readonly string[])[] {
-  const times = [String(Probe.everyMs), String(Probe.timeoutMs)];
-  const fresh = ['probe', app === 'http' ? 'http' : 'banner', vip, String(port), ...times];
+/** Several clients that ask a service without end, each as a probe of its own. */
+export class Probes {
+  readonly each: readonly Probe[];
+
+  private constructor(each: readonly Probe[]) {
+    this.each = each;
+  }
+
+  /** Starts a probe on each client; see Probe.start. When one throws, none is left. */
+  static async start(
+    bed: Bed,
+    service: Service,
+    { clients, flows }: { readonly clients: readonly string[]; readonly flows: number },
+    name: string,
+    steadyWithin: number,
+  ): Promise<Probes> {
+    const started = await Promise.allSettled(
+      clients.map((client) => {
+        const own = clients.length > 1 ? `${name}-${client}` : name;
+        return Probe.start(bed, service, client, flows, own, steadyWithin);
+      }),
+    );
+    const probes = new Probes(started.flatMap((s) => (s.status === 'fulfilled' ? [s.value] : [])));
+    const failed = started.find((s) => s.status === 'rejected');
+    if (!failed) return probes;
+    probes.stop();
+    throw failed.reason;
+  }
+
+  stop(): void {
+    for (const probe of this.each) probe.stop();
+  }
+}
+
+/** How many of the connections that should be held are: datagrams have none, nor has a server that only speaks first; a database has one. */
+function heldBy({ app, protocol }: Service, flows: number): number {
+  if (protocol === 'udp' || app === 'banner') return 0;
+  return app === 'mysql' ? 1 : flows;
+}
+
+/** What asks a service without end: new connections, and some that are held; a database is held by its own client. */
+function commandsFor({ app, protocol, vip, port }: Service, flows: number): readonly (readonly string[])[] {
+  const how = protocol === 'udp' ? 'udp' : app === 'http' ? 'http' : 'banner';
+  const fresh = ['probe', how, vip, String(port), String(Probe.everyMs), String(Probe.timeoutMs), String(flows)];
   return app === 'mysql' ? [fresh, ['bash', '-c', heldQueries(vip, port)]] : [fresh];
 }
 

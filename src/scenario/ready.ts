@@ -1,4 +1,7 @@
+import { SCHEDULING_MARGIN_MS } from '../checks/adverts.ts';
 import type { Bed } from '../checks/bed.ts';
+import { removalBudget, returnBudget } from '../checks/health.ts';
+import { weightsOf } from '../checks/table.ts';
 import { ask } from '../checks/traffic.ts';
 import { eventually } from '../eventually.ts';
 import { nodeOf, type ServedPort, type Service, type SnatRule } from '../lab/model.ts';
@@ -24,6 +27,16 @@ export async function serversListen(bed: Bed, service: Service): Promise<void> {
 /** The same for the node outside of an SNAT rule. */
 export async function outsideListens(bed: Bed, rule: SnatRule): Promise<void> {
   await Promise.all(nodeOf(bed.lab, rule.outside).serve.map((port) => listens(bed, rule.outside, port, LISTEN_S)));
+}
+
+/** Waits until every director has a real server in, when this node is one: a fault that comes before takes nothing away. */
+export async function serverIsIn(bed: Bed, service: Service, node: string): Promise<void> {
+  const real = service.reals.find((r) => r.node === node);
+  if (!real || !service.health) return;
+  const look = async () =>
+    (await weightsOf(bed, service, node)).every((w) => w.weight === real.weight) ? true : undefined;
+  const within = removalBudget(service.health) + returnBudget(service.health) + SCHEDULING_MARGIN_MS;
+  await eventually(look, { within, every: 100, signal: bed.signal });
 }
 
 /** Waits until a service of a lab that has just come up answers its client: its director has taken its servers in, too. */

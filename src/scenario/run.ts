@@ -52,7 +52,11 @@ export async function runScenario(
   }
 }
 
+/** Steps that hold somebody to a time: whoever stands still himself is to be known. */
+const TIMED: readonly Step['kind'][] = ['health', 'fault', 'check'];
+
 async function runStep(context: StepContext, step: Step): Promise<void> {
+  if (TIMED.includes(step.kind)) await context.bed.stalls.watch();
   switch (step.kind) {
     case 'contract':
       return contractStep(context, step.service);

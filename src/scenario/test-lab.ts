@@ -90,6 +90,7 @@ async function runTest(
   results: CheckResult[],
 ): Promise<void> {
   let wire: Wire | undefined;
+  let bed: Bed | undefined;
   try {
     wire = await openWire(
       engine,
@@ -97,8 +98,10 @@ async function runTest(
       running.lab.segments.map((s) => s.name),
       evidence.keepPacket,
     );
-    await runScenario(new Bed(engine, running, wire, evidence, signal), lab.scenario, emit, bootDeadline, results);
+    bed = new Bed(engine, running, wire, evidence, signal);
+    await runScenario(bed, lab.scenario, emit, bootDeadline, results);
   } finally {
+    bed?.stalls.close();
     await wire?.close();
   }
 }

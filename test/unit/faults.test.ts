@@ -3,7 +3,7 @@ import { reigns, twoMasters } from '../../src/checks/adverts.ts';
 import { faults } from '../../src/faults/index.ts';
 import { movesOf, splitBy, withdrawalsOf } from '../../src/faults/moves.ts';
 import { formOf, parseFault } from '../../src/faults/parse.ts';
-import type { Fault, FaultKind, Lab } from '../../src/lab/model.ts';
+import { type Fault, type FaultKind, type Lab, serviceOf } from '../../src/lab/model.ts';
 import { readLab } from '../../src/lab/read.ts';
 import type { Packet } from '../../src/net/packet.ts';
 import { distribution, histogram } from '../../src/report/distribution.ts';
@@ -90,11 +90,9 @@ describe('what a fault takes from a director', () => {
 });
 
 describe('what clients may go without', () => {
-  const budget = (text: string, of = lab) => {
-    const [service] = of.services;
-    if (!service) throw new Error('no service');
+  const budget = (text: string, of = lab, name = of.services[0]?.name ?? '') => {
     const made = fault(text, of);
-    return outageBudget(of, service, made, movesOf(of, made));
+    return outageBudget(of, serviceOf(of, name), made, movesOf(of, made));
   };
   it.each([
     ['kill:lb1', 3687.5],
@@ -113,10 +111,10 @@ describe('what clients may go without', () => {
     expect(budget('kill:lb1', catalogue('fnat-ospf-bfd'))?.ms).toBe(900 + 2 * 50);
     expect(budget('hang:lb1/ospfd', catalogue('fnat-ospf-bfd'))?.ms).toBe(4000 + 2 * 50);
   });
-  it('counts the skew in adverts under version 3, and in seconds under version 2', () => {
-    expect(budget('kill:lb1', catalogue('vrrp'))?.words).toContain('(256 − 80)/256 × 1.00 s');
-    const quick = catalogue('vrrp').vrrp.find((v) => v.name === 'QUICK');
-    expect(quick).toMatchObject({ version: 3, advert: 200 });
+  it('is that of the service’s own instances, whose skew counts in adverts under version 3, in seconds under version 2', () => {
+    const vrrp = catalogue('vrrp');
+    expect(budget('kill:lb1', vrrp, 'quick')?.words).toBe('3 × 200 ms + (256 − 80)/256 × 200 ms');
+    expect(budget('kill:lb1', vrrp, 'unicast')?.words).toBe('3 × 1.00 s + (256 − 80)/256 × 1.00 s');
   });
 });
 

@@ -33,10 +33,34 @@ describe('an outage', () => {
   it('that does not end is not over', () => expect(measure(samples([1000, 99_999]), 0)).toMatchObject({ over: false }));
   it('tells when the held connection broke', () => {
     const held: Sample = { kind: 'held', n: 0, at: 1_000_000, end: 4_000_000, lag: 0, ok: false, why: 'reset' };
-    expect(measure([...samples(), held], 990_000).held).toEqual({ after: 3010, why: 'reset' });
-    expect(measure(samples(), 0)).toMatchObject({ held: undefined, heldAnswered: false });
+    const { flows } = measure([...samples(), held], 990_000);
+    expect(flows).toEqual({ open: 1, survived: 0, broken: 1, first: { after: 3010, why: 'reset' } });
+    expect(measure(samples(), 0)).toMatchObject({ flows: { open: 0 }, stream: undefined });
     const answered = { ...held, ok: true, end: 5_000_000 };
-    expect(measure([...samples([1000, 4250]), answered], 990_000).heldAnswered).toBe(true);
+    expect(measure([...samples([1000, 4250]), answered], 990_000).flows).toMatchObject({ open: 1, survived: 1 });
+  });
+  it('counts held connections that survive, that break, and that are silent to the end', () => {
+    const held = (n: number, end: number, ok: boolean): Sample => ({ kind: 'held', n, at: end, end, lag: 0, ok });
+    const flows = [
+      ...[0, 1, 2, 3].map((n) => held(n, 900_000, true)),
+      held(0, 5_000_000, true),
+      held(1, 2_000_000, false),
+      held(2, 2_000_000, true), // within the outage, and never again
+      held(3, 950_000, false), // before the fault: not the fault's
+    ];
+    expect(measure([...samples([1000, 4250]), ...flows], 990_000).flows).toMatchObject({
+      open: 3,
+      survived: 1,
+      broken: 1,
+    });
+  });
+  it('counts the datagrams of a stream that were lost, and answered twice', () => {
+    const stream = Array.from({ length: 40 }, (_, i): Sample => {
+      const at = i * 25_000;
+      return { kind: 'stream', n: i + 1, at, end: at + 500, lag: 0, ok: i < 10 || i >= 14 };
+    });
+    const again: Sample = { kind: 'again', n: 3, at: 50_000, end: 51_000, lag: 0, ok: true };
+    expect(measure([...stream, again], 0).stream).toEqual({ sent: 40, lost: 4, again: 1, gap: 125 });
   });
   it('is read from whole lines only', () => expect(parseSample('{"kind":"new","at":1')).toBeUndefined());
 });

@@ -1,6 +1,7 @@
 /*
  * A UDP server for real servers: answers every datagram with whom it saw and at which address it
- * was asked, from that very address (a VIP on lo or tunl0 must be the source of the reply).
+ * was asked, from that very address (a VIP on lo or tunl0 must be the source of the reply). A number
+ * that the datagram begins with is said again, so that who asks knows which one was answered.
  *
  *   answer NAME PORT...
  */
@@ -32,19 +33,23 @@ static const char *endpoint(const struct in6_addr *a, unsigned port, char *out, 
 static void serve(int fd, const char *name, unsigned port) {
   char data[2048], control[CMSG_SPACE(sizeof(struct in6_pktinfo))], text[512], from[64], at[64];
   struct sockaddr_in6 peer;
-  struct iovec io = {data, sizeof data};
+  struct iovec io = {data, sizeof data - 1};
   struct msghdr message = {.msg_name = &peer, .msg_namelen = sizeof peer, .msg_iov = &io, .msg_iovlen = 1,
                            .msg_control = control, .msg_controllen = sizeof control};
-  if (recvmsg(fd, &message, 0) < 0) return;
+  ssize_t size = recvmsg(fd, &message, 0);
+  if (size < 0) return;
+  data[size] = 0;
   struct in6_pktinfo *info = NULL;
   for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c))
     if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) info = (struct in6_pktinfo *)CMSG_DATA(c);
   if (!info) return;
   /* The way back is routing's to choose: the question may have come through a tunnel. */
   info->ipi6_ifindex = 0;
-  int n = snprintf(text, sizeof text, "{\"server\":\"%s\",\"client\":\"%s\",\"asked\":\"%s\"}\n", name,
+  char number[32] = "";
+  if (data[0] >= '0' && data[0] <= '9') snprintf(number, sizeof number, ",\"n\":%lld", atoll(data));
+  int n = snprintf(text, sizeof text, "{\"server\":\"%s\",\"client\":\"%s\",\"asked\":\"%s\"%s}\n", name,
                    endpoint(&peer.sin6_addr, ntohs(peer.sin6_port), from, sizeof from),
-                   endpoint(&info->ipi6_addr, port, at, sizeof at));
+                   endpoint(&info->ipi6_addr, port, at, sizeof at), number);
   io = (struct iovec){text, (size_t)n};
   if (sendmsg(fd, &message, 0) < 0) perror("answer: sendmsg");
 }

@@ -1,15 +1,20 @@
 /*
- * probe http|banner ADDRESS PORT EVERY_MS TIMEOUT_MS: asks a service without end, as its clients do.
+ * probe http|banner|udp ADDRESS PORT EVERY_MS TIMEOUT_MS HELD: asks a service without end, as its clients do.
  *
- * Every EVERY_MS a new connection asks once; one connection more is kept and asks again and
- * again. Each attempt becomes one JSON line on stdout, with times in microseconds of the
+ * Every EVERY_MS a new connection asks once; HELD connections more are kept and ask again and
+ * again, in turn. Each attempt becomes one JSON line on stdout, with times in microseconds of the
  * machine's wall clock (the clock that packet captures use):
  *   {"kind":"new","n":1,"at":..,"end":..,"lag":..,"ok":true,"server":"rs1"}
  *   {"kind":"held","n":0,"at":..,"end":..,"lag":0,"ok":false,"why":"timeout"}
- * "n" counts the new connections as they are begun; they end, and are told, in any order.
+ * "n" counts the new connections as they are begun; they end, and are told, in any order. Of those
+ * that are held it says which.
  * "lag" is how late the attempt started against its own schedule: the probe's own error.
  * A held connection that breaks is not made anew: whether it survived is the question.
  * Of a server that speaks first (banner) the first bytes are the answer, and no connection is held.
+ * Datagrams (udp) are asked each from a port of its own; those that are held are a stream, from one
+ * port, one every EVERY_MS, numbered; what is answered again is told again:
+ *   {"kind":"stream","n":17,...}
+ *   {"kind":"again","n":17,...}
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -26,19 +31,35 @@
 #include <unistd.h>
 
 #define MAX_ATTEMPTS 512
+#define MAX_HELD 256
+#define MAX_STREAM 4096
 #define RESPONSE_MAX 2048
+/* How often each held connection asks, in microseconds, where that is seldomer than a new one. */
+#define HELD_EVERY 200000
+
+enum kind { NEW, HELD, STREAM, AGAIN };
+static const char *const kinds[] = {"new", "held", "stream", "again"};
 
 struct attempt {
   int fd; /* -1: free */
-  int held, sent;
+  enum kind kind;
+  int sent;
   long long n, at, lag;
   size_t len;
   char response[RESPONSE_MAX];
 };
 
-static struct attempt attempts[MAX_ATTEMPTS], held = {.fd = -1, .held = 1};
+/* A datagram of the stream, by its number modulo MAX_STREAM. */
+struct datagram {
+  enum { FREE, ASKED, ANSWERED, LOST } state;
+  long long n, at, lag;
+};
+
+static struct attempt attempts[MAX_ATTEMPTS], held[MAX_HELD];
+static struct datagram stream[MAX_STREAM];
+static int stream_fd = -1;
 static struct addrinfo *target;
-static int banner;
+static enum { HTTP, BANNER, UDP } protocol;
 static char request_new[256], request_held[256];
 
 static long long wall_us(void) {
@@ -53,13 +74,18 @@ static long long mono_us(void) {
   return t.tv_sec * 1000000LL + t.tv_nsec / 1000;
 }
 
-static void report(const struct attempt *a, const char *why) {
-  char server[64] = "";
-  const char *head = strcasestr(a->response, "\nX-Server: ");
-  if (head) sscanf(head + 11, "%63[A-Za-z0-9_.-]", server);
-  printf("{\"kind\":\"%s\",\"n\":%lld,\"at\":%lld,\"end\":%lld,\"lag\":%lld,", a->held ? "held" : "new", a->n, a->at, wall_us(), a->lag);
+static void tell(enum kind kind, long long n, long long at, long long lag, const char *why, const char *server) {
+  printf("{\"kind\":\"%s\",\"n\":%lld,\"at\":%lld,\"end\":%lld,\"lag\":%lld,", kinds[kind], n, at, wall_us(), lag);
   if (why) printf("\"ok\":false,\"why\":\"%s\"}\n", why);
   else printf("\"ok\":true,\"server\":\"%s\"}\n", server);
+}
+
+static void report(const struct attempt *a, const char *why) {
+  char server[64] = "";
+  const char *http = strcasestr(a->response, "\nX-Server: "), *json = strstr(a->response, "{\"server\":\"");
+  if (http) sscanf(http + 11, "%63[A-Za-z0-9_.-]", server);
+  else if (json) sscanf(json + 11, "%63[A-Za-z0-9_.-]", server);
+  tell(a->kind, a->n, a->at, a->lag, why, server);
 }
 
 static const char *cause(int error) {
@@ -78,21 +104,26 @@ static void end_attempt(struct attempt *a, const char *why) {
   a->fd = -1;
 }
 
-static void open_attempt(struct attempt *a, long long lag) {
-  static long long begun;
-  int one = 1;
-  a->n = a->held ? 0 : ++begun;
+static int open_socket(void) {
+  int one = 1, type = protocol == UDP ? SOCK_DGRAM : SOCK_STREAM;
+  int fd = socket(target->ai_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd >= 0 && protocol != UDP) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  return fd;
+}
+
+static void open_attempt(struct attempt *a, enum kind kind, long long n, long long lag) {
+  a->kind = kind;
+  a->n = n;
   a->at = wall_us();
   a->lag = lag;
   a->sent = 0;
   a->len = 0;
   a->response[0] = 0;
-  a->fd = socket(target->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  a->fd = open_socket();
   if (a->fd < 0) {
     report(a, "error");
     return;
   }
-  setsockopt(a->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
   if (connect(a->fd, target->ai_addr, target->ai_addrlen) < 0 && errno != EINPROGRESS) end_attempt(a, cause(errno));
 }
 
@@ -112,8 +143,8 @@ static void progress(struct attempt *a, short events) {
       end_attempt(a, cause(error));
       return;
     }
-    const char *request = a->held ? request_held : request_new;
-    if (!banner && send(a->fd, request, strlen(request), MSG_NOSIGNAL) < 0) {
+    const char *request = a->kind == HELD ? request_held : request_new;
+    if (protocol != BANNER && send(a->fd, request, strlen(request), MSG_NOSIGNAL) < 0) {
       end_attempt(a, cause(errno));
       return;
     }
@@ -127,77 +158,128 @@ static void progress(struct attempt *a, short events) {
   }
   a->len += (size_t)n;
   a->response[a->len] = 0;
-  if (banner) {
+  if (protocol != HTTP) {
     end_attempt(a, n > 0 ? NULL : "closed");
     return;
   }
   int good = strncmp(a->response, "HTTP/1.1 200", 12) == 0;
-  if (a->held && n > 0) {
+  if (a->kind == HELD && n > 0) {
     if (!whole(a)) return;
     report(a, good ? NULL : "status");
     a->sent = 2; /* answered: idle until its next turn */
   } else if (n == 0 || a->len == RESPONSE_MAX - 1) {
-    end_attempt(a, a->held || a->len == 0 ? "closed" : good ? NULL : "status");
+    end_attempt(a, a->kind == HELD || a->len == 0 ? "closed" : good ? NULL : "status");
   }
 }
 
-static void next_on_held(void) {
-  held.at = wall_us();
-  held.len = 0;
-  held.response[0] = 0;
-  held.sent = 1;
-  if (send(held.fd, request_held, strlen(request_held), MSG_NOSIGNAL) < 0) end_attempt(&held, cause(errno));
+static void ask_on(struct attempt *a) {
+  a->at = wall_us();
+  a->len = 0;
+  a->response[0] = 0;
+  a->sent = 1;
+  if (send(a->fd, request_held, strlen(request_held), MSG_NOSIGNAL) < 0) end_attempt(a, cause(errno));
+}
+
+/* Asks on those held connections whose turn it is and that have had their last answer. */
+static void ask_on_held(int count, long long every) {
+  static int turn;
+  int turns = (int)((count * every + HELD_EVERY - 1) / HELD_EVERY);
+  for (int i = 0; i < turns; i++, turn = (turn + 1) % count)
+    if (held[turn].fd >= 0 && held[turn].sent == 2) ask_on(&held[turn]);
+}
+
+static void ask_on_stream(long long lag) {
+  static long long sent;
+  char text[32];
+  struct datagram *d = &stream[++sent % MAX_STREAM];
+  *d = (struct datagram){ASKED, sent, wall_us(), lag};
+  /* An error belongs to one that was sent before: this one is lost when nothing answers it. */
+  send(stream_fd, text, (size_t)snprintf(text, sizeof text, "%lld", sent), MSG_NOSIGNAL);
+}
+
+static void hear_on_stream(void) {
+  char text[RESPONSE_MAX], server[64] = "";
+  long long n = 0;
+  ssize_t size = recv(stream_fd, text, sizeof text - 1, 0);
+  if (size <= 0) return;
+  text[size] = 0;
+  const char *number = strstr(text, "\"n\":");
+  if (number) n = atoll(number + 4);
+  sscanf(text, "{\"server\":\"%63[A-Za-z0-9_.-]", server);
+  struct datagram *d = &stream[n % MAX_STREAM];
+  if (n <= 0 || d->n != n || d->state == LOST) return;
+  tell(d->state == ASKED ? STREAM : AGAIN, n, d->at, d->lag, NULL, server);
+  d->state = ANSWERED;
+}
+
+static void miss_on_stream(long long now, long long timeout) {
+  for (int i = 0; i < MAX_STREAM; i++)
+    if (stream[i].state == ASKED && now - stream[i].at > timeout) {
+      stream[i].state = LOST;
+      tell(STREAM, stream[i].n, stream[i].at, stream[i].lag, "timeout", "");
+    }
 }
 
 int main(int argc, char **argv) {
-  if (argc != 6) {
-    fputs("usage: probe http|banner ADDRESS PORT EVERY_MS TIMEOUT_MS\n", stderr);
+  if (argc != 7) {
+    fputs("usage: probe http|banner|udp ADDRESS PORT EVERY_MS TIMEOUT_MS HELD\n", stderr);
     return 2;
   }
-  banner = strcmp(argv[1], "banner") == 0;
-  argv++;
+  protocol = strcmp(argv[1], "udp") == 0 ? UDP : strcmp(argv[1], "banner") == 0 ? BANNER : HTTP;
   struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM};
-  long long every = atoll(argv[3]) * 1000, timeout = atoll(argv[4]) * 1000;
-  if (getaddrinfo(argv[1], argv[2], &hints, &target) != 0 || every <= 0 || timeout <= 0) {
-    fputs("probe: bad address, port or time\n", stderr);
+  long long every = atoll(argv[4]) * 1000, timeout = atoll(argv[5]) * 1000, begun = 0;
+  int count = atoi(argv[6]);
+  if (getaddrinfo(argv[2], argv[3], &hints, &target) != 0 || every <= 0 || timeout <= 0 || count < 0 || count > MAX_HELD) {
+    fputs("probe: bad address, port, time or number\n", stderr);
     return 2;
   }
-  snprintf(request_new, sizeof request_new, "GET /json HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n", argv[1]);
-  snprintf(request_held, sizeof request_held, "GET /json HTTP/1.1\r\nHost: %s\r\n\r\n", argv[1]);
+  snprintf(request_new, sizeof request_new, "GET /json HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n", argv[2]);
+  snprintf(request_held, sizeof request_held, "GET /json HTTP/1.1\r\nHost: %s\r\n\r\n", argv[2]);
+  if (protocol == UDP) strcpy(request_new, "?");
   for (int i = 0; i < MAX_ATTEMPTS; i++) attempts[i].fd = -1;
+  for (int i = 0; i < MAX_HELD; i++) held[i].fd = -1;
   setvbuf(stdout, NULL, _IOLBF, 0);
   signal(SIGPIPE, SIG_DFL);
-  if (!banner) open_attempt(&held, 0);
+  if (protocol == HTTP)
+    for (int i = 0; i < count; i++) open_attempt(&held[i], HELD, i, 0);
+  if (protocol == UDP && count > 0 && (stream_fd = open_socket()) >= 0) connect(stream_fd, target->ai_addr, target->ai_addrlen);
   for (long long next = mono_us();;) {
     long long lag = mono_us() - next;
     if (lag >= 0) {
       for (int i = 0; i < MAX_ATTEMPTS; i++)
         if (attempts[i].fd < 0) {
-          open_attempt(&attempts[i], lag);
+          open_attempt(&attempts[i], NEW, ++begun, lag);
           break;
         }
-      if (held.fd >= 0 && held.sent == 2) next_on_held();
+      if (protocol == HTTP && count > 0) ask_on_held(count, every);
+      if (stream_fd >= 0) ask_on_stream(lag);
       next += every;
       if (lag > every) next = mono_us() + every; /* we were stalled; the lag is on record */
     }
-    struct pollfd polls[MAX_ATTEMPTS + 1];
-    struct attempt *of[MAX_ATTEMPTS + 1];
+    struct pollfd polls[MAX_HELD + MAX_ATTEMPTS + 1];
+    struct attempt *of[MAX_HELD + MAX_ATTEMPTS];
     nfds_t n = 0;
     long long now = wall_us();
-    for (int i = -1; i < MAX_ATTEMPTS; i++) {
-      struct attempt *a = i < 0 ? &held : &attempts[i];
+    for (int i = -MAX_HELD; i < MAX_ATTEMPTS; i++) {
+      struct attempt *a = i < 0 ? &held[i + MAX_HELD] : &attempts[i];
       if (a->fd < 0) continue;
-      if (!a->held && now - a->at > timeout) {
+      if (a->kind == NEW && now - a->at > timeout) {
         end_attempt(a, "timeout");
         continue;
       }
       of[n] = a;
       polls[n++] = (struct pollfd){a->fd, a->sent ? POLLIN : POLLOUT, 0};
     }
+    nfds_t connections = n;
+    if (stream_fd >= 0) {
+      miss_on_stream(now, timeout);
+      polls[n++] = (struct pollfd){stream_fd, POLLIN, 0};
+    }
     long long wait = next - mono_us();
     struct timespec pause = {wait > 0 ? wait / 1000000 : 0, wait > 0 ? wait % 1000000 * 1000 : 0};
     if (ppoll(polls, n, &pause, NULL) <= 0) continue;
-    for (nfds_t i = 0; i < n; i++)
+    for (nfds_t i = 0; i < connections; i++)
       if (polls[i].revents) progress(of[i], polls[i].revents);
+    if (stream_fd >= 0 && polls[n - 1].revents) hear_on_stream();
   }
 }

@@ -1,0 +1,35 @@
+/*
+ * pulse EVERY_MS LATE_MS: tells when this machine stands still.
+ *
+ * It sleeps again and again until the next multiple of EVERY_MS. Where it wakes more than LATE_MS
+ * late, nothing else here could run in time either: starved of CPU, or paused. Each such time is
+ * a JSON line, in microseconds of the machine's wall clock; the first line says that it watches:
+ *   {"at":..,"late":0}
+ */
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+static long long us(clockid_t clock) {
+  struct timespec t;
+  clock_gettime(clock, &t);
+  return t.tv_sec * 1000000LL + t.tv_nsec / 1000;
+}
+
+int main(int argc, char **argv) {
+  long long every = argc == 3 ? atoll(argv[1]) * 1000 : 0, worth = argc == 3 ? atoll(argv[2]) * 1000 : 0;
+  if (every <= 0 || worth <= 0) {
+    fputs("usage: pulse EVERY_MS LATE_MS\n", stderr);
+    return 2;
+  }
+  setvbuf(stdout, NULL, _IOLBF, 0);
+  printf("{\"at\":%lld,\"late\":0}\n", us(CLOCK_REALTIME));
+  for (long long next = us(CLOCK_MONOTONIC) + every;;) {
+    struct timespec until = {next / 1000000, next % 1000000 * 1000};
+    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) != 0) continue;
+    long long late = us(CLOCK_MONOTONIC) - next;
+    if (late > worth) printf("{\"at\":%lld,\"late\":%lld}\n", us(CLOCK_REALTIME), late);
+    next = late > every ? us(CLOCK_MONOTONIC) + every : next + every;
+  }
+}

@@ -1,0 +1,89 @@
+import type { ExecStream } from '../engine/engine.ts';
+import { formatMs } from '../net/duration.ts';
+import type { Hand } from '../plan/hand.ts';
+import type { Evidence } from '../report/evidence.ts';
+
+/** Milliseconds between two beats of a pulse, and how late a beat must be to be told. */
+const EVERY_MS = 50;
+const LATE_MS = 100;
+/** Milliseconds that a node stood still, all told, after which a time that was missed says nothing about what it was to do. */
+const STALL_MS = 500;
+const FILE = 'stalls.ndjson';
+
+/** A node that could not run for a while; microseconds of the engine's wall clock. */
+interface Stall {
+  readonly node: string;
+  /** When it ran again. */
+  readonly at: number;
+  readonly late: number;
+}
+
+/** Watches whether nodes stand still, starved of CPU or paused: each has a pulse of its own (images/node/src/pulse.c). */
+export class Stalls {
+  readonly #hand: Hand;
+  readonly #evidence: Evidence;
+  readonly #pulses = new Map<string, ExecStream>();
+  readonly #seen: Stall[] = [];
+
+  constructor(hand: Hand, evidence: Evidence) {
+    this.#hand = hand;
+    this.#evidence = evidence;
+  }
+
+  /** Watches every node that runs and is not watched yet. */
+  async watch(): Promise<void> {
+    const unwatched = this.#hand.lab.nodes.map((n) => n.name).filter((n) => !this.#pulses.has(n));
+    await Promise.all(unwatched.map((node) => this.#start(node)));
+  }
+
+  /** Watches a node no more: that it stands still is what is wanted. */
+  leave(node: string): void {
+    this.#pulses.get(node)?.stdin.end();
+    this.#pulses.delete(node);
+  }
+
+  /** The node that stood still longest since a time (microseconds), in words; undefined when none did for long enough to matter. */
+  since(at: number): string | undefined {
+    const byNode = new Map<string, Stall[]>();
+    for (const stall of this.#seen)
+      if (stall.at > at) byNode.set(stall.node, [...(byNode.get(stall.node) ?? []), stall]);
+    const [worst] = [...byNode]
+      .map(([node, stalls]) => ({ node, times: stalls.length, ms: stalls.reduce((sum, s) => sum + s.late, 0) / 1000 }))
+      .sort((a, b) => b.ms - a.ms);
+    if (worst === undefined || worst.ms < STALL_MS) return undefined;
+    return `${worst.node} itself stood still for ${formatMs(worst.ms)}${worst.times > 1 ? ` in ${worst.times} stretches` : ''} (${FILE})`;
+  }
+
+  close(): void {
+    for (const node of [...this.#pulses.keys()]) this.leave(node);
+  }
+
+  /** Starts a node's pulse; returns once it beats, or has ended (the node may go at any time). */
+  async #start(node: string): Promise<void> {
+    const pulse = await this.#hand.spawn(node, ['pulse', String(EVERY_MS), String(LATE_MS)]).catch(() => undefined);
+    if (!pulse) return; // a node that is not there is for the checks to tell
+    this.#pulses.set(node, pulse);
+    pulse.stderr.resume();
+    let open = '';
+    await new Promise<void>((beats) => {
+      pulse.stdout.on('data', (chunk: Buffer) => {
+        const lines = (open + chunk.toString()).split('\n');
+        open = lines.pop() ?? '';
+        for (const line of lines) this.#read(node, pulse, line);
+        beats();
+      });
+      pulse.stdout.once('close', () => {
+        if (this.#pulses.get(node) === pulse) this.#pulses.delete(node);
+        beats();
+      });
+    });
+  }
+
+  #read(node: string, pulse: ExecStream, line: string): void {
+    const { at, late } = JSON.parse(line) as Omit<Stall, 'node'>;
+    // What a node that is no longer watched tells on its way out was wanted.
+    if (late === 0 || this.#pulses.get(node) !== pulse) return;
+    this.#seen.push({ node, at, late });
+    this.#evidence.append(FILE, `${JSON.stringify({ node, at, late })}\n`);
+  }
+}

@@ -1,0 +1,67 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { Stalls } from '../../src/checks/stalls.ts';
+import type { ExecStream } from '../../src/engine/engine.ts';
+import type { Hand } from '../../src/plan/hand.ts';
+import { Evidence } from '../../src/report/evidence.ts';
+import { fnatLab } from './lab.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'lvslab-stalls-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Nodes whose pulses a test writes; lb2 is not there. */
+let pulses: Map<string, PassThrough>;
+let stalls: Stalls;
+beforeEach(async () => {
+  pulses = new Map();
+  const hand = {
+    lab: fnatLab(),
+    spawn: async (node: string) => {
+      if (node === 'lb2') throw new Error('lb2 does not run');
+      const stdout = new PassThrough();
+      stdout.write('{"at":1,"late":0}\n');
+      pulses.set(node, stdout);
+      return { stdin: new PassThrough(), stdout, stderr: new PassThrough() } as unknown as ExecStream;
+    },
+  } as unknown as Hand;
+  stalls = new Stalls(hand, new Evidence(folder));
+  await stalls.watch();
+});
+
+async function beat(node: string, at: number, late: number): Promise<void> {
+  pulses.get(node)?.write(`${JSON.stringify({ at, late })}\n`);
+  await new Promise(setImmediate);
+}
+
+describe('stalls', () => {
+  it('are told of the node that stood still longest, and kept', async () => {
+    await beat('lb1', 2_000_000, 300_000);
+    expect(stalls.since(0)).toBeUndefined();
+    await beat('lb1', 3_000_000, 400_000);
+    await beat('rs1', 3_000_000, 600_000);
+    expect(stalls.since(0)).toBe('lb1 itself stood still for 700 ms in 2 stretches (stalls.ndjson)');
+    expect(stalls.since(2_500_000)).toBe('rs1 itself stood still for 600 ms (stalls.ndjson)');
+    expect(stalls.since(3_000_000)).toBeUndefined();
+    expect(readFileSync(join(folder, 'stalls.ndjson'), 'utf8').split('\n')[0]).toBe(
+      '{"node":"lb1","at":2000000,"late":300000}',
+    );
+  });
+  it('of a node that is to stand still are not told, until it is watched again', async () => {
+    stalls.leave('lb1');
+    await beat('lb1', 2_000_000, 900_000);
+    expect(stalls.since(0)).toBeUndefined();
+    await stalls.watch();
+    await beat('lb1', 4_000_000, 900_000);
+    expect(stalls.since(0)).toContain('lb1 itself stood still for 900 ms');
+  });
+  it('are watched again on a node that has ended and runs anew', async () => {
+    const first = pulses.get('rs1');
+    first?.destroy();
+    await new Promise(setImmediate);
+    await stalls.watch();
+    expect(pulses.get('rs1')).not.toBe(first);
+  });
+});
