@@ -1,12 +1,18 @@
+import { senders } from '../checks/adverts.ts';
 import { ipvs } from '../drivers/ipvs.ts';
 import type { ServiceTable } from '../drivers/service-table.ts';
 import type { Engine } from '../engine/engine.ts';
 import { LABEL } from '../engine/labels.ts';
-import { directors, type LabNode } from '../lab/model.ts';
+import { eventually } from '../eventually.ts';
+import { openWire } from '../fabric/capture.ts';
+import { directors, type LabNode, type Service, type VrrpInstance } from '../lab/model.ts';
 import { endpoint } from '../net/cidr.ts';
 import { print, printJson, table } from '../output/print.ts';
 import { mustRun, type RunningLab } from '../plan/observe.ts';
 import { withSession } from './session.ts';
+
+/** What an advert may come late, in milliseconds. */
+const ADVERT_MARGIN_MS = 500;
 
 interface NodeView {
   readonly name: string;
@@ -18,22 +24,29 @@ interface NodeView {
   /** Its programs, and whether they run. */
   readonly programs: readonly string[];
   readonly memoryMb: number;
-  /** Services whose VIP it holds now. */
+  /** Services that it has now: those of VRRP instances for which it sends adverts, and where there is no VRRP those whose VIP it holds. */
   readonly masterOf: readonly string[];
   readonly table?: ServiceTable;
 }
 
 /** `lab inspect`: what a lab is at this moment, from its own kernels. */
 export async function inspect(name: string, options: { json?: boolean }): Promise<number> {
-  const view = await withSession({ quiet: true }, async ({ engine }) => {
+  const view = await withSession({ quiet: true }, async ({ engine, signal }) => {
     const running = await mustRun(engine, name);
-    const nodes = await Promise.all(running.lab.nodes.map((n) => look(engine, running, n)));
+    const heard = listen(engine, running, signal);
+    const nodes = await Promise.all(running.lab.nodes.map((n) => look(engine, running, n, heard)));
     return {
       name: running.name,
       lab: running.lab.lab,
       source: running.lab.source,
       segments: running.lab.segments,
       services: running.lab.services,
+      vrrp: (await heard).map(({ vrrp, masters }) => ({
+        name: vrrp.name,
+        segment: vrrp.segment,
+        id: vrrp.id,
+        masters,
+      })),
       nodes,
     };
   });
@@ -41,6 +54,10 @@ export async function inspect(name: string, options: { json?: boolean }): Promis
   else {
     print(`${view.name}  ${view.source}`);
     print(table([['NODE', 'KIND', 'KERNEL', 'STATE', 'MEMORY', 'ADDRESSES', 'PROGRAMS'], ...view.nodes.map(nodeRow)]));
+    for (const { name: instance, segment, id, masters } of view.vrrp)
+      print(
+        `${instance} (id ${id} on ${segment}): ${masters.map((m) => `${m.node} sends adverts, priority ${m.priority}`).join('; ') || 'nobody sends adverts'}`,
+      );
     for (const node of view.nodes)
       if (node.table)
         print(
@@ -50,7 +67,40 @@ export async function inspect(name: string, options: { json?: boolean }): Promis
   return 0;
 }
 
-async function look(engine: Engine, running: RunningLab, node: LabNode): Promise<NodeView> {
+/** Who is master of a VRRP instance, by its adverts. */
+interface Heard {
+  readonly vrrp: VrrpInstance;
+  readonly masters: readonly { readonly node: string; readonly priority: number }[];
+}
+
+/** Listens on the wires until every VRRP instance has been heard twice, so that a second master would have been heard too. */
+async function listen(engine: Engine, { lab, fabric }: RunningLab, signal: AbortSignal): Promise<readonly Heard[]> {
+  if (lab.vrrp.length === 0) return [];
+  const wire = await openWire(engine, fabric.id, [...new Set(lab.vrrp.map((v) => v.segment))], () => undefined);
+  try {
+    const adverts = (v: VrrpInstance) =>
+      wire.since(0).filter((p) => p.kind === 'vrrp' && p.segment === v.segment && p.id === v.id && p.priority > 0);
+    const twice = (v: VrrpInstance) => {
+      const sources = adverts(v).map((p) => p.srcMac);
+      return sources.some((mac, i) => sources.indexOf(mac) !== i);
+    };
+    const within = 2 * Math.max(...lab.vrrp.map((v) => v.advert)) + ADVERT_MARGIN_MS;
+    await eventually(() => (lab.vrrp.every(twice) ? true : undefined), { within, every: 20, signal });
+    return lab.vrrp.map((vrrp) => ({
+      vrrp,
+      masters: senders(lab, vrrp, wire.since(0)).map((s) => ({ node: s.node.name, priority: s.newest.priority })),
+    }));
+  } finally {
+    await wire.close();
+  }
+}
+
+async function look(
+  engine: Engine,
+  running: RunningLab,
+  node: LabNode,
+  heard: Promise<readonly Heard[]>,
+): Promise<NodeView> {
   const container = running.nodes.get(node.name);
   const base = { name: node.name, kind: node.kind, kernel: container?.labels[LABEL.kernel] ?? '' };
   if (!container?.running)
@@ -58,14 +108,19 @@ async function look(engine: Engine, running: RunningLab, node: LabNode): Promise
   const run = async (command: readonly string[]) =>
     (await engine.exec(container.id, ['nodectl', 'exec', '--', ...command])).stdout;
   const isDirector = directors(running.lab).includes(node);
-  const [addressText, programText, memory, serviceTable] = await Promise.all([
+  const [addressText, programText, memory, instances, serviceTable] = await Promise.all([
     run(['ip', '-json', 'addr', 'show']),
     run(['svc', 'status']),
     engine.memory(container.id),
+    heard,
     isDirector ? ipvs.readTable(run) : undefined,
   ]);
   const addresses = readAddresses(addressText);
   const held = new Set(addresses.map((a) => a.address.replace(/\/\d+$/, '')));
+  const has = (s: Service) => {
+    const moved = instances.find((h) => h.vrrp.services.includes(s.name));
+    return moved ? moved.masters.some((m) => m.node === node.name) : held.has(s.vip);
+  };
   return {
     ...base,
     state: 'running',
@@ -75,7 +130,7 @@ async function look(engine: Engine, running: RunningLab, node: LabNode): Promise
       .split('\n')
       .filter((l) => l !== ''),
     memoryMb: Math.round(memory / 1024 / 1024),
-    masterOf: isDirector ? running.lab.services.filter((s) => held.has(s.vip)).map((s) => s.name) : [],
+    masterOf: isDirector ? running.lab.services.filter(has).map((s) => s.name) : [],
     ...(serviceTable ? { table: serviceTable } : {}),
   };
 }

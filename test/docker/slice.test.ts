@@ -124,7 +124,9 @@ describe('a running lab', () => {
     };
     expect(view.nodes.filter((n) => n.masterOf.includes('web'))).toHaveLength(1);
     expect(view.nodes.find((n) => n.name === 'rs1')?.programs).toEqual([expect.stringMatching(/^nginx running/)]);
-    expect((await labOk(['inspect', 'slice'], elsewhere)).stdout).toContain('is master of web');
+    const { stdout } = await labOk(['inspect', 'slice'], elsewhere);
+    expect(stdout).toContain('is master of web');
+    expect(stdout).toMatch(/^VI_1 \(id 123 on lan\): lb[12] sends adverts, priority (100|80)$/m);
     expect(JSON.parse((await labOk(['ls', '--json'])).stdout)).toContainEqual(
       expect.objectContaining({ name: 'slice', state: 'running' }),
     );
