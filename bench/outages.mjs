@@ -1,4 +1,5 @@
-// bench/outages: what clients notice of faults, lab by lab, as the README's table.
+// bench/outages: what clients notice of faults, lab by lab, as the README's tables: how long they go without, and
+// which share of the connections that are open a change of routes breaks.
 // node bench/outages.mjs [RUNS] [LABS AT ONCE]
 import { spawn } from 'node:child_process';
 import { dirname, join } from 'node:path';
@@ -20,13 +21,22 @@ const ROWS = [
   ['fnat-ospf-bfd', 'kill:lb1'],
 ];
 
+/** With many connections held open: by service, since that is where they differ. */
+const FLOWS = 64;
+const FLOW_ROWS = [
+  ['dr-ospf', 'kill:lb1', 'rr'],
+  ['dr-ospf', 'kill:lb1', 'mh'],
+  ['dr-ospf', 'withdraw:lb1', 'rr'],
+  ['dr-ospf', 'withdraw:lb1', 'mh'],
+];
+
 const [runs = '10', jobs = '1'] = process.argv.slice(2);
 const seconds = (ms) => (ms >= 1000 ? `${(ms / 1000).toFixed(2)} s` : `${Math.round(ms)} ms`);
 
 /** Runs `lab measure` and gives its JSON; throws with what it said when there is none. */
-function measure(lab, fault, name) {
+function measure(lab, fault, name, more = []) {
   return new Promise((resolve, reject) => {
-    const args = ['bin/lab', 'measure', lab, '--name', name, '--fault', fault, '--runs', runs, '--json'];
+    const args = ['bin/lab', 'measure', lab, '--name', name, '--fault', fault, '--runs', runs, '--json', ...more];
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     let [out, err] = ['', ''];
     child.stdout.on('data', (chunk) => {
@@ -45,20 +55,42 @@ function measure(lab, fault, name) {
   });
 }
 
-const lines = new Array(ROWS.length);
-const queue = ROWS.map((row, i) => ({ row, i }));
-async function work() {
-  for (let next = queue.shift(); next; next = queue.shift()) {
-    const [lab, fault] = next.row;
-    const told = await measure(lab, fault, `outages-${next.i}`);
+const outages = new Array(ROWS.length);
+const shares = new Array(FLOW_ROWS.length);
+const percent = (share) => `${Math.round(share)} %`;
+
+/** Says on stderr how a row came out. */
+function report(row, told, what) {
+  const missed = told.counts.failed + told.counts.inconclusive;
+  process.stderr.write(`${row.join(' ')}: ${what}${missed > 0 ? `, ${missed} checks did not pass` : ''}\n`);
+}
+
+const queue = [
+  ...ROWS.map((row, i) => async () => {
+    const [lab, fault] = row;
+    const told = await measure(lab, fault, `outages-${i}`);
     const { min, median, max } = told.measured.outage;
     const budget = told.budget === undefined ? '' : seconds(told.budget);
-    const failed = told.counts.failed + told.counts.inconclusive;
-    lines[next.i] =
+    outages[i] =
       `| ${lab} | \`${fault}\` | ${seconds(min)} | ${seconds(median)} | ${seconds(max)} | ${budget} | ± ${seconds(told.error)} |`;
-    process.stderr.write(`${lab} ${fault}: ${seconds(median)}${failed > 0 ? `, ${failed} checks did not pass` : ''}\n`);
-  }
-}
-await Promise.all(Array.from({ length: Number(jobs) }, work));
+    report(row, told, seconds(median));
+  }),
+  ...FLOW_ROWS.map((row, i) => async () => {
+    const [lab, fault, service] = row;
+    const told = await measure(lab, fault, `flows-${i}`, ['--service', service, '--flows', String(FLOWS)]);
+    const [lost, back] = [told.measured['held connections broken'], told.measured['held broken by the return']];
+    const of = ({ min, median, max }) => [min, median, max].map(percent).join(' / ');
+    shares[i] = `| ${lab} | ${service} | \`${fault}\` | ${of(lost)} | ${of(back)} |`;
+    report(row, told, percent(lost.median));
+  }),
+];
+await Promise.all(
+  Array.from({ length: Number(jobs) }, async () => {
+    for (let next = queue.shift(); next; next = queue.shift()) await next();
+  }),
+);
 say('| lab | fault | min | median | max | budget | probe |\n| --- | --- | --- | --- | --- | --- | --- |');
-say(lines.join('\n'));
+say(outages.join('\n'));
+say(`\n| lab | service | fault | of ${FLOWS} connections break, min / median / max | and by the return |`);
+say('| --- | --- | --- | --- | --- |');
+say(shares.join('\n'));
