@@ -5,7 +5,7 @@ import type { Bed } from './bed.ts';
 import type { CheckSpec, Observation } from './check.ts';
 import { hold } from './hold.ts';
 import { judged, tally } from './path.ts';
-import { ask, REQUESTS, type Request, type Traffic } from './traffic.ts';
+import { arrivals, ask, REQUESTS, type Request, type Traffic } from './traffic.ts';
 
 /** Connections that may break a turn: someone else's connection in between takes one. */
 const TOLERANCE = 1;
@@ -28,11 +28,11 @@ export function schedulerChecks(service: Service, traffic: () => Promise<Traffic
       service,
       `${service.reals.map((r) => r.node).join(', ')} take turns; at most ${TOLERANCE} connection out of turn`,
       traffic,
-      (_bed, t) => {
+      (bed, t) => {
         const order = servers(t.requests);
         const all = service.reals.every((r) => order.includes(r.node));
-        // Each director has turns of its own; it is told by its LIP.
-        const worst = Math.max(...byDirector(t).map((own) => outOfTurn(own, service.reals.length)));
+        // Each director has turns of its own.
+        const worst = Math.max(...byDirector(bed, service, t).map((own) => outOfTurn(own, service.reals.length)));
         return {
           ok: all && worst <= TOLERANCE,
           seen: `${tally(order)}, ${worst} out of turn`,
@@ -43,12 +43,12 @@ export function schedulerChecks(service: Service, traffic: () => Promise<Traffic
   ];
 }
 
-/** The servers that answered, by the director that chose them, where its LIP tells which that was. */
-function byDirector(t: Traffic): readonly (readonly string[])[] {
-  if (t.directors.length === 1) return [servers(t.requests)];
-  return t.directors.map((d) =>
-    servers(t.requests.filter((r) => d.lips.some((l) => r.seenClient.startsWith(`${l.address}:`)))),
+/** The servers that answered, by the director that chose them: the one whose card brought the connection to them. */
+function byDirector(bed: Bed, service: Service, t: Traffic): readonly (readonly string[])[] {
+  const by = new Map(
+    arrivals(bed.lab, service, t.packets).map((p) => [endpoint(p.src, p.srcPort), bed.nameOfMac(p.srcMac)]),
   );
+  return t.directors.map((d) => servers(t.requests.filter((r) => by.get(r.seenClient) === d.name)));
 }
 
 /** Connections that went to one of the servers that the last n-1 connections went to. */
@@ -58,7 +58,7 @@ function outOfTurn(order: readonly string[], turns: number): number {
 
 /** The checks of schedulers that need traffic of their own: run one after the other, with nothing beside them. */
 export function schedulerTrials(service: Service): readonly CheckSpec[] {
-  const trial = TRIALS[service.scheduler];
+  const trial = service.hashesPort ? byConnection : TRIALS[service.scheduler];
   if (!trial || service.persistence || service.app !== 'http' || service.protocol !== 'tcp' || service.reals.length < 2)
     return [];
   return [
@@ -163,6 +163,19 @@ function freeAddresses(own: string, family: 4 | 6, n: number, taken: ReadonlySet
   }
   return out;
 }
+
+/** A scheduler that hashes the client's port, too: no two connections alike, so one client's are spread over every server. */
+const byConnection: Trial = {
+  promise: (s) =>
+    `ports count: of ${SOURCES} connections of one client ${s.reals.map((r) => r.node).join(', ')} all have some`,
+  look: async (bed, service) => {
+    const seen = servers(await ask(bed, service, { count: SOURCES }));
+    return {
+      ok: seen.length === SOURCES && service.reals.every((r) => seen.includes(r.node)),
+      seen: tally(seen),
+    };
+  },
+};
 
 /** A scheduler that hashes the client's address: always the same server for a client, and every server has clients. */
 const bySource: Trial = {

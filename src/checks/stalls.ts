@@ -83,7 +83,9 @@ export class Stalls {
     const { at, late } = JSON.parse(line) as Omit<Stall, 'node'>;
     // What a node that is no longer watched tells on its way out was wanted.
     if (late === 0 || this.#pulses.get(node) !== pulse) return;
+    const told = `${JSON.stringify({ node, at, late })}\n`;
+    if (this.#seen.length > 0) this.#evidence.append(FILE, told);
+    else this.#evidence.write(FILE, told); // a report's folder may have been used before
     this.#seen.push({ node, at, late });
-    this.#evidence.append(FILE, `${JSON.stringify({ node, at, late })}\n`);
   }
 }
