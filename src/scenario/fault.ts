@@ -281,7 +281,8 @@ function judgeOutage(run: Run, half: 'fault' | 'heal', o: Outage, budget: Budget
   const { bed } = context;
   const margin = budget.ms === 0 && o.lost === 0 ? 0 : SCHEDULING_MARGIN_MS;
   const held = half === 'fault' ? flowHolds(step, o) : undefined;
-  const within = o.over && o.outage <= budget.ms + margin && held !== false;
+  const streamed = o.stream === undefined || o.stream.gap <= budget.ms + SCHEDULING_MARGIN_MS;
+  const within = o.over && o.outage <= budget.ms + margin && streamed && held !== false;
   const stall = within ? undefined : context.stall();
   const stretches = moves.map((m) => ({ vrrp: m.vrrp, reigns: reigns(bed.lab, m.vrrp, bed.wire.since(since)) }));
   const parts = [

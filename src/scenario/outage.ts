@@ -50,7 +50,7 @@ export interface Stream {
   readonly lost: number;
   /** Answered more than once. */
   readonly again: number;
-  /** The longest time between two after one another that were answered, in milliseconds. */
+  /** The longest time without one that was answered, in milliseconds. */
   readonly gap: number;
 }
 
@@ -106,6 +106,7 @@ function flowsOf(samples: readonly Sample[], fault: number, recovered: number): 
 function streamOf(samples: readonly Sample[], fault: number): Stream | undefined {
   const sent = samples.filter((s) => s.kind === 'stream' && s.at >= fault);
   if (sent.length === 0) return undefined;
+  const [first, last] = [Math.min(...sent.map((s) => s.at)), Math.max(...sent.map((s) => s.at))];
   const answered = sent
     .filter((s) => s.ok)
     .map((s) => s.at)
@@ -114,6 +115,6 @@ function streamOf(samples: readonly Sample[], fault: number): Stream | undefined
     sent: sent.length,
     lost: sent.length - answered.length,
     again: samples.filter((s) => s.kind === 'again' && s.at >= fault).length,
-    gap: Math.max(0, ...answered.map((at, i) => at - (answered[i - 1] ?? at))) / 1000,
+    gap: Math.max(...[...answered, last].map((at, i) => at - (answered[i - 1] ?? first))) / 1000,
   };
 }

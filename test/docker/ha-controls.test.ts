@@ -256,6 +256,24 @@ const CONTROLS: readonly Control[] = [
     node: 'switch',
     sysctls: { 'net.ipv4.fib_multipath_hash_policy': 0 },
   },
+  {
+    lab: 'dr-ospf',
+    broken: 'a director schedules no connection that it has not seen begin',
+    caughtBy: 'fault.outage',
+    seen: /of 24 held connections \d+ survived, \d+ broke \(the first: reset/,
+    node: 'lb2',
+    sysctls: { 'net.ipv4.vs.sloppy_tcp': 0 },
+    scenario: [{ fault: { inject: 'withdraw:lb1', service: 'mh', flows: 24, flow: 'survives' } }],
+  },
+  {
+    lab: 'dr-ospf',
+    broken: 'a director hashes another way',
+    caughtBy: 'fault.outage',
+    seen: /of 24 held connections \d+ survived, \d+ broke \(the first: reset/,
+    node: 'lb2',
+    conf: [/mh-port/, ''],
+    scenario: [{ fault: { inject: 'withdraw:lb1', service: 'mh', flows: 24, flow: 'survives' } }],
+  },
 ];
 
 const folder = leavesNothing('ha-controls', /^no-/);

@@ -61,6 +61,8 @@ describe('an outage', () => {
     });
     const again: Sample = { kind: 'again', n: 3, at: 50_000, end: 51_000, lag: 0, ok: true };
     expect(measure([...stream, again], 0).stream).toEqual({ sent: 40, lost: 4, again: 1, gap: 125 });
+    // One that ends within the silence has it all the same.
+    expect(measure(stream.slice(0, 14), 0).stream).toMatchObject({ sent: 14, lost: 4, gap: 100 });
   });
   it('is read from whole lines only', () => expect(parseSample('{"kind":"new","at":1')).toBeUndefined());
 });

@@ -27,6 +27,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ports.h"
+
 #define MAX_SOURCES 256
 #define MAX_BODY 65536
 #define MAX_FAILURES 3
@@ -195,7 +197,7 @@ int main(int argc, char **argv) {
   setvbuf(stdout, NULL, _IOLBF, 0);
   for (int i = 0; i < count && failed < MAX_FAILURES; i++) {
     struct sockaddr_storage own;
-    socklen_t own_len = sizeof own;
+    socklen_t own_len = to_len;
     char text[INET6_ADDRSTRLEN] = "";
     double began = now_ms(), deadline = began + timeout_ms;
     memset(&r, 0, offsetof(struct result, body) + 1);
@@ -204,11 +206,12 @@ int main(int argc, char **argv) {
       perror("ask: socket");
       return 1;
     }
-    if (n_sources > 0) {
-      if (!parse(sources[i % n_sources], 0, &own, &own_len) || bind(fd, (struct sockaddr *)&own, own_len) < 0) {
-        fprintf(stderr, "ask: %s: %s\n", sources[i % n_sources], strerror(errno));
-        return 1;
-      }
+    memset(&own, 0, sizeof own);
+    own.ss_family = to.ss_family;
+    const char *source = n_sources > 0 ? sources[i % n_sources] : "its own address";
+    if ((n_sources > 0 && !parse(source, 0, &own, &own_len)) || bind_in_turn(fd, &own, own_len) < 0) {
+      fprintf(stderr, "ask: %s: %s\n", source, strerror(errno));
+      return 1;
     }
     int error = 0;
     socklen_t size = sizeof error;

@@ -30,6 +30,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ports.h"
+
 #define MAX_ATTEMPTS 512
 #define MAX_HELD 256
 #define MAX_STREAM 4096
@@ -107,6 +109,11 @@ static void end_attempt(struct attempt *a, const char *why) {
 static int open_socket(void) {
   int one = 1, type = protocol == UDP ? SOCK_DGRAM : SOCK_STREAM;
   int fd = socket(target->ai_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  struct sockaddr_storage own = {.ss_family = (sa_family_t)target->ai_family};
+  if (fd >= 0 && bind_in_turn(fd, &own, target->ai_addrlen) < 0) {
+    close(fd);
+    return -1;
+  }
   if (fd >= 0 && protocol != UDP) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
   return fd;
 }
