@@ -1,4 +1,5 @@
 import { retransmission } from '../drivers/frr-conf.ts';
+import { eventually } from '../eventually.ts';
 import { addressesOf, type Lab, nodeOf, type OspfDomain, serviceOf } from '../lab/model.ts';
 import { formatMs } from '../net/duration.ts';
 import { SCHEDULING_MARGIN_MS } from './adverts.ts';
@@ -73,6 +74,18 @@ export function nextHopsCheck(
       };
     },
   };
+}
+
+/** Waits until every router sends each VIP of a domain to all its directors. When it does not come to that in time, `nextHopsCheck` tells. */
+export async function routesSettle(bed: Bed, domain: OspfDomain): Promise<void> {
+  const within = 2 * (adjacency(domain) + 2 * domain.throttle) + SCHEDULING_MARGIN_MS;
+  const { look } = nextHopsCheck('', bed.lab, domain, domain.members, { ms: within, words: '' });
+  const all = async () => {
+    // What cannot be looked at is not so yet.
+    const seen = await look(bed).catch(() => undefined);
+    return seen?.ok ? true : undefined;
+  };
+  await eventually(all, { within, every: 50, signal: bed.signal });
 }
 
 /** That every director which announces a VIP gets some of its connections. */

@@ -2,7 +2,7 @@ import { masterOf, masterSettles, reigns, SCHEDULING_MARGIN_MS, twoMasters } fro
 import type { Bed } from '../checks/bed.ts';
 import type { Budget, CheckSpec } from '../checks/check.ts';
 import { reunionBudget } from '../checks/health.ts';
-import { nextHopsCheck } from '../checks/routes.ts';
+import { nextHopsCheck, routesSettle } from '../checks/routes.ts';
 import { tableChecks } from '../checks/table.ts';
 import { announceCheck, takeoverCheck } from '../checks/takeover.ts';
 import { faults } from '../faults/index.ts';
@@ -64,6 +64,8 @@ async function once(context: StepContext, step: FaultStep, slug: string): Promis
   await serverIsIn(bed, service, step.fault.node);
   // Who should be master is: only then does the fault take anything from it.
   await Promise.all(movesOf(bed.lab, step.fault).map((m) => masterSettles(bed, m.vrrp)));
+  const domains = bed.lab.ospf.filter((o) => o.services.includes(service.name));
+  await Promise.all(domains.map((domain) => routesSettle(bed, domain)));
   const moves = movesOf(bed.lab, step.fault, (vrrp) => masterOf(bed, vrrp));
   const [made, healed] = faults[step.fault.kind].words(step.fault);
   const run: Run = { context, step, slug, service, moves, stands: false };
@@ -151,16 +153,17 @@ async function strike(run: Run, probes: readonly Probe[]): Promise<void> {
     await Promise.all(probes.map((probe) => lost(run, probe, at)));
     return;
   }
+  // What was asked before all had changed that changes tells nothing.
+  const settled = Math.max(at, bed.wire.newest);
   const watch = async (probe: Probe) => {
     // Where no loss is bounded from below, its absence is told by watching.
     if (budget === undefined || budget.ms === 0) await probe.watched(at + WATCH_MS * 1000, bed.signal);
-    if (budget) await probe.steady(at, budget.ms + SCHEDULING_MARGIN_MS + OVERTIME_MS, bed.signal);
-    if (step.flow || step.flows > 1)
-      await probe.heldTold(measure(probe.samples, at).recoveredAt ?? at, FLOW_MS, bed.signal);
+    if (budget) await probe.steady(settled, budget.ms + SCHEDULING_MARGIN_MS + OVERTIME_MS, bed.signal);
+    if (step.flow || step.flows > 1) await probe.heldTold(told(probe, at, settled), FLOW_MS, bed.signal);
   };
   await Promise.all(probes.map(watch));
   for (const probe of probes) {
-    const o = measure(probe.samples, at);
+    const o = measure(probe.samples, at, settled);
     if (budget) judgeOutage(run, 'fault', o, budget, probe, at);
     else tell(run, o, probe);
   }
@@ -198,13 +201,18 @@ async function regain(run: Run, probes: readonly Probe[]): Promise<void> {
   const taken = Math.max(ready, ...back.map((move) => firstAdvert(bed, move, ready)));
   // What clients lost before the fault was undone was the fault's.
   const since = isBounded(run) ? from : taken;
+  const settled = Math.max(taken, bed.wire.newest);
   const watch = async (probe: Probe) => {
-    // Only what was begun after the handover shows that it is over.
-    await probe.steady(taken, budget.ms + SCHEDULING_MARGIN_MS + OVERTIME_MS, bed.signal);
-    if (step.flows > 1) await probe.heldTold(measure(probe.samples, since).recoveredAt ?? taken, FLOW_MS, bed.signal);
+    await probe.steady(settled, budget.ms + SCHEDULING_MARGIN_MS + OVERTIME_MS, bed.signal);
+    if (step.flows > 1) await probe.heldTold(told(probe, since, settled), FLOW_MS, bed.signal);
   };
   await Promise.all(probes.map(watch));
-  for (const probe of probes) judgeOutage(run, 'heal', measure(probe.samples, since), budget, probe, since);
+  for (const probe of probes) judgeOutage(run, 'heal', measure(probe.samples, since, settled), budget, probe, since);
+}
+
+/** After when an answer on a held connection tells that it survived (microseconds): the service is back, and all has changed that changes. */
+function told(probe: Probe, since: number, settled: number): number {
+  return Math.max(measure(probe.samples, since).recoveredAt ?? since, settled);
 }
 
 /** What a result is about: the service, and for whom where several clients ask. */

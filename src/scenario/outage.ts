@@ -63,8 +63,12 @@ export function parseSample(line: string): Sample | undefined {
   }
 }
 
-/** What the samples tell about a fault at `fault` (microseconds). An attempt counts by its start. */
-export function measure(samples: readonly Sample[], fault: number): Outage {
+/**
+ * What the samples tell about a fault at `fault` (microseconds). An attempt counts by its start. Of a
+ * connection that is held, only what came after `settled` tells that it survived: then all that the fault
+ * changes had changed.
+ */
+export function measure(samples: readonly Sample[], fault: number, settled = fault): Outage {
   const fresh = samples.filter((s) => s.kind === 'new' && s.at >= fault).sort((a, b) => a.at - b.at);
   const lost = fresh.filter((s) => !s.ok);
   const [first, last] = [lost[0], lost.at(-1)];
@@ -82,7 +86,7 @@ export function measure(samples: readonly Sample[], fault: number): Outage {
     flaps,
     over: !last || recovery !== undefined,
     worstLag: Math.max(0, ...fresh.map((s) => s.lag)) / 1000,
-    flows: flowsOf(samples, fault, recovery?.at ?? fault),
+    flows: flowsOf(samples, fault, Math.max(recovery?.at ?? fault, settled)),
     stream: streamOf(samples, fault),
   };
 }
