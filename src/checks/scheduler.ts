@@ -1,18 +1,16 @@
-import { addressesOf, directors, familyOf, linkTo, type Service } from '../lab/model.ts';
+import { directors, type Service } from '../lab/model.ts';
 import { endpoint } from '../net/cidr.ts';
-import { CannotObserve } from '../plan/hand.ts';
 import type { Bed } from './bed.ts';
 import type { CheckSpec, Observation } from './check.ts';
 import { hold } from './hold.ts';
+import { fromMany, SOURCES } from './many.ts';
 import { judged, tally } from './path.ts';
-import { arrivals, ask, REQUESTS, type Request, type Traffic } from './traffic.ts';
+import { arrivals, ask, REQUESTS, servers, type Traffic } from './traffic.ts';
 
 /** Connections that may break a turn: someone else's connection in between takes one. */
 const TOLERANCE = 1;
 /** Rounds of a weighted turn that are watched. */
 const ROUNDS = 4;
-/** Client addresses that ask where the client's address decides. */
-const SOURCES = 32;
 /** Share of clients of the servers that stay that mh may move when another server goes (Maglev hashing is not minimal). */
 const MH_MOVES = 0.15;
 
@@ -78,10 +76,6 @@ interface Trial {
   readonly look: (bed: Bed, service: Service) => Promise<Observation>;
 }
 
-function servers(requests: readonly Request[]): string[] {
-  return requests.filter((r) => r.status === 200).map((r) => r.server);
-}
-
 function count(values: readonly string[], value: string): number {
   return values.filter((v) => v === value).length;
 }
@@ -124,44 +118,6 @@ function counting(what: string, cost: (active: number, weight: number) => number
       };
     },
   };
-}
-
-/** Connections from many client addresses, and who answered each. */
-async function fromMany(bed: Bed, service: Service, times: number): Promise<ReadonlyMap<string, readonly string[]>> {
-  const { client } = bed;
-  const family = familyOf(service.vip);
-  const device = bed.towards(client, service.vip).name;
-  const own = linkTo(client, service.vip)?.addresses[0]?.address ?? addressesOf(client)[0] ?? '';
-  const taken = new Set(bed.lab.nodes.flatMap(addressesOf));
-  const sources = freeAddresses(own, family, SOURCES, new Set([...taken, service.vip]));
-  const prefix = family === 4 ? 32 : 128;
-  const change = (verb: string, end: string) =>
-    bed.run(client.name, [
-      'sh',
-      '-c',
-      `${sources.map((s) => `ip addr ${verb} ${s}/${prefix} dev ${device}${verb === 'add' && family === 6 ? ' nodad' : ''}`).join('; ')}${end}`,
-    ]);
-  await change('add', '');
-  try {
-    const requests = await ask(bed, service, { sources, count: SOURCES * times });
-    if (requests.length < SOURCES * times || requests.some((r) => r.status !== 200))
-      throw new CannotObserve(`only ${servers(requests).length} of ${SOURCES * times} connections were answered`);
-    return new Map(sources.map((s) => [s, servers(requests.filter((r) => r.source === s))]));
-  } finally {
-    await change('del', '');
-  }
-}
-
-/** Addresses after `own` that nobody has. */
-function freeAddresses(own: string, family: 4 | 6, n: number, taken: ReadonlySet<string>): readonly string[] {
-  const split = own.lastIndexOf(family === 4 ? '.' : ':') + 1;
-  const out: string[] = [];
-  for (let i = 0; out.length < n && i < 250; i++) {
-    const last = family === 4 ? String(1 + ((Number(own.slice(split)) + i) % 253)) : (0x1000 + i).toString(16);
-    const address = `${own.slice(0, split)}${last}`;
-    if (!taken.has(address)) out.push(address);
-  }
-  return out;
 }
 
 /** A scheduler that hashes the client's port, too: no two connections alike, so one client's are spread over every server. */

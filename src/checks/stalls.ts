@@ -7,7 +7,7 @@ import type { Evidence } from '../report/evidence.ts';
 const EVERY_MS = 50;
 const LATE_MS = 100;
 /** Milliseconds that a node stood still, all told, after which a time that was missed says nothing about what it was to do. */
-const STALL_MS = 500;
+const STALL_MS = 250;
 const FILE = 'stalls.ndjson';
 
 /** A node that could not run for a while; microseconds of the engine's wall clock. */

@@ -95,6 +95,11 @@ export async function drive(bed: Bed, service: Service, name: string, asking: As
   };
 }
 
+/** Who answered, in the order of the requests. */
+export function servers(requests: readonly Request[]): string[] {
+  return requests.filter((r) => r.status === 200).map((r) => r.server);
+}
+
 /** The packets of a service's protocol among packets. */
 function ofProtocol(service: Service, packets: readonly Packet[]): readonly Segment[] {
   return packets.filter((p): p is Segment => p.kind === service.protocol);

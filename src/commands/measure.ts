@@ -123,6 +123,7 @@ function stepOf(lab: Lab, options: MeasureOptions): FaultStep {
       .slice(0, 1)
       .map((n) => n.name),
     flows: options.flows,
+    sticks: false,
     outage: 'budget',
     during: [],
     healed: [],

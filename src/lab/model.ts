@@ -363,6 +363,8 @@ export interface FaultStep {
   readonly flows: number;
   /** What becomes of connections that were open before: all survive, or not all. */
   readonly flow?: 'survives' | 'breaks';
+  /** Whether clients must still be sent to their real servers while it stands. */
+  readonly sticks: boolean;
   readonly during: readonly Expectation[];
   readonly healed: readonly Expectation[];
   readonly repeat: number;

@@ -138,6 +138,12 @@ function faultStep(r: Resolver, known: Known, raw: RawFault, path: Path): Step |
   if (name === undefined && !r.incomplete('services')) r.wrong(at, 'there is no service whose clients could notice it');
   const clients = whole.clients === undefined ? undefined : [whole.clients].flat();
   for (const client of clients ?? []) r.lookup(known.nodes, client, 'client', [...path, 'clients']);
+  const keeps = service && (service.persistence !== undefined || ['sh', 'mh'].includes(service.scheduler));
+  if (whole.sticks && service && !keeps)
+    r.wrong(
+      [...path, 'sticks'],
+      `service "${service.name}" has no persistence, and its scheduler does not hash: no client stays at its real server`,
+    );
   if (!parsed.ok || !service) return undefined;
   const list = (key: 'during' | 'healed') =>
     (whole[key] ?? []).flatMap((e, i) => expectation(r, known, e, [...path, key, i]) ?? []);
@@ -152,6 +158,7 @@ function faultStep(r: Resolver, known: Known, raw: RawFault, path: Path): Step |
         .slice(0, 1)
         .map((n) => n.name),
     flows: whole.flows ?? 1,
+    sticks: whole.sticks ?? false,
     outage: whole.outage === undefined ? 'budget' : whole.outage === 'lasts' ? 'lasts' : ms(whole.outage),
     during: list('during'),
     healed: list('healed'),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { address, duration, freeName, mapping, nodeName, oneOf, oneOrMore, text, whole } from './schema-words.ts';
+import { address, duration, freeName, mapping, nodeName, oneOf, oneOrMore, text, whole, yes } from './schema-words.ts';
 
 const STEPS = 'contract, health, failover, fault, check, persistence, run, arp, cut';
 
@@ -76,6 +76,7 @@ const fault = z
           'survives',
           'breaks',
         ]).optional(),
+        sticks: yes('Clients are still sent to their real servers while it stands').optional(),
         during: z
           .array(expectation, mapping('a list of what must hold'))
           .meta({ description: 'What must hold while it stands, in this order' })

@@ -2,9 +2,11 @@ import { masterOf, masterSettles, reigns, SCHEDULING_MARGIN_MS, twoMasters } fro
 import type { Bed } from '../checks/bed.ts';
 import type { Budget, CheckSpec } from '../checks/check.ts';
 import { reunionBudget } from '../checks/health.ts';
+import { fromMany } from '../checks/many.ts';
 import { nextHopsCheck, routesSettle } from '../checks/routes.ts';
 import { tableChecks } from '../checks/table.ts';
 import { announceCheck, takeoverCheck } from '../checks/takeover.ts';
+import { eventually } from '../eventually.ts';
 import { faults } from '../faults/index.ts';
 import { type Move, movesOf, splitBy, type Withdrawal, withdrawalsOf } from '../faults/moves.ts';
 import { heal, inject } from '../faults/standing.ts';
@@ -41,11 +43,17 @@ const WATCH_MS = 3000;
 /** How long an open connection may be silent after the service is back: its retransmissions have backed off. */
 const FLOW_MS = 6000;
 
+/** How long the master may keep connections before it tells the others of them (lvs_sync_daemon: two seconds), with time to spare. */
+const SYNC_MS = 4000;
+
 /** Makes a fault, watches what becomes of the service, heals it, and watches the return. */
 export async function faultStep(context: StepContext, step: FaultStep): Promise<void> {
   for (let run = 1; run <= step.repeat; run++)
     await once(context, step, step.repeat > 1 ? `${context.slug}-${run}` : context.slug);
 }
+
+/** Clients by their addresses, and the real servers that they were sent to. */
+type Clients = ReadonlyMap<string, readonly string[]>;
 
 /** One run of a step: what it works with, and whether its fault stands. */
 interface Run {
@@ -70,15 +78,46 @@ async function once(context: StepContext, step: FaultStep, slug: string): Promis
   const [made, healed] = faults[step.fault.kind].words(step.fault);
   const run: Run = { context, step, slug, service, moves, stands: false };
   // A probe for each half: the connection that is held through the return must have been there before it.
-  await context.attempt(idOf(moves, 'fault'), service.name, made, () =>
-    probed(run, 'loss', STEADY_AT_FIRST_MS, (probes) => strike(run, probes)),
-  );
+  await context.attempt(idOf(moves, 'fault'), service.name, made, async () => {
+    const known = step.sticks ? await clientsKnown(run) : undefined;
+    await probed(run, 'loss', STEADY_AT_FIRST_MS, (probes) => strike(run, probes));
+    if (known) await judgeSticking(run, known);
+  });
   await context.attempt(idOf(moves, 'heal'), service.name, healed, () =>
     // While nothing bounds what clients notice, they may well notice it still.
     probed(run, 'return', isBounded(run) ? STEADY_AGAIN_MS : 0, (probes) => regain(run, probes)),
   );
   // Whatever could not be observed: what was made is undone.
   if (run.stands) await heal(bed, step.fault, context.bootDeadline);
+}
+
+/** Sends many clients to the service and tells at which real servers they are, once every director that may take over can know. */
+async function clientsKnown({ context, service, moves }: Run): Promise<Clients> {
+  const { bed } = context;
+  const known = await fromMany(bed, service, 1);
+  const heirs = moves.map((m) => m.to.name);
+  const all = async () => {
+    const lists = await Promise.all(heirs.map((heir) => bed.run(heir, ['ipvsadm', '-Lnc'])));
+    return lists.every((list) => [...known.keys()].every((client) => list.includes(` ${client}:`))) ? true : undefined;
+  };
+  // Who never learns of it is for the check to tell.
+  await eventually(all, { within: SYNC_MS, every: 100, signal: bed.signal });
+  return known;
+}
+
+/** That each client is still sent to its real server. */
+async function judgeSticking(run: Run, before: Clients): Promise<void> {
+  const { context, step, service } = run;
+  const [made] = faults[step.fault.kind].words(step.fault);
+  const after = await fromMany(context.bed, service, 1);
+  const moved = [...before].filter(([client, [server]]) => after.get(client)?.[0] !== server);
+  context.tell(
+    'fault.sticks',
+    service.name,
+    moved.length === 0 ? 'passed' : 'failed',
+    `each of ${before.size} clients is sent to the real server that it had before ${made}`,
+    `${moved.length} of ${before.size} were sent to another one`,
+  );
 }
 
 /** What clients may go without while the fault stands: what the lab says, or what its own times allow; undefined when nothing bounds it. */
