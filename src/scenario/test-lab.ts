@@ -102,7 +102,12 @@ async function runTest(
     await runScenario(bed, lab.scenario, emit, bootDeadline, results);
   } finally {
     bed?.stalls.close();
-    await wire?.close();
+    const lost = (await wire?.close()) ?? 0;
+    if (lost > 0)
+      emit({
+        type: 'note',
+        text: `${lost} packets were lost to the captures of ${running.name}: this machine was too busy`,
+      });
   }
 }
 
