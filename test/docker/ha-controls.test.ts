@@ -257,6 +257,15 @@ const CONTROLS: readonly Control[] = [
     sysctls: { 'net.ipv4.fib_multipath_hash_policy': 0 },
   },
   {
+    lab: 'vrrp',
+    broken: 'clients are promised to stay at their real servers, and no sync daemon runs',
+    caughtBy: 'fault.sticks',
+    seen: /^[1-9]\d* of 32 were sent to another one/,
+    node: 'lb1',
+    conf: [/lvs_sync_daemon .*/, ''],
+    scenario: [{ fault: { inject: 'kill:lb1', service: 'sticky', sticks: true } }],
+  },
+  {
     lab: 'dr-ospf',
     broken: 'a director schedules no connection that it has not seen begin',
     caughtBy: 'fault.outage',

@@ -1,0 +1,134 @@
+import { reigns, SCHEDULING_MARGIN_MS, twoMasters } from '../checks/adverts.ts';
+import type { Budget } from '../checks/check.ts';
+import type { FaultStep } from '../lab/model.ts';
+import { formatMs } from '../net/duration.ts';
+import { idOf, OVERTIME_MS, type Run, subjectOf } from './fault-run.ts';
+import type { Flows, Outage, Stream } from './outage.ts';
+import { Probe } from './probe.ts';
+
+/** The service is gone for as long as the fault stands. */
+export async function lost(run: Run, probe: Probe, at: number): Promise<void> {
+  const { context, step } = run;
+  const gone = await probe.gone(at, OVERTIME_MS, context.bed.signal);
+  context.tell(
+    'fault.lasts',
+    subjectOf(run, probe),
+    gone ? 'passed' : 'failed',
+    `nobody answers as long as ${step.fault.text} stands`,
+    gone ? 'the newest connections all failed' : 'connections are still answered',
+    { evidence: [evidenceOf(probe.file)] },
+  );
+}
+
+/** What clients noticed where nothing bounds it: told, and judged only by whether the service answers. */
+export function tell(run: Run, o: Outage, probe: Probe): void {
+  run.context.tell(
+    'fault.effect',
+    subjectOf(run, probe),
+    'passed',
+    'nothing bounds what clients notice while it stands; it is told',
+    outageWords(o).join(', '),
+    { evidence: [evidenceOf(probe.file)], figures: figuresOf(o) },
+  );
+}
+
+function evidenceOf(file: string): string {
+  return `${file} (a connection every ${Probe.everyMs} ms, each given ${Probe.timeoutMs} ms)`;
+}
+
+/** What clients noticed, against what they may. */
+export function judgeOutage(
+  run: Run,
+  half: 'fault' | 'heal',
+  o: Outage,
+  budget: Budget,
+  probe: Probe,
+  since: number,
+): void {
+  const { context, step, moves } = run;
+  const { bed } = context;
+  const margin = budget.ms === 0 && o.lost === 0 ? 0 : SCHEDULING_MARGIN_MS;
+  const held = half === 'fault' ? flowHolds(step, o) : undefined;
+  const streamed = o.stream === undefined || o.stream.gap <= budget.ms + SCHEDULING_MARGIN_MS;
+  const within = o.over && o.outage <= budget.ms + margin && streamed && held !== false;
+  const stall = within ? undefined : context.stall();
+  const stretches = moves.map((m) => ({ vrrp: m.vrrp, reigns: reigns(bed.lab, m.vrrp, bed.wire.since(since)) }));
+  const parts = [
+    ...outageWords(o),
+    ...stretches.map(({ vrrp, reigns: r }) => `${vrrp.name}: ${reignWords(r, since)}`),
+    ...(stall === undefined ? [] : [stall]),
+  ];
+  const flow = held === undefined ? '' : `, and ${flowWords(step)}`;
+  context.tell(
+    idOf(moves, half),
+    subjectOf(run, probe),
+    within ? 'passed' : stall === undefined ? 'failed' : 'inconclusive',
+    `clients go without at most ${formatMs(budget.ms)} (${budget.words}), margin ${formatMs(SCHEDULING_MARGIN_MS)}${flow}`,
+    parts.join(', '),
+    {
+      evidence: [evidenceOf(probe.file)],
+      figures: {
+        ...figuresOf(o),
+        budget: budget.ms,
+        twoMasters: Math.max(0, ...stretches.map((s) => twoMasters(s.reigns))),
+      },
+    },
+  );
+}
+
+/** Whether the open connections fared as the step says; undefined where it says nothing. */
+function flowHolds(step: FaultStep, { flows }: Outage): boolean | undefined {
+  if (step.flow === undefined) return undefined;
+  return flows.open > 0 && (flows.survived === flows.open) === (step.flow === 'survives');
+}
+
+function flowWords({ flow, flows }: FaultStep): string {
+  if (flows === 1) return `a connection that is open ${flow}`;
+  return flow === 'survives'
+    ? `all ${flows} connections that are open survive`
+    : `of ${flows} connections that are open some break`;
+}
+
+function outageWords(o: Outage): string[] {
+  return [
+    o.over ? `outage ${formatMs(o.outage)}` : 'the service did not come back',
+    `± ${formatMs(Probe.everyMs + o.worstLag)}`,
+    `${o.lost} of ${o.attempts} connections lost`,
+    ...(o.firstLossAfter === undefined ? [] : [`first after ${formatMs(o.firstLossAfter)}`]),
+    ...(o.recoveryAfter === undefined ? [] : [`answered again after ${formatMs(o.recoveryAfter)}`]),
+    ...(o.flaps > 0 ? [`${o.flaps} flaps`] : []),
+    ...(o.flows.open > 0 ? [heldWords(o.flows)] : []),
+    ...(o.stream ? [streamWords(o.stream)] : []),
+  ];
+}
+
+function heldWords({ open, survived, broken, first }: Flows): string {
+  const how = first ? `${first.why} after ${formatMs(first.after)}` : '';
+  if (open === 1) return `held connection: ${first ? how : survived === 1 ? 'alive' : 'no answer yet'}`;
+  const silent = open - survived - broken;
+  return `of ${open} held connections ${survived} survived${first ? `, ${broken} broke (the first: ${how})` : ''}${silent > 0 ? `, ${silent} had no answer yet` : ''}`;
+}
+
+function streamWords({ sent, lost, again, gap }: Stream): string {
+  return `of a stream of ${sent} datagrams ${lost} lost, ${again} answered twice, longest gap ${formatMs(gap)}`;
+}
+
+function figuresOf(o: Outage): Record<string, number> {
+  return {
+    outage: o.outage,
+    lost: o.lost,
+    attempts: o.attempts,
+    flaps: o.flaps,
+    worstLag: o.worstLag,
+    ...(o.flows.open > 0 ? { flows: o.flows.open, flowsBroken: o.flows.open - o.flows.survived } : {}),
+    ...(o.stream ? { streamLost: o.stream.lost, streamAgain: o.stream.again, streamGap: o.stream.gap } : {}),
+    ...(o.firstLossAfter === undefined ? {} : { firstLossAfter: o.firstLossAfter }),
+    ...(o.recoveryAfter === undefined ? {} : { recoveryAfter: o.recoveryAfter }),
+  };
+}
+
+function reignWords(all: ReturnType<typeof reigns>, since: number): string {
+  const at = (t: number) => formatMs(Math.max(0, (t - since) / 1000));
+  const both = twoMasters(all);
+  return `${all.map((r) => `${r.node} ${at(r.from)} to ${at(r.to)}`).join(', ') || 'no master'}${both > 0 ? `, two for ${formatMs(both)}` : ''}`;
+}
