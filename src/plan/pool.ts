@@ -29,7 +29,8 @@ export async function bearing(engine: Engine, jobs: number | undefined): Promise
   const { stdout } = await engine.runOnce(imageTag('node'), look, kernels.host.needs, { 'lvslab.probe': 'bearing' });
   const processors = Number(/^\d+/.exec(stdout)?.[0] ?? 1);
   const free = Number(/MemAvailable: +(\d+)/.exec(stdout)?.[1] ?? 0) / 1024;
-  const labs = Math.max(1, jobs ?? processors);
+  // They wait more than they work: for adverts, dead intervals, health checks.
+  const labs = Math.max(1, jobs ?? processors + 1);
   const memoryMb = free * SHARE;
   const why = jobs === undefined ? `${processors} processors` : 'as asked';
   return {
