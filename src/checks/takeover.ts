@@ -1,5 +1,6 @@
 import { familyOf, type LabNode, macsOf, type VrrpInstance } from '../lab/model.ts';
 import { formatMs } from '../net/duration.ts';
+import type { Packet } from '../net/packet.ts';
 import { SCHEDULING_MARGIN_MS, senders } from './adverts.ts';
 import type { Budget, CheckSpec } from './check.ts';
 
@@ -47,6 +48,31 @@ export function takeoverCheck(
   };
 }
 
+/** A time at which an address was announced; microseconds. */
+interface Announcement {
+  readonly at: number;
+  readonly address: string;
+}
+
+/** What a node announced of an instance's addresses under its own MAC address, without being asked: by gratuitous ARP, or an unsolicited neighbour advertisement. */
+export function announcements(vrrp: VrrpInstance, node: LabNode, packets: readonly Packet[]): readonly Announcement[] {
+  const own = macsOf(node);
+  const addresses = vrrp.addresses.map((a) => a.address);
+  return packets
+    .filter((p) => own.includes(p.srcMac))
+    .flatMap((p): Announcement[] => {
+      if (p.kind === 'arp' && p.sender === p.target) return [{ at: p.at, address: p.sender }];
+      return p.kind === 'neighbour' && p.op === 'advertisement' ? [{ at: p.at, address: p.target }] : [];
+    })
+    .filter((a) => addresses.includes(a.address));
+}
+
+/** Whether one director announced addresses of an instance after another had begun to: clients believe whom they heard last. */
+export function crossed(vrrp: VrrpInstance, node: LabNode, other: LabNode, packets: readonly Packet[]): boolean {
+  const first = announcements(vrrp, other, packets)[0]?.at;
+  return first !== undefined && announcements(vrrp, node, packets).some((a) => a.at > first);
+}
+
 /** That the new master announced every address of an instance under its own MAC address, without being asked: by gratuitous ARP, or an unsolicited neighbour advertisement (RFC 5798 §6.4). */
 export function announceCheck(
   id: string,
@@ -55,7 +81,6 @@ export function announceCheck(
   since: number,
   budget: Budget,
 ): CheckSpec {
-  const own = macsOf(master);
   const addresses = vrrp.addresses.map((a) => a.address);
   const by = addresses.some((a) => familyOf(a) === 6) ? 'neighbour advertisement' : 'gratuitous ARP';
   return {
@@ -65,14 +90,7 @@ export function announceCheck(
     within: budget.ms + SCHEDULING_MARGIN_MS,
     every: 20,
     look: async (bed) => {
-      const told = bed.wire
-        .since(since + 1)
-        .filter((p) => own.includes(p.srcMac))
-        .flatMap((p) => {
-          if (p.kind === 'arp' && p.sender === p.target) return [{ at: p.at, address: p.sender }];
-          return p.kind === 'neighbour' && p.op === 'advertisement' ? [{ at: p.at, address: p.target }] : [];
-        })
-        .filter((t) => addresses.includes(t.address));
+      const told = announcements(vrrp, master, bed.wire.since(since + 1));
       const missing = addresses.filter((a) => !told.some((t) => t.address === a));
       const [first] = told;
       return {

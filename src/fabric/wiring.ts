@@ -24,7 +24,7 @@ export function portName(node: string, index: number): string {
 /**
  * The `ip -batch` that makes bridges and veth pairs. `bridges` is false where nodes join a fabric
  * that stands. Each pair is made with its far end in the node already: no half-made pair is ever
- * in anybody else's namespace. What a node of that name had before is removed first.
+ * in anybody else's namespace.
  */
 export function linkBatch(lab: Lab, targets: readonly WireTarget[], bridges: boolean): string {
   const lines: string[] = [];
@@ -67,13 +67,15 @@ export function wiringFiles(
 
 /**
  * The one command that wires a lab: unpacks the files from stdin, makes the links, releases the
- * nodes, waits for each to say how it is, and prints the links as they then stand.
+ * nodes, waits for each to say how it is, and prints the links as they then stand. What a node of the
+ * same name had before is removed first: the kernel takes its time to clear up after one that was killed.
  */
 export function wiringCommand(targets: readonly WireTarget[], deadlineMs: number): readonly string[] {
   const ports = targets.flatMap(({ node }) => node.interfaces.map((_, i) => portName(node.name, i)));
   const pids = targets.map(({ node, pid }) => `${node.name}=${pid}`);
   const script = [
     'tar -xPf -',
+    `for port in ${ports.join(' ')}; do [ ! -e /sys/class/net/$port ] || ip link del $port 2> /dev/null || true; done`,
     `ip -batch ${LINKS}`,
     ...(ports.length > 0 ? [`nodectl offload ${ports.join(' ')}`] : []),
     `nodectl go ${deadlineMs} ${pids.join(' ')}`,

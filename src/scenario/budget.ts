@@ -76,6 +76,20 @@ export function handover(lab: Lab, fault: Fault, instances: readonly VrrpInstanc
   return { ms: advert.ms + told.ms, words: `${advert.words} + ${told.words}` };
 }
 
+/** Time after which a master announces its addresses once more (keepalived.conf(5), garp_master_delay). */
+const GARP_DELAY_MS = 5000;
+
+/**
+ * The same when announcements crossed: the director that yields was about to announce its addresses itself,
+ * and did so after the better one. Clients send to it until the better one announces them again.
+ */
+export function crossing(budget: Budget, yielding: string): Budget {
+  return {
+    ms: budget.ms + GARP_DELAY_MS,
+    words: `${budget.words} + garp_master_delay ${formatMs(GARP_DELAY_MS)}, because ${yielding} announced its addresses once more after that`,
+  };
+}
+
 /** How long two directors that no longer hear each other take until both are masters, or, hearing each other, until one is. */
 export function splitting(vrrp: VrrpInstance): Budget {
   const worst = Math.min(...vrrp.members.map((m) => m.priority));

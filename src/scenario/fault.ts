@@ -4,13 +4,22 @@ import type { CheckSpec } from '../checks/check.ts';
 import { reunionBudget } from '../checks/health.ts';
 import { nextHopsCheck, routesSettle } from '../checks/routes.ts';
 import { tableChecks } from '../checks/table.ts';
-import { announceCheck, takeoverCheck } from '../checks/takeover.ts';
+import { announceCheck, crossed, takeoverCheck } from '../checks/takeover.ts';
 import { faults } from '../faults/index.ts';
 import { type Move, movesOf, splitBy, type Withdrawal, withdrawalsOf } from '../faults/moves.ts';
 import { heal, inject } from '../faults/standing.ts';
 import { type FaultStep, instancesUnder, macsOf, serviceOf, type VrrpInstance } from '../lab/model.ts';
 import { formatMs } from '../net/duration.ts';
-import { handover, preemption, rejoining, returnsInSilence, splitting, takeover, withdrawal } from './budget.ts';
+import {
+  crossing,
+  handover,
+  preemption,
+  rejoining,
+  returnsInSilence,
+  splitting,
+  takeover,
+  withdrawal,
+} from './budget.ts';
 import type { StepContext } from './context.ts';
 import { expectationCheck } from './expect.ts';
 import { budgetOf, idOf, isBounded, OVERTIME_MS, type Run } from './fault-run.ts';
@@ -164,7 +173,9 @@ async function regain(run: Run, probes: readonly Probe[]): Promise<void> {
     await context.check([expectationCheck(bed.lab, e, `${slug}-healed-${i + 1}`)]);
   const own = instancesUnder(bed.lab, service.name);
   const returning = [...back.map((m) => m.vrrp), ...splitBy(bed.lab, step.fault)].filter((v) => own.includes(v));
-  const budget = handover(bed.lab, step.fault, returning);
+  const plain = handover(bed.lab, step.fault, returning);
+  const late = back.find(({ vrrp, from, to }) => crossed(vrrp, to, from, bed.wire.since(ready)));
+  const budget = late && own.includes(late.vrrp) ? crossing(plain, late.to.name) : plain;
   const taken = Math.max(ready, ...back.map((move) => firstAdvert(bed, move, ready)));
   // What clients lost before the fault was undone was the fault's.
   const since = isBounded(run) ? from : taken;

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { reigns, twoMasters } from '../../src/checks/adverts.ts';
+import { crossed } from '../../src/checks/takeover.ts';
 import { faults } from '../../src/faults/index.ts';
 import { movesOf, splitBy, withdrawalsOf } from '../../src/faults/moves.ts';
 import { formOf, parseFault } from '../../src/faults/parse.ts';
-import { type Fault, type FaultKind, type Lab, serviceOf } from '../../src/lab/model.ts';
+import { type Fault, type FaultKind, type Lab, type LabNode, nodeOf, serviceOf } from '../../src/lab/model.ts';
 import { readLab } from '../../src/lab/read.ts';
 import type { Packet } from '../../src/net/packet.ts';
 import { distribution, histogram } from '../../src/report/distribution.ts';
-import { outageBudget } from '../../src/scenario/budget.ts';
+import { crossing, outageBudget } from '../../src/scenario/budget.ts';
 import { fnatLab } from './lab.ts';
 
 const lab = fnatLab();
@@ -138,6 +139,18 @@ describe('who was master when', () => {
       { node: 'lb2', from: 5_000_000, to: 6_000_000 },
     ]);
     expect(twoMasters(reigns(lab, vrrp, seen))).toBe(0);
+  });
+  it('and clients believe whom they heard last', () => {
+    const [lb1, lb2] = ['lb1', 'lb2'].map((n) => nodeOf(lab, n)) as [LabNode, LabNode];
+    const garp = (node: string, at: number): Packet =>
+      ({ ...advert(node, at), kind: 'arp', sender: '192.168.100.254', target: '192.168.100.254' }) as Packet;
+    expect(crossed(vrrp, lb2, lb1, [garp('lb2', 1), garp('lb1', 2), garp('lb1', 3)])).toBe(false);
+    expect(crossed(vrrp, lb2, lb1, [garp('lb2', 1), garp('lb1', 2), garp('lb2', 3)])).toBe(true);
+    expect(crossed(vrrp, lb2, lb1, [garp('lb2', 1)])).toBe(false);
+    expect(crossing({ ms: 1000, words: 'one advert' }, 'lb2')).toEqual({
+      ms: 6000,
+      words: 'one advert + garp_master_delay 5.00 s, because lb2 announced its addresses once more after that',
+    });
   });
   it('and for how long there were two', () => {
     const seen = [0, 1000, 2000].flatMap((at) => [advert('lb1', at), advert('lb2', at + 500, 80)]);
