@@ -61,10 +61,27 @@ function election(vrrp: VrrpInstance): number {
   return Math.max(...vrrp.members.map((m) => masterDownInterval(vrrp, m.priority))) + SCHEDULING_MARGIN_MS;
 }
 
-/** Who sent adverts of an instance in the last milliseconds: one and a half intervals, in which two after one another both are, unless told otherwise. */
-function heardLately(bed: Bed, vrrp: VrrpInstance, within = vrrp.advert * 1.5): readonly Sender[] {
-  const packets = bed.wire.since(bed.wire.newest - within * 1000);
-  return senders(bed.lab, vrrp, packets);
+/** Who sent adverts of an instance in the last milliseconds, the newest sender first. */
+function heardIn(bed: Bed, vrrp: VrrpInstance, ms: number): readonly Sender[] {
+  return senders(bed.lab, vrrp, bed.wire.since(bed.wire.newest - ms * 1000));
+}
+
+/** What an advert of one of two masters may come late beside the other's, in milliseconds. */
+const JITTER_MS = 200;
+
+/** How long a master's last advert counts, in milliseconds: until the next one is due, and the margin. */
+function freshness(vrrp: VrrpInstance): number {
+  return 1.5 * vrrp.advert + SCHEDULING_MARGIN_MS;
+}
+
+/**
+ * Who sends adverts of an instance now: who sent the newest, and whoever sent one within one and a half
+ * intervals of that, in which two that take turns are both.
+ */
+function heardLately(bed: Bed, vrrp: VrrpInstance): readonly Sender[] {
+  const heard = heardIn(bed, vrrp, freshness(vrrp));
+  const turn = (1.5 * vrrp.advert + JITTER_MS) * 1000;
+  return heard.filter((s) => s.newest.at >= (heard[0]?.newest.at ?? 0) - turn);
 }
 
 /** Milliseconds for which the wires have been watched. */
@@ -105,7 +122,7 @@ export function masterCheck(vrrp: VrrpInstance): CheckSpec {
     within: 2 * election(vrrp),
     every: 50,
     look: async (bed) => {
-      const heard = heardLately(bed, vrrp, election(vrrp));
+      const heard = heardIn(bed, vrrp, election(vrrp));
       const seen = heard.map((s) => `${s.node.name} (priority ${s.newest.priority})`).join(' and ') || 'nobody';
       return {
         ok: isRightAlone(vrrp, heard) && watched(bed) >= election(vrrp),
@@ -147,7 +164,7 @@ export function mastersCheck(vrrp: VrrpInstance, nodes: readonly string[]): Chec
     const heard = heardLately(bed, vrrp).map((s) => s.node.name);
     return {
       ok: heard.length === nodes.length && nodes.every((n) => heard.includes(n)),
-      seen: `${vrrp.name}: ${heard.join(' and ') || 'nobody'} in the last ${(vrrp.advert * 1.5) / 1000} s`,
+      seen: `${vrrp.name}: ${heard.join(' and ') || 'nobody'} in the last ${formatMs(freshness(vrrp))}`,
       evidence: evidenceOf(vrrp),
     };
   };
