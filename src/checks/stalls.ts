@@ -1,4 +1,5 @@
 import type { ExecStream } from '../engine/engine.ts';
+import { eventually } from '../eventually.ts';
 import { formatMs } from '../net/duration.ts';
 import type { Hand } from '../plan/hand.ts';
 import type { Evidence } from '../report/evidence.ts';
@@ -8,6 +9,8 @@ const EVERY_MS = 50;
 const LATE_MS = 100;
 /** Milliseconds that a node stood still, all told, after which a time that was missed says nothing about what it was to do. */
 const STALL_MS = 250;
+/** Longest until a first beat, in milliseconds. */
+const BEAT_MS = 5000;
 const FILE = 'stalls.ndjson';
 
 /** A node that could not run for a while; microseconds of the engine's wall clock. */
@@ -58,25 +61,25 @@ export class Stalls {
     for (const node of [...this.#pulses.keys()]) this.leave(node);
   }
 
-  /** Starts a node's pulse; returns once it beats, or has ended (the node may go at any time). */
+  /** Starts a node's pulse; returns once it beats, or has ended (the node may go at any time), or does neither for long. */
   async #start(node: string): Promise<void> {
     const pulse = await this.#hand.spawn(node, ['pulse', String(EVERY_MS), String(LATE_MS)]).catch(() => undefined);
     if (!pulse) return; // a node that is not there is for the checks to tell
     this.#pulses.set(node, pulse);
     pulse.stderr.resume();
     let open = '';
-    await new Promise<void>((beats) => {
-      pulse.stdout.on('data', (chunk: Buffer) => {
-        const lines = (open + chunk.toString()).split('\n');
-        open = lines.pop() ?? '';
-        for (const line of lines) this.#read(node, pulse, line);
-        beats();
-      });
-      pulse.stdout.once('close', () => {
-        if (this.#pulses.get(node) === pulse) this.#pulses.delete(node);
-        beats();
-      });
+    let known = false;
+    pulse.stdout.on('data', (chunk: Buffer) => {
+      known = true;
+      const lines = (open + chunk.toString()).split('\n');
+      open = lines.pop() ?? '';
+      for (const line of lines) this.#read(node, pulse, line);
     });
+    pulse.stdout.once('close', () => {
+      known = true;
+      if (this.#pulses.get(node) === pulse) this.#pulses.delete(node);
+    });
+    await eventually(() => known || undefined, { within: BEAT_MS, every: 5, signal: this.#hand.signal });
   }
 
   #read(node: string, pulse: ExecStream, line: string): void {

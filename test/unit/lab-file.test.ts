@@ -328,6 +328,22 @@ ${more}`;
       step('{ check: { silent: web, answers: web } }'),
       /expected exactly one of master, answers/,
     ],
+    [
+      'clients that stay where nothing keeps them',
+      step('{ fault: { inject: kill:lb1, sticks: true } }'),
+      /service "web" has no persistence, and its scheduler does not hash/,
+    ],
+    [
+      'a client that is none',
+      step('{ fault: { inject: kill:lb1, clients: [c, rs1] } }'),
+      /"rs1" is a realserver; a client is needed here/,
+    ],
+    ['no connection held', step('{ fault: { inject: kill:lb1, flows: 0 } }'), /expected a whole number from 1 to 256/],
+    [
+      'ports hashed by a scheduler that does not hash',
+      `  odd: { vip: 192.168.100.253, port: 80, mode: dr, hash: port, reals: { rs1: 1 } }\n${vrrp('')}`,
+      /only the schedulers sh and mh hash; service "odd" has rr/,
+    ],
     ['a weight of nobody', step('{ check: { weight: 0 } }'), /whose weight\? add real/],
     [
       'a master that takes no part',
