@@ -240,6 +240,7 @@ function program(): Command {
     [
       'lab measure fnat-keepalived --fault kill:lb1 --runs 20',
       'lab measure nat-mysql --fault stop:director1/keepalived --json',
+      'lab measure dr-ospf --fault kill:lb1 --service mh --flows 64',
     ],
   );
   examples(

@@ -94,9 +94,10 @@ function isRightAlone(vrrp: VrrpInstance, heard: readonly Sender[]): boolean {
   return heard.length === 1 && (!vrrp.preempt || heard[0]?.node.name === vrrp.members[0]?.node);
 }
 
-/** Who sends adverts of an instance now; the best director while nobody does. */
+/** Who should be master now: the best director, or where nobody preempts whoever sends adverts. */
 export function masterOf(bed: Bed, vrrp: VrrpInstance): string {
-  return heardLately(bed, vrrp)[0]?.node.name ?? vrrp.members[0]?.node ?? '';
+  const heard = vrrp.preempt ? undefined : heardLately(bed, vrrp)[0]?.node.name;
+  return heard ?? vrrp.members[0]?.node ?? '';
 }
 
 /** Waits until one director alone sends adverts, and the right one. When it does not come to that in time, `masterCheck` tells. */

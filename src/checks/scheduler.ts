@@ -41,8 +41,9 @@ export function schedulerChecks(service: Service, traffic: () => Promise<Traffic
   ];
 }
 
-/** The servers that answered, by the director that chose them: the one whose card brought the connection to them. */
+/** The servers that answered, by the director that chose them: among several, the one whose card brought the connection to them. */
 function byDirector(bed: Bed, service: Service, t: Traffic): readonly (readonly string[])[] {
+  if (t.directors.length === 1) return [servers(t.requests)];
   const by = new Map(
     arrivals(bed.lab, service, t.packets).map((p) => [endpoint(p.src, p.srcPort), bed.nameOfMac(p.srcMac)]),
   );
