@@ -2,6 +2,7 @@ import { retransmission } from '../drivers/frr-conf.ts';
 import { eventually } from '../eventually.ts';
 import { addressesOf, type Lab, nodeOf, type OspfDomain, serviceOf } from '../lab/model.ts';
 import { formatMs } from '../net/duration.ts';
+import { CannotObserve } from '../plan/hand.ts';
 import { SCHEDULING_MARGIN_MS } from './adverts.ts';
 import type { Bed } from './bed.ts';
 import type { Budget, CheckSpec } from './check.ts';
@@ -81,8 +82,10 @@ export async function routesSettle(bed: Bed, domain: OspfDomain): Promise<void> 
   const within = 2 * (adjacency(domain) + 2 * domain.throttle) + SCHEDULING_MARGIN_MS;
   const { look } = nextHopsCheck('', bed.lab, domain, domain.members, { ms: within, words: '' });
   const all = async () => {
-    // What cannot be looked at is not so yet.
-    const seen = await look(bed).catch(() => undefined);
+    const seen = await look(bed).catch((error: unknown) => {
+      if (error instanceof CannotObserve) return undefined;
+      throw error;
+    });
     return seen?.ok ? true : undefined;
   };
   await eventually(all, { within, every: 50, signal: bed.signal });

@@ -25,7 +25,7 @@ import { expectationCheck } from './expect.ts';
 import { budgetOf, idOf, isBounded, OVERTIME_MS, type Run } from './fault-run.ts';
 import { measure } from './outage.ts';
 import { type Probe, Probes } from './probe.ts';
-import { serverIsIn, serversListen } from './ready.ts';
+import { serverIsIn, serversListen, serviceAnswers } from './ready.ts';
 import { clientsKnown, judgeSticking } from './sticking.ts';
 import { judgeOutage, lost, tell } from './verdict.ts';
 
@@ -53,9 +53,12 @@ async function once(context: StepContext, step: FaultStep, slug: string): Promis
   await serversListen(bed, service);
   await serverIsIn(bed, service, step.fault.node);
   // Who should be master is: only then does the fault take anything from it.
-  await Promise.all(movesOf(bed.lab, step.fault).map((m) => masterSettles(bed, m.vrrp)));
+  const instances = [...instancesUnder(bed.lab, service.name), ...movesOf(bed.lab, step.fault).map((m) => m.vrrp)];
+  await Promise.all([...new Set(instances)].map((vrrp) => masterSettles(bed, vrrp)));
   const domains = bed.lab.ospf.filter((o) => o.services.includes(service.name));
   await Promise.all(domains.map((domain) => routesSettle(bed, domain)));
+  // A connection that is held is made once.
+  await serviceAnswers(bed, service);
   const moves = movesOf(bed.lab, step.fault, (vrrp) => masterOf(bed, vrrp));
   const [made, healed] = faults[step.fault.kind].words(step.fault);
   const run: Run = { context, step, slug, service, moves, stands: false };

@@ -5,6 +5,7 @@ import { weightsOf } from '../checks/table.ts';
 import { ask } from '../checks/traffic.ts';
 import { eventually } from '../eventually.ts';
 import { nodeOf, type ServedPort, type Service, type SnatRule } from '../lab/model.ts';
+import { CannotObserve } from '../plan/hand.ts';
 
 /** Seconds for the programs of a lab that has just come up to listen. */
 const LISTEN_S = 5;
@@ -41,8 +42,13 @@ export async function serverIsIn(bed: Bed, service: Service, node: string): Prom
 
 /** Waits until a service of a lab that has just come up answers its client: its director has taken its servers in, too. */
 export async function serviceAnswers(bed: Bed, service: Service): Promise<void> {
-  const look = async () =>
-    (await ask(bed, service, { count: 1, timeout: ANSWER_MS }))[0]?.status === 200 ? true : undefined;
+  const look = async () => {
+    const [request] = await ask(bed, service, { count: 1, timeout: ANSWER_MS }).catch((error: unknown) => {
+      if (error instanceof CannotObserve) return [];
+      throw error;
+    });
+    return request?.status === 200 ? true : undefined;
+  };
   await eventually(look, { within: LISTEN_S * 1000, every: 100, signal: bed.signal });
 }
 
