@@ -12,7 +12,7 @@ export class StepContext {
   readonly slug: string;
   readonly bootDeadline: number;
   readonly results: CheckResult[];
-  readonly #began: number;
+  #began: number;
 
   constructor(bed: Bed, emit: Emit, title: string, slug: string, bootDeadline: number, results: CheckResult[]) {
     this.bed = bed;
@@ -51,7 +51,12 @@ export class StepContext {
     }
   }
 
-  /** Who stood still, in words, since this step began; undefined when nobody did for long enough to matter. */
+  /** Begins anew what is done several times in one step. */
+  again(): void {
+    this.#began = this.bed.wire.newest;
+  }
+
+  /** Who stood still, in words, since this step, or this time of it, began; undefined when nobody did for long enough to matter. */
   stall(): string | undefined {
     return this.bed.stalls.since(this.#began);
   }

@@ -50,6 +50,7 @@ export async function faultStep(context: StepContext, step: FaultStep): Promise<
 async function once(context: StepContext, step: FaultStep, slug: string): Promise<void> {
   const { bed } = context;
   const service = serviceOf(bed.lab, step.service);
+  context.again();
   await serversListen(bed, service);
   await serverIsIn(bed, service, step.fault.node);
   // Who should be master is: only then does the fault take anything from it.
