@@ -6,11 +6,15 @@ import { ask, servers } from './traffic.ts';
 /** Client addresses that ask where the client's address decides. */
 export const SOURCES = 32;
 
-/** Connections from many client addresses, so many from each, and who answered them. Throws CannotObserve when not all are answered. */
+/**
+ * Connections from many client addresses, so many from each, and who answered them. `order` says in which
+ * order they ask. Throws CannotObserve when not all are answered.
+ */
 export async function fromMany(
   bed: Bed,
   service: Service,
   times: number,
+  order: (sources: readonly string[]) => readonly string[] = (sources) => sources,
 ): Promise<ReadonlyMap<string, readonly string[]>> {
   const { client } = bed;
   const family = familyOf(service.vip);
@@ -27,7 +31,7 @@ export async function fromMany(
     ]);
   await change('add', '');
   try {
-    const requests = await ask(bed, service, { sources, count: SOURCES * times });
+    const requests = await ask(bed, service, { sources: order(sources), count: SOURCES * times });
     if (requests.length < SOURCES * times || requests.some((r) => r.status !== 200))
       throw new CannotObserve(`only ${servers(requests).length} of ${SOURCES * times} connections were answered`);
     return new Map(sources.map((s) => [s, servers(requests.filter((r) => r.source === s))]));

@@ -23,11 +23,17 @@ export async function clientsKnown({ context, service, moves }: Run): Promise<Cl
   return known;
 }
 
+/** Every second one, and then the others: of clients that took turns half have another turn now, whoever is first. */
+function halves<T>(all: readonly T[]): readonly T[] {
+  return [...all.filter((_, i) => i % 2 === 0), ...all.filter((_, i) => i % 2 === 1)];
+}
+
 /** That each client is still sent to its real server. */
 export async function judgeSticking(run: Run, before: Clients): Promise<void> {
   const { context, step, service } = run;
   const [made] = faults[step.fault.kind].words(step.fault);
-  const after = await fromMany(context.bed, service, 1);
+  // In another order: a scheduler that begins anew would give servers that take turns to the same clients again.
+  const after = await fromMany(context.bed, service, 1, halves);
   const moved = [...before].filter(([client, [server]]) => after.get(client)?.[0] !== server);
   context.tell(
     'fault.sticks',

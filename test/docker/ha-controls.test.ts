@@ -78,7 +78,11 @@ const CONTROLS: readonly Control[] = [
     seen: /SCRIPT: lb1 in/,
     node: 'lb1',
     conf: [/track_script \{[^}]*\}/, ''],
-    scenario: [{ run: { on: 'lb1', do: 'touch /tmp/down' } }, { check: { master: 'lb2', of: 'SCRIPT' } }],
+    scenario: [
+      { check: { master: 'lb1', of: 'SCRIPT', within: '10s', for: '2s' } },
+      { run: { on: 'lb1', do: 'touch /tmp/down' } },
+      { check: { master: 'lb2', of: 'SCRIPT' } },
+    ],
   },
   {
     lab: 'vrrp',
