@@ -414,7 +414,8 @@ ip link set dpdk0.100 up`,
   },
 ];
 
-const folder = leavesNothing('mode-controls', /^no-/);
+const folder = leavesNothing('mode-controls', (lab) => lab.startsWith('no-'));
+
 interface Result {
   id: string;
   subject: string;
