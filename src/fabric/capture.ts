@@ -10,6 +10,13 @@ export type KeepBytes = (segment: string, bytes: Buffer) => void;
 /** Packets after which a capture ends: no lab's own work makes so many, a loop does in seconds. */
 const MOST_PACKETS = 300_000;
 
+/**
+ * Bytes kept of a frame, and kibibytes for frames that wait to be read. Without the first each waiting frame takes
+ * the room of the longest that there may be, and a busy machine loses what comes in between.
+ */
+const FRAME_BYTES = 2048;
+const BUFFER_KIB = 8192;
+
 /** Longest that a capture may take to begin or to end. */
 const DEADLINE_MS = 10_000;
 
@@ -27,6 +34,7 @@ export class Wire {
   readonly #newestMark = new Map<string, number>();
   #marks = 0;
   #flooded = false;
+  #lost = 0;
 
   /** Everything seen at or after a time, in microseconds, in the order of time. */
   since(at: number): readonly Packet[] {
@@ -68,6 +76,7 @@ export class Wire {
       segment,
       '-U',
       '--immediate-mode',
+      ...['-s', String(FRAME_BYTES), '-B', String(BUFFER_KIB)],
       '-w',
       '-',
     ]);
@@ -82,6 +91,11 @@ export class Wire {
     let said = '';
     run.stderr.on('data', (chunk: Buffer) => {
       said += chunk.toString();
+      // Its last words.
+      const lost = /(\d+) packets? dropped by kernel/.exec(said);
+      if (!lost) return;
+      this.#lost += Number(lost[1]);
+      said = '';
     });
     const listening = await eventually(() => (said.includes('listening on') ? true : undefined), {
       within: DEADLINE_MS,
@@ -107,13 +121,14 @@ export class Wire {
     else this.#packets.set(packet.segment, [packet]);
   }
 
-  /** Ends the captures; the kept bytes are whole afterwards. */
-  async close(): Promise<void> {
+  /** Ends the captures; the kept bytes are whole afterwards. Returns how many frames they have lost because the machine was too busy to read them. */
+  async close(): Promise<number> {
     for (const capture of this.#captures) capture.stdin.end();
     const ended = Promise.allSettled(this.#captures.map((c) => c.exit));
     let timer: NodeJS.Timeout | undefined;
     await Promise.race([ended, new Promise((resolve) => (timer = setTimeout(resolve, DEADLINE_MS)))]);
     clearTimeout(timer);
+    return this.#lost;
   }
 }
 

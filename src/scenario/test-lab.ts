@@ -98,7 +98,12 @@ async function runTest(
     );
     await runScenario(new Bed(engine, running, wire, evidence, signal), emit, bootDeadline, results);
   } finally {
-    await wire?.close();
+    const lost = (await wire?.close()) ?? 0;
+    if (lost > 0)
+      emit({
+        type: 'note',
+        text: `${lost} packets were lost to the captures of ${running.name}: this machine was too busy`,
+      });
   }
 }
 
