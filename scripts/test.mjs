@@ -31,7 +31,8 @@ try {
 const broken = counts.testResults.filter(
   (of) => of.status === 'failed' && of.assertionResults.every((test) => test.status !== 'failed'),
 ).length;
+const failed = Math.max(counts.numFailedTests + broken, status === 0 ? 0 : 1);
 process.stdout.write(
-  `${counts.numPassedTests} passed, ${counts.numFailedTests + broken} failed, ${counts.numPendingTests + counts.numTodoTests} skipped\n`,
+  `${counts.numPassedTests} passed, ${failed} failed, ${counts.numPendingTests + counts.numTodoTests} skipped\n`,
 );
 process.exit(status ?? 1);

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fnatFile, lab, labOk, writeLab } from '../lab.ts';
 import { leavesNothing } from './state.ts';
 
-const folder = leavesNothing('hand', /^hand$/);
+const folder = leavesNothing('hand', (lab) => lab === 'hand');
 beforeAll(async () => {
   await labOk(['up', writeLab(folder, { ...fnatFile(), lab: 'hand', scenario: [{ contract: 'web' }] })]);
 });

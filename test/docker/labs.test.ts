@@ -10,8 +10,9 @@ interface Report {
   results: { id: string; subject: string; verdict: string; seen: string }[];
 }
 
-const folder = leavesNothing('labs');
 const labs = readdirSync('labs');
+// One that runs is somebody's: it is tested as it runs, and stays.
+const folder = leavesNothing('labs', (lab, runs) => labs.includes(lab) && !runs);
 let reports: Report[] = [];
 let outcome: { code: number | null; stderr: string };
 

@@ -19,7 +19,7 @@ interface Report {
   results: { id: string; subject: string; verdict: string; seen: string }[];
 }
 
-const folder = leavesNothing('matrix', /^mx-/);
+const folder = leavesNothing('matrix', (lab) => lab.startsWith('mx-'));
 let reports: Report[] = [];
 
 beforeAll(async () => {

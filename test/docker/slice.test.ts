@@ -5,9 +5,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fnatFile, lab, labOk, startLab, writeLab } from '../lab.ts';
 import { containersOf, docker, leavesNothing } from './state.ts';
 
-const folder = leavesNothing('slice', /^(slice|left|right)$/);
+const NAMES = ['slice', 'left', 'right'];
+const folder = leavesNothing('slice', (lab) => NAMES.includes(lab));
 afterAll(async () => {
-  await lab(['down', 'slice', 'left', 'right']);
+  await lab(['down', ...NAMES]);
 });
 
 interface Report {

@@ -19,10 +19,11 @@ function record(at: number, mark?: number): Buffer {
   return bytes;
 }
 
-/** An engine whose captures are streams that a test writes to; `marked` is called when a mark is sent. */
+/** An engine whose captures are streams that a test writes to; `marked` is called when a mark is sent; `last` is what they say as they end. */
 async function wireOf(
   segments: readonly string[],
   marked: (number: number, streams: ReadonlyMap<string, PassThrough>) => number,
+  last = '',
 ): Promise<{ wire: Wire; streams: ReadonlyMap<string, PassThrough>; engine: Engine }> {
   const streams = new Map<string, PassThrough>();
   const engine = {
@@ -32,7 +33,12 @@ async function wireOf(
       streams.set(command[command.indexOf('-i') + 1] ?? '', stdout);
       stdout.write(HEADER);
       stderr.write('listening on it\n');
-      return { stdin: new PassThrough(), stdout, stderr, exit: Promise.resolve(0) } as Partial<ExecStream>;
+      const stdin = new PassThrough();
+      const exit = new Promise<number>((ended) => {
+        stdin.once('finish', () => stderr.write(last));
+        stderr.on('data', (said: Buffer) => said.toString() === last && ended(0));
+      });
+      return { stdin, stdout, stderr, exit } as Partial<ExecStream>;
     },
     exec: async (_id: string, command: readonly string[]) => ({
       code: marked(Number(command[2]), streams),
@@ -66,6 +72,11 @@ describe('the wires', () => {
   it('say so when a mark cannot be sent', async () => {
     const { wire, engine } = await wireOf(['lan'], () => 1);
     expect(await wire.catchUp(engine, 'fabric')).toBe('no mark can be sent on the wires: no such device');
+  });
+
+  it('tell what their captures lost', async () => {
+    const { wire } = await wireOf(['wan', 'lan'], answer, '9 packets captured\n12 packets dropped by kernel\n');
+    expect(await wire.close()).toBe(24);
   });
 
   it('end under a flood, and say so', async () => {
