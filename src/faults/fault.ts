@@ -28,10 +28,10 @@ export interface FaultStory {
   readonly summary: string;
   /** What it is called once it stands, and once it is undone. */
   readonly words: (fault: Fault) => readonly [made: string, healed: string];
-  /** Makes it, and looks that it has happened. Throws CannotObserve when it has not. */
-  inject(hand: Hand, fault: Fault): Promise<Stamp>;
-  /** Undoes it; no harm where it does not stand. `bootDeadline` in milliseconds. */
-  heal(hand: Hand, fault: Fault, bootDeadline: number): Promise<Stamp>;
+  /** Makes it beside those that stand, and looks that it has happened. Throws CannotObserve when it has not. */
+  inject(hand: Hand, fault: Fault, beside: readonly Fault[]): Promise<Stamp>;
+  /** Undoes it and leaves those that stand beside it; no harm where it does not stand. `bootDeadline` in milliseconds. */
+  heal(hand: Hand, fault: Fault, beside: readonly Fault[], bootDeadline: number): Promise<Stamp>;
   /** What it does to the adverts that its node sends. */
   readonly adverts: (fault: Fault, vrrp: VrrpInstance, lab: Lab) => Adverts;
 }

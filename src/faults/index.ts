@@ -1,9 +1,10 @@
 import type { FaultKind } from '../lab/model.ts';
 import type { FaultStory } from './fault.ts';
+import { halfopen, reset } from './filter.ts';
 import { pause, starve } from './node.ts';
 import { hang, kill, stop } from './program.ts';
 import { withdraw } from './routing.ts';
-import { drain, halfopen, poison, reset, slow } from './server.ts';
+import { drain, poison, slow } from './server.ts';
 import { delay, duplicate, rate } from './shape.ts';
 import { cut, deaf, flap, loss, mute, partition } from './wires.ts';
 

@@ -56,7 +56,7 @@ function target({ node, program: name }: Fault): string {
   return name === undefined ? node : name === KERNEL ? `the kernel of ${node}` : `${name} on ${node}`;
 }
 
-async function again(hand: Hand, fault: Fault, bootDeadline: number): Promise<Stamp> {
+async function again(hand: Hand, fault: Fault, _: readonly Fault[], bootDeadline: number): Promise<Stamp> {
   if (fault.program === undefined || fault.program === KERNEL) return revive(hand, bootDeadline);
   return program(hand, fault.node, 'start', fault.program);
 }

@@ -1,14 +1,14 @@
 import { ipvs } from '../drivers/ipvs.ts';
-import { directors, type Fault, type Lab, nodeOf, type Real, type Service } from '../lab/model.ts';
+import { directors, type Lab, nodeOf, type Real, type Service } from '../lab/model.ts';
 import { parseAddress } from '../net/cidr.ts';
 import { parseDuration } from '../net/duration.ts';
 import { programOf } from '../nodes/servers.ts';
-import { CannotObserve, type Hand } from '../plan/hand.ts';
+import type { Hand } from '../plan/hand.ts';
 import { type FaultStory, type Stamp, stamp } from './fault.ts';
 import { announcedBy, configure } from './routing.ts';
 
 /** Where a node is a real server: each service, with its entry there. */
-function places(lab: Lab, node: string): readonly { service: Service; real: Real }[] {
+export function places(lab: Lab, node: string): readonly { service: Service; real: Real }[] {
   return lab.services.flatMap((service) =>
     service.reals.filter((r) => r.node === node).map((real) => ({ service, real })),
   );
@@ -43,50 +43,6 @@ export const drain: FaultStory = {
     announcedBy(hand.lab, node).length > 0
       ? configure(hand, node, ['interface lo', `no ${WORST_COST}`])
       : weigh(hand, node, (real) => real.weight),
-};
-
-/** Puts nftables rules on what reaches the real server's ports. */
-async function filter(hand: Hand, fault: Fault, verdict: string): Promise<Stamp> {
-  const at = await stamp(hand);
-  const ports = [...new Set(places(hand.lab, fault.node).map(({ real }) => real.port))];
-  const nft = `table inet fault_${fault.kind} { chain input { type filter hook input priority 0; tcp dport { ${ports.join(', ')} } ${verdict}; }; }`;
-  const { code, stderr } = await hand.tryRun(fault.node, ['sh', '-ec', `nft -f - << 'END'\n${nft}\nEND`]);
-  if (code !== 0)
-    throw new CannotObserve(
-      `the kernel of ${fault.node} takes no nftables rules (${stderr.trim().split('\n')[0]}); a node without an own kernel does`,
-    );
-  const shown = await hand.run(fault.node, ['nft', 'list', 'table', 'inet', `fault_${fault.kind}`]);
-  if (!shown.includes('counter')) throw new CannotObserve(`${fault.node} does not hold the rules of ${fault.text}`);
-  return at;
-}
-
-async function unfilter(hand: Hand, fault: Fault): Promise<Stamp> {
-  const at = await stamp(hand);
-  await hand.tryRun(fault.node, ['nft', 'delete', 'table', 'inet', `fault_${fault.kind}`]);
-  return at;
-}
-
-/** Connections to the real server are refused. */
-export const reset: FaultStory = {
-  aim: 'server',
-  summary: 'the real server refuses and resets every connection',
-  words: ({ node }) => [`${node} resets connections`, `${node} takes connections`],
-  adverts: () => 'go on',
-  inject: (hand, f) => filter(hand, f, 'counter reject with tcp reset'),
-  heal: unfilter,
-};
-
-/** Bytes of the longest packet without payload: headers with all their options. */
-const HEADERS = 100;
-
-/** Connections to the real server open, and nothing that they carry arrives. */
-export const halfopen: FaultStory = {
-  aim: 'server',
-  summary: 'connections to the real server open, and nothing that is sent on them arrives',
-  words: ({ node }) => [`${node} takes connections and hears nothing`, `${node} hears`],
-  adverts: () => 'go on',
-  inject: (hand, f) => filter(hand, f, `meta length > ${HEADERS} counter drop`),
-  heal: unfilter,
 };
 
 /** The real server's programs stand still most of the time. */

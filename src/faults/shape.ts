@@ -1,45 +1,55 @@
-import { type Fault, nodeOf } from '../lab/model.ts';
+import { type Fault, type FaultKind, type Interface, nodeOf } from '../lab/model.ts';
 import { parseDuration } from '../net/duration.ts';
 import { CannotObserve, type Hand } from '../plan/hand.ts';
 import { type Amount, type FaultStory, type Stamp, stamp } from './fault.ts';
+import { putHop, takeHop } from './hop.ts';
 import { isShare } from './node.ts';
 
-/**
- * What the node sends is shaped by netem (tc-netem(8)), in the node's own network stack: the engine's
- * kernel may lack it, a node's own kernel has it.
- */
-async function shape(hand: Hand, fault: Fault, netem: string): Promise<Stamp> {
+/** What netem (tc-netem(8)) is told for each kind. */
+const NETEM: Partial<Record<FaultKind, (amount: string) => string>> = {
+  duplicate: (a) => `duplicate ${a}`,
+  delay: (a) => `delay ${parseDuration(a)}ms`,
+  rate: (a) => `rate ${a}`,
+};
+
+/** What netem is told where several faults shape one wire: the newest of each kind counts. Empty when none does. */
+export function netemOf(faults: readonly Fault[], node: string, segment: string): string {
+  const own = faults.filter((f) => f.node === node && f.segments.includes(segment));
+  const words = Object.entries(NETEM).flatMap(([kind, line]) => {
+    const amount = own.findLast((f) => f.kind === kind)?.amount;
+    return amount === undefined ? [] : [line(amount)];
+  });
+  return words.length > 0 ? `netem limit 10000 ${words.join(' ')}` : '';
+}
+
+/** Shapes what a node sends by all faults that are to stand, on the wires of one of them. */
+async function shape(hand: Hand, { node: name, segments }: Fault, faults: readonly Fault[]): Promise<Stamp> {
   const at = await stamp(hand);
-  for (const device of devicesOf(hand, fault)) {
-    const { code, stderr } = await hand.tryRun(fault.node, [
-      'sh',
-      '-c',
-      `modprobe -q sch_netem; tc qdisc replace dev ${device} root netem limit 10000 ${netem}`,
-    ]);
-    if (code !== 0)
-      throw new CannotObserve(
-        `the kernel of ${fault.node} has no netem (${stderr.trim().split('\n')[0]}); give the node one of its own: kernel: uml`,
-      );
-    const shown = await hand.run(fault.node, ['tc', 'qdisc', 'show', 'dev', device]);
-    if (!shown.includes('netem')) throw new CannotObserve(`${device} of ${fault.node} does not show netem`);
+  const node = nodeOf(hand.lab, name);
+  for (const card of node.interfaces.filter((i) => segments.includes(i.segment))) {
+    const netem = netemOf(faults, name, card.segment);
+    const own = await shapeInside(hand, name, card, netem);
+    // A node's own kernel has netem; the engine's may lack it.
+    if (netem !== '' && !own) await putHop(hand, node, card, netem);
+    else await takeHop(hand, node, card);
   }
   return at;
 }
 
-async function unshape(hand: Hand, fault: Fault): Promise<Stamp> {
-  const at = await stamp(hand);
-  for (const device of devicesOf(hand, fault))
-    await hand.tryRun(fault.node, ['sh', '-c', `tc qdisc del dev ${device} root netem 2> /dev/null || true`]);
-  return at;
+/** In the node's own network stack. Returns whether it can. */
+async function shapeInside(hand: Hand, node: string, { name }: Interface, netem: string): Promise<boolean> {
+  if (netem === '') {
+    await hand.run(node, ['sh', '-c', `tc qdisc del dev ${name} root 2> /dev/null || true`]);
+    return true;
+  }
+  const line = `modprobe -q sch_netem; tc qdisc replace dev ${name} root ${netem}`;
+  if ((await hand.tryRun(node, ['sh', '-c', line])).code !== 0) return false;
+  const shown = await hand.run(node, ['tc', 'qdisc', 'show', 'dev', name]);
+  if (!shown.includes('netem')) throw new CannotObserve(`${name} of ${node} does not show netem`);
+  return true;
 }
 
-function devicesOf(hand: Hand, { node, segments }: Fault): readonly string[] {
-  return nodeOf(hand.lab, node)
-    .interfaces.filter((i) => segments.includes(i.segment))
-    .map((i) => i.name);
-}
-
-function shaping(summary: string, amount: Amount, word: string, netem: (amount: string) => string): FaultStory {
+function shaping(summary: string, amount: Amount, word: string): FaultStory {
   return {
     aim: 'wires',
     amount,
@@ -49,27 +59,21 @@ function shaping(summary: string, amount: Amount, word: string, netem: (amount: 
       `what ${f.node} sends on ${f.segments.join(' and ')} goes as it is`,
     ],
     adverts: () => 'go on',
-    inject: (hand, f) => shape(hand, f, netem(f.amount ?? '')),
-    heal: unshape,
+    inject: (hand, f, beside) => shape(hand, f, [...beside, f]),
+    heal: (hand, f, beside) => shape(hand, f, beside),
   };
 }
 
 const share: Amount = { expects: 'a share such as 10%', standard: '10%', fits: isShare };
 
 /** Some of what the node sends comes twice. */
-export const duplicate = shaping(
-  'so much of what the node sends comes twice',
-  share,
-  'comes twice, % of it',
-  (a) => `duplicate ${a}`,
-);
+export const duplicate = shaping('so much of what the node sends comes twice', share, 'comes twice, % of it');
 
 /** What the node sends comes late. */
 export const delay = shaping(
   'what the node sends comes so much later',
   { expects: 'a time such as 50ms', standard: '50ms', fits: (t) => (parseDuration(t) ?? 0) > 0 },
   'comes % later',
-  (a) => `delay ${parseDuration(a)}ms`,
 );
 
 /** What the node sends is held to a rate. */
@@ -77,5 +81,4 @@ export const rate = shaping(
   'the node sends no faster than this',
   { expects: 'a rate such as 1mbit', standard: '1mbit', fits: (t) => /^\d+(k|m|g)?bit$/.test(t) },
   'goes at %',
-  (a) => `rate ${a}`,
 );

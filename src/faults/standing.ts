@@ -9,12 +9,13 @@ const STANDING = '/lab/faults';
 
 /** Makes a fault and writes down that it stands. Throws CannotObserve when it does not come about. */
 export async function inject(hand: Hand, fault: Fault): Promise<Stamp> {
+  const others = await beside(hand, fault);
   await hand.runInFabric(`grep -qxF '${fault.text}' ${STANDING} 2>/dev/null || echo '${fault.text}' >> ${STANDING}`);
   try {
-    return await faults[fault.kind].inject(hand, fault);
+    return await faults[fault.kind].inject(hand, fault, others);
   } catch (error) {
     // What came about of it is undone, as far as it can be; that it failed is what there is to tell.
-    await faults[fault.kind].heal(hand, fault, 0).catch(() => undefined);
+    await faults[fault.kind].heal(hand, fault, others, 0).catch(() => undefined);
     await forget(hand, fault);
     throw error;
   }
@@ -22,9 +23,13 @@ export async function inject(hand: Hand, fault: Fault): Promise<Stamp> {
 
 /** Undoes a fault; `bootDeadline` in milliseconds. */
 export async function heal(hand: Hand, fault: Fault, bootDeadline: number): Promise<Stamp> {
-  const at = await faults[fault.kind].heal(hand, fault, bootDeadline);
+  const at = await faults[fault.kind].heal(hand, fault, await beside(hand, fault), bootDeadline);
   await forget(hand, fault);
   return at;
+}
+
+async function beside(hand: Hand, fault: Fault): Promise<readonly Fault[]> {
+  return (await standing(hand)).filter((other) => other.text !== fault.text);
 }
 
 /** Strikes a fault off the list. */

@@ -1,6 +1,6 @@
 import { portName } from '../fabric/wiring.ts';
 import { kernels } from '../kernels/index.ts';
-import { type Fault, type Interface, nodeOf, type VrrpInstance } from '../lab/model.ts';
+import { type Fault, type Interface, macsOf, nodeOf, type VrrpInstance } from '../lab/model.ts';
 import { parseDuration } from '../net/duration.ts';
 import { CannotObserve, type Hand } from '../plan/hand.ts';
 import { runningKernels } from '../plan/reconcile.ts';
@@ -166,13 +166,13 @@ export const partition: FaultStory = {
   adverts: () => 'go on',
   inject(hand, f) {
     const all = hand.lab.segments.map((s) => s.name);
-    const [left, right] = [portsOf(hand, f.node, all), portsOf(hand, f.other ?? '', all)];
-    const pairs = left.flatMap((l) => right.flatMap((r) => [[l, r] as const, [r, l] as const]));
-    return rules(
-      hand,
-      f,
-      pairs.map(([from, to]) => `iifname "${from}" oifname "${to}" counter drop`),
-    );
+    // By what a frame says of its sender: with a hop in the wire it does not come through the sender's own port.
+    const between = (from: string, to: string) =>
+      portsOf(hand, to, all).map(
+        (port) => `ether saddr { ${macsOf(nodeOf(hand.lab, from)).join(', ')} } oifname "${port}" counter drop`,
+      );
+    const [one, other] = [f.node, f.other ?? ''];
+    return rules(hand, f, [...between(one, other), ...between(other, one)]);
   },
   heal: lift,
 };

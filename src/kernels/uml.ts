@@ -12,15 +12,20 @@ const MEMORY_MB = 192;
 const CONNTRACK_BUCKETS = 8192;
 
 /**
+ * The command that boots a guest kernel on its container's files, with a card for each transport.
+ *
  * `initcall_blacklist=raid6_init`: the kernel would spend 0.85 s of its 0.95 s of boot measuring RAID-6 code.
  */
-const COMMAND_LINE = [
-  `mem=${MEMORY_MB}M`,
-  'rootfstype=hostfs root=/dev/root rw init=/usr/local/bin/guest-init',
-  'con=null con0=fd:0,fd:1 ssl=null quiet',
-  'initcall_blacklist=raid6_init',
-  `nf_conntrack.hashsize=${CONNTRACK_BUCKETS}`,
-].join(' ');
+export function guestLine(megabytes: number, init: string, transports: readonly string[]): string {
+  return [
+    `linux.uml mem=${megabytes}M`,
+    `rootfstype=hostfs root=/dev/root rw init=${init}`,
+    'con=null con0=fd:0,fd:1 ssl=null quiet',
+    'initcall_blacklist=raid6_init',
+    `nf_conntrack.hashsize=${CONNTRACK_BUCKETS}`,
+    ...transports.map((transport, i) => `vec${i}:${transport}`),
+  ].join(' ');
+}
 
 /**
  * Takes the interface from the container's own stack: it must neither answer nor speak on it, and
@@ -65,7 +70,7 @@ function wholeCard(card: Interface, index: number): Cards {
 
 /** The way of a wire from the container into the guest. */
 function wire(device: string, index: number, whole: boolean): { script: readonly string[]; transport: string } {
-  if (!whole) return { script: [], transport: `vec${index}:transport=raw,ifname=${device}` };
+  if (!whole) return { script: [], transport: `transport=raw,ifname=${device}` };
   const tap = `tap${index}`;
   return {
     script: [
@@ -77,7 +82,7 @@ function wire(device: string, index: number, whole: boolean): { script: readonly
       ...[tap, device].map((d) => `ip link set ${d} type bridge_slave group_fwd_mask 4`),
       `ip link set wire${index} addrgenmode none arp off up`,
     ],
-    transport: `vec${index}:transport=tap,ifname=${tap}`,
+    transport: `transport=tap,ifname=${tap}`,
   };
 }
 
@@ -93,7 +98,7 @@ function bootScript(interfaces: readonly string[], whole: boolean): string {
     'ip addr add 169.254.77.1/30 dev mgmt0',
     ...wires.flatMap((w) => w.script),
     'export TMPDIR=/dev/shm HOME=/dev/shm',
-    `exec linux.uml ${COMMAND_LINE} ${['vec0:transport=tap,ifname=mgmt0', ...wires.map((w) => w.transport)].join(' ')} < /dev/null`,
+    `exec ${guestLine(MEMORY_MB, '/usr/local/bin/guest-init', ['transport=tap,ifname=mgmt0', ...wires.map((w) => w.transport)])} < /dev/null`,
     '',
   ].join('\n');
 }

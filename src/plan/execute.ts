@@ -21,12 +21,16 @@ export interface ExecuteOptions {
   readonly bootDeadline: number;
 }
 
-const FABRIC_NEEDS = {
-  capabilities: ['NET_ADMIN', 'NET_RAW', 'SYS_ADMIN', 'SYS_PTRACE'],
-  devices: [],
-  tmpfs: {},
-  writableNetSysctls: true,
-};
+/** What the fabric must be given; with what a guest kernel needs, for hops in wires, where the lab has such kernels anyway. */
+function fabricNeeds(nodeKernels: ReadonlyMap<string, KernelName>): ContainerNeeds {
+  const guest = [...nodeKernels.values()].includes('uml');
+  return {
+    capabilities: ['NET_ADMIN', 'NET_RAW', 'SYS_ADMIN', 'SYS_PTRACE'],
+    devices: guest ? kernels.uml.needs.devices : [],
+    tmpfs: guest ? kernels.uml.needs.tmpfs : {},
+    writableNetSysctls: true,
+  };
+}
 
 /** Carries a plan out, deciding nothing. Knows the containers by the names that it made or found. */
 export class Executor {
@@ -87,7 +91,7 @@ export class Executor {
           await this.#create(op.target, {
             hostname: 'fabric',
             labels: { [LABEL.node]: '', [LABEL.kind]: 'fabric', [LABEL.definition]: packLab(this.#lab) },
-            needs: FABRIC_NEEDS,
+            needs: fabricNeeds(this.#kernels),
             seesHostProcesses: true,
           }),
         );

@@ -35,10 +35,28 @@ describe('faults by hand', () => {
       const { code, stderr } = await lab(['fault', 'hand', text]);
       expect([code, stderr]).toEqual([2, expect.stringMatching(told)]);
     }
-    // the client has no kernel of its own, and the engine's may lack netem
     const { code, stderr } = await lab(['fault', 'hand', 'hang:client/kernel']);
     expect([code, stderr]).toEqual([3, expect.stringContaining('client has no kernel of its own')]);
     expect((await labOk(['heal', 'hand'])).code).toBe(0);
+  });
+
+  it('that shape one wire stand beside each other, in a hop where the node has no netem', async () => {
+    const pings = async () =>
+      (await labOk(['exec', 'hand', 'client', '--', 'ping', '-c', '3', '192.168.100.2'])).stdout;
+    const twice = (output: string) => output.includes('duplicates');
+    const shortest = (output: string) => Number(/mdev = ([\d.]+)/.exec(output)?.[1]);
+    await labOk(['fault', 'hand', 'delay:rs1=40ms']);
+    const late = await pings();
+    expect([twice(late), shortest(late) >= 40]).toEqual([false, true]);
+    await labOk(['fault', 'hand', 'duplicate:rs1=100%']);
+    const both = await pings();
+    expect([twice(both), shortest(both) >= 40]).toEqual([true, true]);
+    await labOk(['heal', 'hand', 'delay:rs1=40ms']);
+    const again = await pings();
+    expect([twice(again), shortest(again) >= 40]).toEqual([true, false]);
+    await labOk(['heal', 'hand']);
+    const healed = await pings();
+    expect([twice(healed), shortest(healed) >= 40]).toEqual([false, false]);
   });
 
   it('are measured, again and again', async () => {

@@ -4,6 +4,7 @@ import { crossed } from '../../src/checks/takeover.ts';
 import { faults } from '../../src/faults/index.ts';
 import { movesOf, splitBy, withdrawalsOf } from '../../src/faults/moves.ts';
 import { formOf, parseFault } from '../../src/faults/parse.ts';
+import { netemOf } from '../../src/faults/shape.ts';
 import { type Fault, type FaultKind, type Lab, type LabNode, nodeOf, serviceOf } from '../../src/lab/model.ts';
 import { readLab } from '../../src/lab/read.ts';
 import type { Packet } from '../../src/net/packet.ts';
@@ -52,6 +53,16 @@ describe('a fault', () => {
   ])('%s is refused, with what to write', (text, told) => {
     const parsed = parseFault(text, lab);
     expect(parsed.ok ? '' : parsed.error).toMatch(told);
+  });
+
+  it('that shapes a wire does so beside the others on it, the newest of each kind', () => {
+    const all = ['delay:lb1=50ms', 'duplicate:lb1=5%', 'rate:rs1=1mbit', 'kill:rs2', 'delay:lb1=80ms'].map((f) =>
+      fault(f),
+    );
+    expect(netemOf(all, 'lb1', 'lan')).toBe('netem limit 10000 duplicate 5% delay 80ms');
+    expect(netemOf(all.slice(0, -1), 'lb1', 'lan')).toBe('netem limit 10000 duplicate 5% delay 50ms');
+    expect(netemOf(all, 'rs1', 'lan')).toBe('netem limit 10000 rate 1mbit');
+    expect([netemOf(all, 'rs2', 'lan'), netemOf(all, 'lb1', 'wan')]).toEqual(['', '']);
   });
 
   it('of every kind can be written as its own form says', () => {
