@@ -14,9 +14,13 @@ const ROWS = [
   ['fnat-keepalived', 'pause:lb1'],
   ['fnat-keepalived', 'stop:lb1/keepalived'],
   ['fnat-keepalived', 'stop:rs1/nginx'],
+  ['fnat-keepalived-two-arm', 'kill:lb1'],
   ['dr-keepalived', 'kill:c2'],
+  ['dr-keepalived-persistent', 'kill:lb1'],
   ['nat-keepalived', 'kill:lb1'],
+  ['tun-keepalived', 'kill:lb1'],
   ['nat-mysql', 'kill:director1'],
+  ['tun-mysql', 'kill:director1'],
   ['vrrp', 'kill:lb1'],
   ['fnat-ospf-bfd', 'kill:lb1'],
 ];

@@ -273,19 +273,19 @@ const CONTROLS: readonly Control[] = [
     lab: 'dr-ospf',
     broken: 'a director schedules no connection that it has not seen begin',
     caughtBy: 'fault.outage',
-    seen: /of 24 held connections \d+ survived, \d+ broke \(the first: reset/,
+    seen: /of 64 held connections \d+ survived, \d+ broke \(the first: reset/,
     node: 'lb2',
     sysctls: { 'net.ipv4.vs.sloppy_tcp': 0 },
-    scenario: [{ fault: { inject: 'withdraw:lb1', service: 'mh', flows: 24, flow: 'survives' } }],
+    scenario: [{ fault: { inject: 'withdraw:lb1', service: 'mh', flows: 64, flow: 'survives' } }],
   },
   {
     lab: 'dr-ospf',
     broken: 'a director hashes another way',
     caughtBy: 'fault.outage',
-    seen: /of 24 held connections \d+ survived, \d+ broke \(the first: reset/,
+    seen: /of 64 held connections \d+ survived, \d+ broke \(the first: reset/,
     node: 'lb2',
     conf: [/mh-port/, ''],
-    scenario: [{ fault: { inject: 'withdraw:lb1', service: 'mh', flows: 24, flow: 'survives' } }],
+    scenario: [{ fault: { inject: 'withdraw:lb1', service: 'mh', flows: 64, flow: 'survives' } }],
   },
 ];
 
