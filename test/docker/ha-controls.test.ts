@@ -184,6 +184,7 @@ const CONTROLS: readonly Control[] = [
     node: 'lb',
     conf: [/quorum_down .*/, ''],
     scenario: [
+      { run: { on: 'lb', do: 'tail -n 1 /tmp/quorum', prints: '^up$', within: '10s' } },
       { run: { on: 'rs1', do: 'svc stop nginx' } },
       { check: { weight: 'none', real: 'rs1', service: 'quorate' } },
       { run: { on: 'lb', do: 'tail -n 1 /tmp/quorum', prints: '^down$', within: '2s' } },
