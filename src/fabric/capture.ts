@@ -44,9 +44,14 @@ export class Wire {
 
   /**
    * Sends a mark on every segment and waits until each capture has shown it: then all that went over
-   * the wires before is here. Otherwise returns why not, in words.
+   * the wires before is here. Otherwise, or when that takes longer than `within` milliseconds, returns why not, in words.
    */
-  async catchUp(engine: Engine, fabric: string, signal?: AbortSignal): Promise<string | undefined> {
+  async catchUp(
+    engine: Engine,
+    fabric: string,
+    signal?: AbortSignal,
+    within = DEADLINE_MS,
+  ): Promise<string | undefined> {
     const number = ++this.#marks;
     const { code, stderr } = await engine.exec(fabric, ['nodectl', 'mark', String(number), ...this.#segments], {
       signal,
@@ -54,7 +59,7 @@ export class Wire {
     if (code !== 0) return `no mark can be sent on the wires: ${stderr.trim()}`;
     const late = () => this.#segments.filter((s) => (this.#newestMark.get(s) ?? 0) < number);
     const look = () => (this.#flooded || late().length === 0 ? true : undefined);
-    await eventually(look, { within: DEADLINE_MS, every: 5, signal });
+    await eventually(look, { within, every: 5, signal });
     if (this.#flooded) return `the captures ended after ${MOST_PACKETS} packets; does the lab have a loop?`;
     if (late().length > 0) return `the capture of ${late().join(' and ')} does not keep up; does the lab have a loop?`;
     return undefined;

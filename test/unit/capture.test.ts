@@ -74,6 +74,14 @@ describe('the wires', () => {
     expect(await wire.catchUp(engine, 'fabric')).toBe('no mark can be sent on the wires: no such device');
   });
 
+  it('say which segment’s capture does not keep up', async () => {
+    const { wire, engine } = await wireOf(['wan', 'lan'], (number, streams) => {
+      streams.get('wan')?.write(record(9_000_000, number));
+      return 0;
+    });
+    expect(await wire.catchUp(engine, 'fabric', undefined, 100)).toMatch(/^the capture of lan does not keep up/);
+  });
+
   it('tell what their captures lost', async () => {
     const { wire } = await wireOf(['wan', 'lan'], answer, '9 packets captured\n12 packets dropped by kernel\n');
     expect(await wire.close()).toBe(24);
