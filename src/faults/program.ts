@@ -56,9 +56,14 @@ function target({ node, program: name }: Fault): string {
   return name === undefined ? node : name === KERNEL ? `the kernel of ${node}` : `${name} on ${node}`;
 }
 
+/** Whether a fault ends a whole node, and not only a program on it. */
+export function endsNode({ kind, program: name }: Fault): boolean {
+  return ['kill', 'stop'].includes(kind) && (name === undefined || name === KERNEL);
+}
+
 async function again(hand: Hand, fault: Fault, _: readonly Fault[], bootDeadline: number): Promise<Stamp> {
-  if (fault.program === undefined || fault.program === KERNEL) return revive(hand, bootDeadline);
-  return program(hand, fault.node, 'start', fault.program);
+  if (endsNode(fault)) return revive(hand, bootDeadline);
+  return program(hand, fault.node, 'start', fault.program ?? '');
 }
 
 /** Ends a node as a power cut would, or a program without a word. */

@@ -3,6 +3,7 @@ import type { Hand } from '../plan/hand.ts';
 import type { Stamp } from './fault.ts';
 import { faults } from './index.ts';
 import { parseFault } from './parse.ts';
+import { endsNode } from './program.ts';
 
 /** Where the running lab keeps which faults stand, a line each, so that whoever comes next can heal them. */
 const STANDING = '/lab/faults';
@@ -21,10 +22,18 @@ export async function inject(hand: Hand, fault: Fault): Promise<Stamp> {
   }
 }
 
-/** Undoes a fault; `bootDeadline` in milliseconds. */
+/** Undoes a fault; `bootDeadline` in milliseconds. What else is wrong with a node still is when it has started again. */
 export async function heal(hand: Hand, fault: Fault, bootDeadline: number): Promise<Stamp> {
-  const at = await faults[fault.kind].heal(hand, fault, await beside(hand, fault), bootDeadline);
+  const others = await beside(hand, fault);
+  const at = await faults[fault.kind].heal(hand, fault, others, bootDeadline);
   await forget(hand, fault);
+  if (endsNode(fault))
+    for (const other of others.filter((o) => o.node === fault.node))
+      await faults[other.kind].inject(
+        hand,
+        other,
+        others.filter((o) => o !== other),
+      );
   return at;
 }
 

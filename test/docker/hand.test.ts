@@ -40,7 +40,7 @@ describe('faults by hand', () => {
     expect((await labOk(['heal', 'hand'])).code).toBe(0);
   });
 
-  it('that shape one wire stand beside each other, in a hop where the node has no netem', async () => {
+  it('that shape one wire stand beside each other, through a restart of the node too, and in a hop where it has no netem', async () => {
     const pings = async () =>
       (await labOk(['exec', 'hand', 'client', '--', 'ping', '-c', '3', '192.168.100.2'])).stdout;
     const twice = (output: string) => output.includes('duplicates');
@@ -51,6 +51,10 @@ describe('faults by hand', () => {
     await labOk(['fault', 'hand', 'duplicate:rs1=100%']);
     const both = await pings();
     expect([twice(both), shortest(both) >= 40]).toEqual([true, true]);
+    await labOk(['fault', 'hand', 'kill:rs1']);
+    await labOk(['heal', 'hand', 'kill:rs1']);
+    const restarted = await pings();
+    expect([twice(restarted), shortest(restarted) >= 40]).toEqual([true, true]);
     await labOk(['heal', 'hand', 'delay:rs1=40ms']);
     const again = await pings();
     expect([twice(again), shortest(again) >= 40]).toEqual([true, false]);
