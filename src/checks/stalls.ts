@@ -1,7 +1,7 @@
 import type { ExecStream } from '../engine/engine.ts';
 import { eventually } from '../eventually.ts';
 import { formatMs } from '../net/duration.ts';
-import type { Hand } from '../plan/hand.ts';
+import { CannotObserve, type Hand } from '../plan/hand.ts';
 import type { Evidence } from '../report/evidence.ts';
 
 /** Milliseconds between two beats of a pulse, and how late a beat must be to be told. */
@@ -9,8 +9,9 @@ const EVERY_MS = 50;
 const LATE_MS = 100;
 /** Milliseconds that a node stood still, all told, after which a time that was missed says nothing about what it was to do. */
 const STALL_MS = 250;
-/** Longest until a first beat, in milliseconds. */
-const BEAT_MS = 5000;
+/** Milliseconds between two lines of a pulse that say that all before has been told, and the longest that one may take. */
+const BEAT_MS = 500;
+const LONGEST_MS = 10_000;
 const FILE = 'stalls.ndjson';
 
 /** A node that could not run for a while; microseconds of the engine's wall clock. */
@@ -21,11 +22,17 @@ interface Stall {
   readonly late: number;
 }
 
+/** A pulse that beats, and up to when it has told all: microseconds of the engine's wall clock. */
+interface Pulse {
+  readonly run: ExecStream;
+  told: number;
+}
+
 /** Watches whether nodes stand still, starved of CPU or paused: each has a pulse of its own (images/node/src/pulse.c). */
 export class Stalls {
   readonly #hand: Hand;
   readonly #evidence: Evidence;
-  readonly #pulses = new Map<string, ExecStream>();
+  readonly #pulses = new Map<string, Pulse>();
   readonly #seen: Stall[] = [];
 
   constructor(hand: Hand, evidence: Evidence) {
@@ -41,12 +48,21 @@ export class Stalls {
 
   /** Watches a node no more: that it stands still is what is wanted. */
   leave(node: string): void {
-    this.#pulses.get(node)?.stdin.end();
+    this.#pulses.get(node)?.run.stdin.end();
     this.#pulses.delete(node);
   }
 
-  /** The node that stood still longest since a time (microseconds), in words; undefined when none did for long enough to matter. */
-  since(at: number): string | undefined {
+  /**
+   * The node that stood still longest since a time (microseconds), in words; undefined when none did for long
+   * enough to matter. Whoever stands still now is waited for: it tells only once it runs again.
+   */
+  async since(at: number): Promise<string | undefined> {
+    const now = await this.#hand.now().catch((error: unknown) => {
+      if (error instanceof CannotObserve) return 0;
+      throw error;
+    });
+    const told = () => ([...this.#pulses.values()].every((pulse) => pulse.told >= now) ? true : undefined);
+    await eventually(told, { within: LONGEST_MS, every: 20, signal: this.#hand.signal });
     const byNode = new Map<string, Stall[]>();
     for (const stall of this.#seen)
       if (stall.at > at) byNode.set(stall.node, [...(byNode.get(stall.node) ?? []), stall]);
@@ -63,27 +79,28 @@ export class Stalls {
 
   /** Starts a node's pulse; returns once it beats, or has ended (the node may go at any time), or does neither for long. */
   async #start(node: string): Promise<void> {
-    const pulse = await this.#hand.spawn(node, ['pulse', String(EVERY_MS), String(LATE_MS)]).catch(() => undefined);
-    if (!pulse) return; // a node that is not there is for the checks to tell
+    const command = ['pulse', ...[EVERY_MS, LATE_MS, BEAT_MS].map(String)];
+    const run = await this.#hand.spawn(node, command).catch(() => undefined);
+    if (!run) return; // a node that is not there is for the checks to tell
+    const pulse: Pulse = { run, told: 0 };
     this.#pulses.set(node, pulse);
-    pulse.stderr.resume();
+    run.stderr.resume();
     let open = '';
-    let known = false;
-    pulse.stdout.on('data', (chunk: Buffer) => {
-      known = true;
+    run.stdout.on('data', (chunk: Buffer) => {
       const lines = (open + chunk.toString()).split('\n');
       open = lines.pop() ?? '';
       for (const line of lines) this.#read(node, pulse, line);
     });
-    pulse.stdout.once('close', () => {
-      known = true;
+    run.stdout.once('close', () => {
       if (this.#pulses.get(node) === pulse) this.#pulses.delete(node);
     });
-    await eventually(() => known || undefined, { within: BEAT_MS, every: 5, signal: this.#hand.signal });
+    const known = () => (pulse.told > 0 || this.#pulses.get(node) !== pulse ? true : undefined);
+    await eventually(known, { within: LONGEST_MS, every: 5, signal: this.#hand.signal });
   }
 
-  #read(node: string, pulse: ExecStream, line: string): void {
+  #read(node: string, pulse: Pulse, line: string): void {
     const { at, late } = JSON.parse(line) as Omit<Stall, 'node'>;
+    if (late === 0) pulse.told = at;
     // What a node that is no longer watched tells on its way out was wanted.
     if (late === 0 || this.#pulses.get(node) !== pulse) return;
     const told = `${JSON.stringify({ node, at, late })}\n`;

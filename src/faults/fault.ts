@@ -36,11 +36,6 @@ export interface FaultStory {
   readonly adverts: (fault: Fault, vrrp: VrrpInstance, lab: Lab) => Adverts;
 }
 
-/** The engine's time, in microseconds. */
-export async function stamp(hand: Hand): Promise<Stamp> {
-  return Number((await hand.runInFabric('date +%s%6N')).trim());
-}
-
 /** The engine's time right before a line is run in the fabric, in microseconds. */
 export async function stamped(hand: Hand, line: string): Promise<Stamp> {
   const output = await hand.runInFabric(`date +%s%6N; ${line}`);

@@ -1,6 +1,6 @@
 import type { Fault } from '../lab/model.ts';
 import { CannotObserve, type Hand } from '../plan/hand.ts';
-import { type FaultStory, type Stamp, stamp } from './fault.ts';
+import type { FaultStory, Stamp } from './fault.ts';
 import { places } from './server.ts';
 
 /**
@@ -41,7 +41,7 @@ function tcLines(ports: readonly number[], { which }: Filter): readonly string[]
 
 /** Takes segments away from a real server's ports, in its own kernel, and looks that it is so. */
 async function filter(hand: Hand, { kind, node, text }: Fault, filter: Filter): Promise<Stamp> {
-  const at = await stamp(hand);
+  const at = await hand.now();
   const ports = [...new Set(places(hand.lab, node).map(({ real }) => real.port))];
   const table = `fault_${kind}`;
   const nft = await hand.tryRun(node, [
@@ -70,7 +70,7 @@ done`,
 }
 
 async function unfilter(hand: Hand, { kind, node }: Fault): Promise<Stamp> {
-  const at = await stamp(hand);
+  const at = await hand.now();
   const table = `fault_${kind}`;
   await hand.run(node, [
     'sh',

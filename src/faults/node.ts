@@ -3,7 +3,7 @@ import { Executor } from '../plan/execute.ts';
 import { CannotObserve, type Hand } from '../plan/hand.ts';
 import { observe } from '../plan/observe.ts';
 import { reconcile, runningKernels } from '../plan/reconcile.ts';
-import { type FaultStory, type Stamp, stamp, stamped } from './fault.ts';
+import { type FaultStory, type Stamp, stamped } from './fault.ts';
 
 /** Kills a node at once, its kernel with it, as a power cut would. */
 export async function killNode(hand: Hand, node: string): Promise<Stamp> {
@@ -22,7 +22,7 @@ export async function killNode(hand: Hand, node: string): Promise<Stamp> {
 
 /** Shuts a node down: its programs are asked to end, in their order, and then it goes. */
 export async function stopNode(hand: Hand, node: string): Promise<Stamp> {
-  const at = await stamp(hand);
+  const at = await hand.now();
   const programs = (await hand.run(node, ['svc', 'status'])).split('\n').flatMap((l) => l.split(' ')[0] || []);
   for (const program of programs) await hand.tryRun(node, ['svc', 'stop', program]);
   await killNode(hand, node);
@@ -39,7 +39,7 @@ export async function revive(hand: Hand, bootDeadline: number): Promise<Stamp> {
     signal: hand.signal,
     bootDeadline,
   }).run(plan);
-  return stamp(hand);
+  return hand.now();
 }
 
 /** All processes of a node stand still, its kernel too, as on a host that swaps or is migrated. */
@@ -49,12 +49,12 @@ export const pause: FaultStory = {
   words: ({ node }) => [`${node} paused`, `${node} goes on`],
   adverts: () => 'stop',
   async inject(hand, { node }) {
-    const at = await stamp(hand);
+    const at = await hand.now();
     await hand.engine.pause(hand.containerOf(node));
     return at;
   },
   async heal(hand, { node }) {
-    const at = await stamp(hand);
+    const at = await hand.now();
     await hand.engine.unpause(hand.containerOf(node)).catch((error: Error) => {
       if (!/not paused/.test(error.message)) throw error;
     });
@@ -70,12 +70,12 @@ export const starve: FaultStory = {
   words: ({ node, amount }) => [`${node} gets ${amount} of a processor`, `${node} gets all it wants`],
   adverts: () => 'go on',
   async inject(hand, { node, amount = '' }) {
-    const at = await stamp(hand);
+    const at = await hand.now();
     await hand.engine.limitCpu(hand.containerOf(node), Number.parseFloat(amount) / 100);
     return at;
   },
   async heal(hand, { node }) {
-    const at = await stamp(hand);
+    const at = await hand.now();
     await hand.engine.limitCpu(hand.containerOf(node), 0);
     return at;
   },

@@ -1,7 +1,7 @@
 import { eventually } from '../eventually.ts';
 import type { Fault } from '../lab/model.ts';
 import { CannotObserve, type Hand } from '../plan/hand.ts';
-import { type Adverts, type FaultStory, type Stamp, stamp } from './fault.ts';
+import type { Adverts, FaultStory, Stamp } from './fault.ts';
 import { killNode, revive, stopNode } from './node.ts';
 
 /** What `/kernel` means: the node's own kernel, a program in its container. */
@@ -13,7 +13,7 @@ const KEEPALIVED = 'keepalived';
 
 /** Stops or starts a program of a node. */
 export async function program(hand: Hand, node: string, verb: 'stop' | 'start', name: string): Promise<Stamp> {
-  const at = await stamp(hand);
+  const at = await hand.now();
   await hand.run(node, ['svc', verb, name]);
   return at;
 }
@@ -25,7 +25,7 @@ async function signalTo(
   signal: string,
   state: string,
 ): Promise<Stamp> {
-  const at = await stamp(hand);
+  const at = await hand.now();
   const [run, pids] =
     name === KERNEL
       ? [(line: string) => hand.runOutside(node, line), 'pidof linux.uml']

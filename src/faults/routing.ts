@@ -1,7 +1,7 @@
 import { vipLine } from '../drivers/frr-conf.ts';
 import { type Lab, type OspfDomain, serviceOf } from '../lab/model.ts';
 import type { Hand } from '../plan/hand.ts';
-import { type FaultStory, type Stamp, stamp } from './fault.ts';
+import type { FaultStory, Stamp } from './fault.ts';
 
 /** The domains in which a director announces VIPs. */
 export function announcedBy(lab: Lab, node: string): readonly OspfDomain[] {
@@ -10,7 +10,7 @@ export function announcedBy(lab: Lab, node: string): readonly OspfDomain[] {
 
 /** Configures the routing program of a node by its own shell (vtysh(1)). */
 export async function configure(hand: Hand, node: string, lines: readonly string[]): Promise<Stamp> {
-  const at = await stamp(hand);
+  const at = await hand.now();
   const words = ['configure terminal', ...lines].flatMap((line) => ['-c', line]);
   await hand.run(node, ['vtysh', ...words]);
   return at;

@@ -4,7 +4,7 @@ import { parseAddress } from '../net/cidr.ts';
 import { parseDuration } from '../net/duration.ts';
 import { programOf } from '../nodes/servers.ts';
 import type { Hand } from '../plan/hand.ts';
-import { type FaultStory, type Stamp, stamp } from './fault.ts';
+import type { FaultStory, Stamp } from './fault.ts';
 import { announcedBy, configure } from './routing.ts';
 
 /** Where a node is a real server: each service, with its entry there. */
@@ -16,7 +16,7 @@ export function places(lab: Lab, node: string): readonly { service: Service; rea
 
 /** Sets a real server's weight on every director that runs. */
 async function weigh(hand: Hand, node: string, weight: (real: Real) => number): Promise<Stamp> {
-  const at = await stamp(hand);
+  const at = await hand.now();
   const lines = places(hand.lab, node).map(({ service, real }) =>
     ipvs.weightCommand(service, real, weight(real)).join(' '),
   );
@@ -53,7 +53,7 @@ export const slow: FaultStory = {
   words: ({ node, amount }) => [`${node} answers up to ${amount} late`, `${node} answers at once`],
   adverts: () => 'go on',
   async inject(hand, { node, amount = '' }) {
-    const at = await stamp(hand);
+    const at = await hand.now();
     const names = [...new Set(places(hand.lab, node).map(({ service }) => programOf(service)))].join(' ');
     const loop = `while [ -e /run/fault-slow ]; do kill -STOP $(pidof ${names}); sleep ${(parseDuration(amount) ?? 0) / 1000}; kill -CONT $(pidof ${names}); sleep 0.01; done; rm -f /run/fault-slow.runs`;
     await hand.run(node, [
@@ -69,7 +69,7 @@ export const slow: FaultStory = {
       '-c',
       'rm -f /run/fault-slow; for i in $(seq 200); do [ -e /run/fault-slow.runs ] || exit 0; sleep 0.05; done; exit 1',
     ]);
-    return stamp(hand);
+    return hand.now();
   },
 };
 
@@ -81,7 +81,7 @@ export const poison: FaultStory = {
   words: ({ node, amount }) => [`${node} claims ${amount}`, `${node} claims ${amount} no more`],
   adverts: () => 'go on',
   async inject(hand, { node, amount = '' }) {
-    const at = await stamp(hand);
+    const at = await hand.now();
     const device = nodeOf(hand.lab, node).interfaces[0]?.name ?? '';
     await hand.run(node, [
       'sh',
@@ -91,7 +91,7 @@ export const poison: FaultStory = {
     return at;
   },
   async heal(hand, { node, amount = '' }) {
-    const at = await stamp(hand);
+    const at = await hand.now();
     const device = nodeOf(hand.lab, node).interfaces[0]?.name ?? '';
     await hand.tryRun(node, ['ip', 'addr', 'del', `${amount}/32`, 'dev', device]);
     // What an operator does next: whoever holds the address says so again.

@@ -1,7 +1,7 @@
 import { type Fault, type FaultKind, type Interface, nodeOf } from '../lab/model.ts';
 import { parseDuration } from '../net/duration.ts';
 import { CannotObserve, type Hand } from '../plan/hand.ts';
-import { type Amount, type FaultStory, type Stamp, stamp } from './fault.ts';
+import type { Amount, FaultStory, Stamp } from './fault.ts';
 import { putHop, takeHop } from './hop.ts';
 import { isShare } from './node.ts';
 
@@ -24,7 +24,7 @@ export function netemOf(faults: readonly Fault[], node: string, segment: string)
 
 /** Shapes what a node sends by all faults that are to stand, on the wires of one of them. */
 async function shape(hand: Hand, { node: name, segments }: Fault, faults: readonly Fault[]): Promise<Stamp> {
-  const at = await stamp(hand);
+  const at = await hand.now();
   const node = nodeOf(hand.lab, name);
   for (const card of node.interfaces.filter((i) => segments.includes(i.segment))) {
     const netem = netemOf(faults, name, card.segment);

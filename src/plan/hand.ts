@@ -61,6 +61,11 @@ export class Hand {
     return result.stdout;
   }
 
+  /** The engine's wall clock, in microseconds. */
+  async now(): Promise<number> {
+    return Number((await this.runInFabric('date +%s%6N')).trim());
+  }
+
   /** Starts a program in a node's kernel that ends with this process. */
   async spawn(node: string, command: readonly string[]): Promise<ExecStream> {
     return this.engine.execStream(this.containerOf(node), ['nodectl', 'exec', '--tether', '--', ...command]);

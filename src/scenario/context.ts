@@ -46,7 +46,7 @@ export class StepContext {
     for (const result of running) result.catch(() => undefined); // each is awaited below
     for (const result of running) {
       const known = await result;
-      const stall = known.verdict === 'failed' ? this.stall() : undefined;
+      const stall = known.verdict === 'failed' ? await this.stall() : undefined;
       this.add(stall === undefined ? known : { ...known, verdict: 'inconclusive', seen: `${known.seen}; ${stall}` });
     }
   }
@@ -57,7 +57,7 @@ export class StepContext {
   }
 
   /** Who stood still, in words, since this step, or this time of it, began; undefined when nobody did for long enough to matter. */
-  stall(): string | undefined {
+  async stall(): Promise<string | undefined> {
     return this.bed.stalls.since(this.#began);
   }
 

@@ -3,7 +3,7 @@ import type { Bed } from '../checks/bed.ts';
 import type { CheckSpec, Observation } from '../checks/check.ts';
 import { tally } from '../checks/path.ts';
 import { weightsOf } from '../checks/table.ts';
-import { ask } from '../checks/traffic.ts';
+import { ask, type Request } from '../checks/traffic.ts';
 import { type Expectation, type Lab, type RunCommand, serviceOf } from '../lab/model.ts';
 import { formatMs } from '../net/duration.ts';
 import { unreachable } from '../result.ts';
@@ -101,9 +101,11 @@ function observable(lab: Lab, e: Expectation, slug: string): Observable {
           const requests = await ask(bed, serviceOf(lab, e.service), { count: ASKS, timeout: ASK_MS });
           const by = requests.filter((r) => r.status === 200).map((r) => r.server);
           const strangers = e.kind === 'answers' && e.by.length > 0 && by.some((s) => !e.by.includes(s));
+          const missed = requests.filter((r) => r.status !== 200).map(missWords);
+          const who = by.length > 0 ? tally(by) : 'none';
           return {
             ok: e.kind === 'silent' ? by.length === 0 : by.length === ASKS && !strangers,
-            seen: by.length > 0 ? `${tally(by)} of ${requests.length} asked` : `none of ${requests.length} asked`,
+            seen: `${who} of ${requests.length} asked${missed.length > 0 ? ` (${tally(missed)})` : ''}`,
           };
         },
       };
@@ -127,6 +129,12 @@ function observable(lab: Lab, e: Expectation, slug: string): Observable {
     default:
       return unreachable(e);
   }
+}
+
+/** How a request was not answered, in words. */
+function missWords({ status, ms }: Request): string {
+  if (status > 0) return `status ${status}`;
+  return ms < ASK_MS ? 'refused' : `no answer within ${formatMs(ASK_MS)}`;
 }
 
 /** A command's exit code and output are as they should be. */

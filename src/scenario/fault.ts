@@ -144,7 +144,7 @@ async function strike(run: Run, probes: readonly Probe[]): Promise<void> {
   await Promise.all(probes.map(watch));
   for (const probe of probes) {
     const o = measure(probe.samples, at, settled);
-    if (budget) judgeOutage(run, 'fault', o, budget, probe, at);
+    if (budget) await judgeOutage(run, 'fault', o, budget, probe, at);
     else tell(run, o, probe);
   }
 }
@@ -189,7 +189,8 @@ async function regain(run: Run, probes: readonly Probe[]): Promise<void> {
     if (step.flows > 1) await probe.heldTold(told(probe, since, settled), FLOW_MS, bed.signal);
   };
   await Promise.all(probes.map(watch));
-  for (const probe of probes) judgeOutage(run, 'heal', measure(probe.samples, since, settled), budget, probe, since);
+  for (const probe of probes)
+    await judgeOutage(run, 'heal', measure(probe.samples, since, settled), budget, probe, since);
 }
 
 /** After when an answer on a held connection tells that it survived (microseconds): the service is back, and all has changed that changes. */

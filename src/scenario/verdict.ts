@@ -37,21 +37,21 @@ function evidenceOf(file: string): string {
 }
 
 /** What clients noticed, against what they may. */
-export function judgeOutage(
+export async function judgeOutage(
   run: Run,
   half: 'fault' | 'heal',
   o: Outage,
   budget: Budget,
   probe: Probe,
   since: number,
-): void {
+): Promise<void> {
   const { context, step, moves } = run;
   const { bed } = context;
   const margin = budget.ms === 0 && o.lost === 0 ? 0 : SCHEDULING_MARGIN_MS;
   const held = half === 'fault' ? flowHolds(step, o) : undefined;
   const streamed = o.stream === undefined || o.stream.gap <= budget.ms + SCHEDULING_MARGIN_MS;
   const within = o.over && o.outage <= budget.ms + margin && streamed && held !== false;
-  const stall = within ? undefined : context.stall();
+  const stall = within ? undefined : await context.stall();
   const stretches = moves.map((m) => ({ vrrp: m.vrrp, reigns: reigns(bed.lab, m.vrrp, bed.wire.since(since)) }));
   const parts = [
     ...outageWords(o),

@@ -15,10 +15,13 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 /** Nodes whose pulses a test writes; lb2 is not there. */
 let pulses: Map<string, PassThrough>;
 let stalls: Stalls;
+let now: number;
 beforeEach(async () => {
+  now = 1;
   pulses = new Map();
   const hand = {
     lab: fnatLab(),
+    now: async () => now,
     spawn: async (node: string) => {
       if (node === 'lb2') throw new Error('lb2 does not run');
       const stdout = new PassThrough();
@@ -39,23 +42,37 @@ async function beat(node: string, at: number, late: number): Promise<void> {
 describe('stalls', () => {
   it('are told of the node that stood still longest, and kept', async () => {
     await beat('lb1', 2_000_000, 200_000);
-    expect(stalls.since(0)).toBeUndefined();
+    expect(await stalls.since(0)).toBeUndefined();
     await beat('lb1', 3_000_000, 400_000);
     await beat('rs1', 3_000_000, 500_000);
-    expect(stalls.since(0)).toBe('lb1 itself stood still for 600 ms in 2 stretches (stalls.ndjson)');
-    expect(stalls.since(2_500_000)).toBe('rs1 itself stood still for 500 ms (stalls.ndjson)');
-    expect(stalls.since(3_000_000)).toBeUndefined();
+    expect(await stalls.since(0)).toBe('lb1 itself stood still for 600 ms in 2 stretches (stalls.ndjson)');
+    expect(await stalls.since(2_500_000)).toBe('rs1 itself stood still for 500 ms (stalls.ndjson)');
+    expect(await stalls.since(3_000_000)).toBeUndefined();
     expect(readFileSync(join(folder, 'stalls.ndjson'), 'utf8').split('\n')[0]).toBe(
       '{"node":"lb1","at":2000000,"late":200000}',
     );
   });
+  it('are waited for: who stands still now tells only once it runs again', async () => {
+    now = 5_000_000;
+    let told: string | undefined = 'not yet';
+    const telling = stalls.since(4_000_000).then((words) => {
+      told = words;
+    });
+    for (const node of pulses.keys()) if (node !== 'lb1') await beat(node, 5_100_000, 0);
+    await beat('lb1', 4_900_000, 0);
+    expect(told).toBe('not yet');
+    await beat('lb1', 5_800_000, 900_000);
+    await beat('lb1', 5_800_000, 0);
+    await telling;
+    expect(told).toBe('lb1 itself stood still for 900 ms (stalls.ndjson)');
+  });
   it('of a node that is to stand still are not told, until it is watched again', async () => {
     stalls.leave('lb1');
     await beat('lb1', 2_000_000, 900_000);
-    expect(stalls.since(0)).toBeUndefined();
+    expect(await stalls.since(0)).toBeUndefined();
     await stalls.watch();
     await beat('lb1', 4_000_000, 900_000);
-    expect(stalls.since(0)).toContain('lb1 itself stood still for 900 ms');
+    expect(await stalls.since(0)).toContain('lb1 itself stood still for 900 ms');
   });
   it('are watched again on a node that has ended and runs anew', async () => {
     const first = pulses.get('rs1');

@@ -1,9 +1,10 @@
 /*
- * pulse EVERY_MS LATE_MS: tells when this machine stands still.
+ * pulse EVERY_MS LATE_MS BEAT_MS: tells when this machine stands still.
  *
  * It sleeps again and again until the next multiple of EVERY_MS. Where it wakes more than LATE_MS
  * late, nothing else here could run in time either: starved of CPU, or paused. Each such time is
- * a JSON line, in microseconds of the machine's wall clock; the first line says that it watches:
+ * a JSON line, in microseconds of the machine's wall clock. A line with nothing late, at once and then
+ * every BEAT_MS, says that it watches, and that all before has been told:
  *   {"at":..,"late":0}
  */
 #define _GNU_SOURCE
@@ -18,18 +19,23 @@ static long long us(clockid_t clock) {
 }
 
 int main(int argc, char **argv) {
-  long long every = argc == 3 ? atoll(argv[1]) * 1000 : 0, worth = argc == 3 ? atoll(argv[2]) * 1000 : 0;
-  if (every <= 0 || worth <= 0) {
-    fputs("usage: pulse EVERY_MS LATE_MS\n", stderr);
+  long long every = argc == 4 ? atoll(argv[1]) * 1000 : 0, worth = argc == 4 ? atoll(argv[2]) * 1000 : 0;
+  long long beat = argc == 4 ? atoll(argv[3]) * 1000 : 0;
+  if (every <= 0 || worth <= 0 || beat <= 0) {
+    fputs("usage: pulse EVERY_MS LATE_MS BEAT_MS\n", stderr);
     return 2;
   }
   setvbuf(stdout, NULL, _IOLBF, 0);
-  printf("{\"at\":%lld,\"late\":0}\n", us(CLOCK_REALTIME));
-  for (long long next = us(CLOCK_MONOTONIC) + every;;) {
+  long long next = us(CLOCK_MONOTONIC), told = next - beat;
+  for (;;) {
     struct timespec until = {next / 1000000, next % 1000000 * 1000};
     while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) != 0) continue;
     long long late = us(CLOCK_MONOTONIC) - next;
     if (late > worth) printf("{\"at\":%lld,\"late\":%lld}\n", us(CLOCK_REALTIME), late);
+    if (next - told >= beat) {
+      printf("{\"at\":%lld,\"late\":0}\n", us(CLOCK_REALTIME));
+      told = next;
+    }
     next = late > every ? us(CLOCK_MONOTONIC) + every : next + every;
   }
 }
