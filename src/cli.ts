@@ -227,7 +227,8 @@ function program(): Command {
       .requiredOption('--fault <fault>', 'what is done: kill:lb1; `lab fault` lists them')
       .addOption(new Option('--runs <n>', 'how many times').argParser(count).default(20))
       .option('--service <service>', 'whose clients (default: the first service)')
-      .addOption(new Option('--flows <n>', 'connections that are held open').argParser(count).default(1))
+      .option('--clients <client...>', 'who asks (default: the first client)')
+      .addOption(new Option('--flows <n>', 'connections that each holds open').argParser(count).default(1))
       .addOption(nameOption())
       .addOption(kernelOption())
       .addOption(jsonOption())
@@ -240,7 +241,7 @@ function program(): Command {
     [
       'lab measure fnat-keepalived --fault kill:lb1 --runs 20',
       'lab measure nat-mysql --fault stop:director1/keepalived --json',
-      'lab measure dr-ospf --fault kill:lb1 --service mh --flows 64',
+      'lab measure dr-ospf --fault kill:lb1 --service mh --clients one two --flows 64',
     ],
   );
   examples(

@@ -19,7 +19,7 @@ export interface Budget {
   readonly words: string;
 }
 
-/** A check: what is promised about whom, and how to look. It looks first, then again until the deadline. */
+/** A check: what is promised about whom, and how to look. It looks first, then again until the deadline, and once when it has come. */
 export interface CheckSpec {
   readonly id: string;
   readonly subject: string;
@@ -47,6 +47,7 @@ export async function runCheck(spec: CheckSpec, bed: Bed, step: string): Promise
   });
   for (;;) {
     bed.signal.throwIfAborted();
+    const looked = performance.now() - began;
     let last: Observation | undefined;
     let trouble = '';
     try {
@@ -56,9 +57,10 @@ export async function runCheck(spec: CheckSpec, bed: Bed, step: string): Promise
       if (!(error instanceof CannotObserve)) throw error;
       trouble = error.message;
     }
-    const left = spec.within - (performance.now() - began);
-    if (left <= 0 || last?.final)
+    // A look takes its time: only one that began when the time was up tells that the promise does not hold then.
+    if (looked >= spec.within || last?.final)
       return last ? result('failed', last) : result('inconclusive', { seen: `could not be observed: ${trouble}` });
-    await delay(Math.min(spec.every, left), undefined, { signal: bed.signal });
+    const left = spec.within - (performance.now() - began);
+    await delay(Math.max(0, Math.min(spec.every, left)), undefined, { signal: bed.signal });
   }
 }

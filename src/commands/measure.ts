@@ -1,6 +1,7 @@
 import type { CheckResult } from '../events.ts';
 import { Failure } from '../failure.ts';
-import type { FaultStep, Lab } from '../lab/model.ts';
+import { type FaultStep, type Lab, MOST_FLOWS } from '../lab/model.ts';
+import { didYouMean } from '../nearest.ts';
 import { formatMs } from '../net/duration.ts';
 import { print, printJson, table } from '../output/print.ts';
 import { type Distribution, distribution, histogram } from '../report/distribution.ts';
@@ -15,6 +16,7 @@ export interface MeasureOptions extends TestOptions {
   readonly runs: number;
   readonly flows: number;
   readonly service?: string;
+  readonly clients?: readonly string[];
 }
 
 interface Measurement {
@@ -53,6 +55,8 @@ interface Measured {
 /** `lab measure`: makes a fault and heals it, again and again, and tells how what clients notice is distributed. */
 export async function measure(argument: string, options: MeasureOptions): Promise<number> {
   if (options.runs < 1) throw new Failure('usage', '--runs must be at least 1');
+  if (options.flows < 1 || options.flows > MOST_FLOWS)
+    throw new Failure('usage', `--flows must be from 1 to ${MOST_FLOWS}, not ${options.flows}`);
   return withSession(options.json ? { quiet: true } : { to: process.stderr }, async ({ engine, emit, signal }) => {
     const { lab, runs } = await findLab(engine, argument, options);
     const step = stepOf(lab, options);
@@ -118,10 +122,7 @@ function stepOf(lab: Lab, options: MeasureOptions): FaultStep {
     kind: 'fault',
     fault: faultIn(lab, options.fault),
     service,
-    clients: lab.nodes
-      .filter((n) => n.kind === 'client')
-      .slice(0, 1)
-      .map((n) => n.name),
+    clients: clientsOf(lab, options.clients),
     flows: options.flows,
     sticks: false,
     outage: 'budget',
@@ -129,6 +130,18 @@ function stepOf(lab: Lab, options: MeasureOptions): FaultStep {
     healed: [],
     repeat: options.runs,
   };
+}
+
+function clientsOf(lab: Lab, wanted: readonly string[] | undefined): readonly string[] {
+  const clients = lab.nodes.filter((n) => n.kind === 'client').map((n) => n.name);
+  const stranger = wanted?.find((name) => !clients.includes(name));
+  if (stranger !== undefined)
+    throw new Failure(
+      'usage',
+      `lab "${lab.name}" has no client "${stranger}"${didYouMean(stranger, clients)}`,
+      `its clients: ${clients.join(', ')}`,
+    );
+  return wanted === undefined ? clients.slice(0, 1) : [...new Set(wanted)];
 }
 
 function measureText(

@@ -347,6 +347,9 @@ export interface RunCommand {
   readonly prints?: string;
 }
 
+/** The most connections that a client holds open (images/node/src/probe.c). */
+export const MOST_FLOWS = 256;
+
 /** What clients may notice of a fault: what its kind and the lab's times allow, at most so many milliseconds, or that the service is gone until it is healed. */
 export type Allowed = 'budget' | 'lasts' | number;
 

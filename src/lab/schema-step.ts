@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MOST_FLOWS } from './model.ts';
 import { address, duration, freeName, mapping, nodeName, oneOf, oneOrMore, text, whole, yes } from './schema-words.ts';
 
 const STEPS = 'contract, health, failover, fault, check, persistence, run, arp, cut';
@@ -71,7 +72,7 @@ const fault = z
           'a client',
           'The clients that probe it (default: the first)',
         ).optional(),
-        flows: whole('Connections that each client holds open (default 1)', 1, 256).optional(),
+        flows: whole('Connections that each client holds open (default 1)', 1, MOST_FLOWS).optional(),
         flow: oneOf('What becomes of connections that were open before: all survive, or not all', [
           'survives',
           'breaks',

@@ -63,6 +63,16 @@ describe('faults by hand', () => {
     expect([twice(healed), shortest(healed) >= 40]).toEqual([false, false]);
   });
 
+  it('are measured by clients that there are', async () => {
+    for (const [args, told] of [
+      [['--clients', 'clint'], /has no client "clint"; did you mean "client"\?/],
+      [['--flows', '1000'], /--flows must be from 1 to 256, not 1000/],
+    ] as const) {
+      const { code, stderr } = await lab(['measure', 'hand', '--fault', 'kill:lb1', ...args]);
+      expect([code, stderr]).toEqual([2, expect.stringMatching(told)]);
+    }
+  });
+
   it('are measured, again and again', async () => {
     const { stdout } = await labOk(['measure', 'hand', '--fault', 'stop:lb1/keepalived', '--runs', '2', '--json']);
     const told = JSON.parse(stdout) as {
