@@ -1,7 +1,8 @@
 import { Failure } from '../failure.ts';
 import { faults } from '../faults/index.ts';
 import { formOf, parseFault } from '../faults/parse.ts';
-import { heal, inject, standing } from '../faults/standing.ts';
+import { endsNode } from '../faults/program.ts';
+import { heal, inject, renew, standing } from '../faults/standing.ts';
 import type { Fault, FaultKind, Lab } from '../lab/model.ts';
 import { print, table } from '../output/print.ts';
 import { CannotObserve, Hand } from '../plan/hand.ts';
@@ -50,6 +51,9 @@ export async function healFaults(name: string, text: string | undefined, bootDea
     for (const one of all) {
       const at = await told(() => heal(hand, one, bootDeadline));
       print(`${new Date(at / 1000).toISOString()} ${faults[one.kind].words(one)[1]}`);
+      // What else is wrong with a node still is when it has started again.
+      const left = text !== undefined && endsNode(one) ? await told(() => renew(hand, one.node)) : [];
+      for (const other of left) print(`still ${faults[other.kind].words(other)[0]}`);
     }
     return 0;
   });

@@ -3,7 +3,6 @@ import type { Hand } from '../plan/hand.ts';
 import type { Stamp } from './fault.ts';
 import { faults } from './index.ts';
 import { parseFault } from './parse.ts';
-import { endsNode } from './program.ts';
 
 /** Where the running lab keeps which faults stand, a line each, so that whoever comes next can heal them. */
 const STANDING = '/lab/faults';
@@ -22,19 +21,18 @@ export async function inject(hand: Hand, fault: Fault): Promise<Stamp> {
   }
 }
 
-/** Undoes a fault; `bootDeadline` in milliseconds. What else is wrong with a node still is when it has started again. */
+/** Undoes a fault; `bootDeadline` in milliseconds. */
 export async function heal(hand: Hand, fault: Fault, bootDeadline: number): Promise<Stamp> {
-  const others = await beside(hand, fault);
-  const at = await faults[fault.kind].heal(hand, fault, others, bootDeadline);
+  const at = await faults[fault.kind].heal(hand, fault, await beside(hand, fault), bootDeadline);
   await forget(hand, fault);
-  if (endsNode(fault))
-    for (const other of others.filter((o) => o.node === fault.node))
-      await faults[other.kind].inject(
-        hand,
-        other,
-        others.filter((o) => o !== other),
-      );
   return at;
+}
+
+/** Makes anew what else stands on a node that has started again. Returns these faults. */
+export async function renew(hand: Hand, node: string): Promise<readonly Fault[]> {
+  const own = (await standing(hand)).filter((f) => f.node === node);
+  for (const fault of own) await inject(hand, fault);
+  return own;
 }
 
 async function beside(hand: Hand, fault: Fault): Promise<readonly Fault[]> {

@@ -193,7 +193,10 @@ export const flap: FaultStory = {
     const mark = `/lab/${tableOf(f)}`;
     // The loop ends within one turn after its mark is gone, with the wire in place.
     const loop = `while [ -e ${mark} ]; do ${all('down')}; sleep ${pause}; ${all('up')}; sleep ${pause}; done; rm -f ${mark}.runs`;
-    return stamped(hand, `touch ${mark} ${mark}.runs; (setsid sh -c '${loop}' > /dev/null 2>&1 &)`);
+    return stamped(
+      hand,
+      `touch ${mark}; [ -e ${mark}.runs ] || { touch ${mark}.runs; (setsid sh -c '${loop}' > /dev/null 2>&1 &); }`,
+    );
   },
   async heal(hand, f) {
     const mark = `/lab/${tableOf(f)}`;

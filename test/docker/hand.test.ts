@@ -52,7 +52,8 @@ describe('faults by hand', () => {
     const both = await pings();
     expect([twice(both), shortest(both) >= 40]).toEqual([true, true]);
     await labOk(['fault', 'hand', 'kill:rs1']);
-    await labOk(['heal', 'hand', 'kill:rs1']);
+    const { stdout } = await labOk(['heal', 'hand', 'kill:rs1']);
+    expect(stdout).toMatch(/rs1 started again\nstill what rs1 sends on lan comes 40ms later\nstill what rs1 sends/);
     const restarted = await pings();
     expect([twice(restarted), shortest(restarted) >= 40]).toEqual([true, true]);
     await labOk(['heal', 'hand', 'delay:rs1=40ms']);
