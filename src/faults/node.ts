@@ -5,6 +5,9 @@ import { observe } from '../plan/observe.ts';
 import { reconcile, runningKernels } from '../plan/reconcile.ts';
 import { type FaultStory, type Stamp, stamped } from './fault.ts';
 
+/** Milliseconds for the engine to pause a container. */
+const FREEZE_MS = 10_000;
+
 /** Kills a node at once, its kernel with it, as a power cut would. */
 export async function killNode(hand: Hand, node: string): Promise<Stamp> {
   const container = hand.containerOf(node);
@@ -49,9 +52,24 @@ export const pause: FaultStory = {
   words: ({ node }) => [`${node} paused`, `${node} goes on`],
   adverts: () => 'stop',
   async inject(hand, { node }) {
-    const at = await hand.now();
-    await hand.engine.pause(hand.containerOf(node));
-    return at;
+    let why = '';
+    // The freezer of cgroup version 1 may fail on processes that are busy, and wants to be asked again (the kernel's freezer-subsystem.rst).
+    const paused = await eventually(
+      async () => {
+        const at = await hand.now();
+        try {
+          await hand.engine.pause(hand.containerOf(node));
+          return at;
+        } catch (error) {
+          why = (error as Error).message;
+          if (!/unable to freeze/.test(why)) throw error;
+          return undefined;
+        }
+      },
+      { within: FREEZE_MS, every: 20, signal: hand.signal },
+    );
+    if (paused === undefined) throw new CannotObserve(`${node} cannot be paused: ${why}`);
+    return paused;
   },
   async heal(hand, { node }) {
     const at = await hand.now();
