@@ -39,11 +39,12 @@ export function trafficChecks(bed: Bed, service: Service, name: string): readonl
     driven ??= drive(bed, service, name);
     return driven;
   };
+  const more = (count: number) => drive(bed, service, `${name}-more`, { count });
   const domain = ospfOf(bed.lab, service.name);
   return [
     ...modes[service.mode].contract(bed.lab, service, traffic),
     ...instancesUnder(bed.lab, service.name).flatMap((vrrp) => [masterCheck(vrrp), idCheck(bed.lab, vrrp)]),
-    ...(domain ? [spreadCheck(bed.lab, domain, service.name, traffic)] : []),
+    ...(domain ? [spreadCheck(bed.lab, domain, service.name, traffic, more)] : []),
     ...schedulerChecks(service, traffic),
     ...(service.health ? [healthTrafficCheck(bed.lab, service, service.health)] : []),
   ];

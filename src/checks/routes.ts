@@ -7,7 +7,7 @@ import { SCHEDULING_MARGIN_MS } from './adverts.ts';
 import type { Bed } from './bed.ts';
 import type { Budget, CheckSpec } from './check.ts';
 import { tally } from './path.ts';
-import { arrivals, drive, type Traffic } from './traffic.ts';
+import { arrivals, type Traffic } from './traffic.ts';
 
 interface Route {
   readonly gateway?: string;
@@ -99,8 +99,14 @@ export function enoughFor(directors: number): number {
   return Math.ceil(Math.log(CHANCE / directors) / Math.log(1 - 1 / directors));
 }
 
-/** That every director which announces a VIP gets some of its connections; more are made where the first do not tell. */
-export function spreadCheck(lab: Lab, domain: OspfDomain, service: string, traffic: () => Promise<Traffic>): CheckSpec {
+/** That every director which announces a VIP gets some of its connections; so many more are made where the first do not tell. */
+export function spreadCheck(
+  lab: Lab,
+  domain: OspfDomain,
+  service: string,
+  traffic: () => Promise<Traffic>,
+  more: (count: number) => Promise<Traffic>,
+): CheckSpec {
   return {
     id: 'ospf.spread',
     subject: service,
@@ -108,20 +114,14 @@ export function spreadCheck(lab: Lab, domain: OspfDomain, service: string, traff
     within: 0,
     every: 0,
     look: async (bed) => {
-      const of = (t: Traffic) => arrivals(lab, serviceOf(lab, service), t.packets).map((p) => bed.nameOfMac(p.srcMac));
-      const all = (by: readonly string[]) => domain.members.every((m) => by.includes(nodeOf(lab, m).name));
-      const first = await traffic();
-      let [by, evidence] = [of(first), first.evidence];
-      if (!all(by)) {
-        const more = await drive(bed, serviceOf(lab, service), `spread-${service}`, {
-          count: enoughFor(domain.members.length),
-        });
-        [by, evidence] = [
-          [...by, ...of(more)],
-          [...evidence, ...more.evidence],
-        ];
-      }
-      return { ok: all(by), seen: tally(by), evidence };
+      const parts = [await traffic()];
+      const by = () =>
+        parts
+          .flatMap((t) => arrivals(lab, serviceOf(lab, service), t.packets))
+          .map((packet) => bed.nameOfMac(packet.srcMac));
+      const all = () => domain.members.every((m) => by().includes(nodeOf(lab, m).name));
+      if (!all()) parts.push(await more(enoughFor(domain.members.length)));
+      return { ok: all(), seen: tally(by()), evidence: parts.flatMap((t) => t.evidence) };
     },
   };
 }

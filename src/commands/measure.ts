@@ -95,6 +95,7 @@ export async function measure(argument: string, options: MeasureOptions): Promis
       lab: lab.name,
       fault: step.fault.text,
       service: step.service,
+      clients: step.clients,
       budget,
       error,
       counts: report.counts,
@@ -145,7 +146,14 @@ function clientsOf(lab: Lab, wanted: readonly string[] | undefined): readonly st
 }
 
 function measureText(
-  summary: { lab: string; fault: string; service: string; budget: number | undefined; error: number },
+  summary: {
+    lab: string;
+    fault: string;
+    service: string;
+    clients: readonly string[];
+    budget: number | undefined;
+    error: number;
+  },
   measured: readonly Measured[],
 ): string {
   const rows = measured.map(({ name, unit, distribution: d }) => [
@@ -154,9 +162,11 @@ function measureText(
     name === 'outage' && summary.budget !== undefined ? formatMs(summary.budget) : '',
   ]);
   const outage = measured.find((m) => m.name === 'outage');
-  const runs = outage?.distribution.runs ?? 0;
+  // Each client tells of each run.
+  const runs = (outage?.distribution.runs ?? 0) / summary.clients.length;
+  const who = summary.clients.length > 1 ? `${summary.clients.join(' and ')}, clients` : 'clients';
   return [
-    `${summary.lab}, ${summary.fault}, ${runs} runs, seen by clients of ${summary.service}`,
+    `${summary.lab}, ${summary.fault}, ${runs} runs, seen by ${who} of ${summary.service}`,
     table([['', 'min', 'median', 'p95', 'max', 'budget'], ...rows]),
     `each ± ${formatMs(summary.error)}: a connection every ${Probe.everyMs} ms, and how late the probe was at worst`,
     ...(outage ? ['', 'outage', ...bars(outage.distribution)] : []),

@@ -60,7 +60,8 @@ for d in $(ls /sys/class/net); do
 tc qdisc add dev $d clsact 2> /dev/null && echo $d >> /run/${table}/devices || true
 ${tcLines(ports, filter).join('\n')}
 tc filter show dev $d ingress | grep -q gact
-done`,
+done
+[ ! -e /run/${table}/pid ] || kill -0 $(cat /run/${table}/pid)`,
   ]);
   if (code !== 0)
     throw new CannotObserve(

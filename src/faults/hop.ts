@@ -45,7 +45,8 @@ exec sleep infinity
 
 /**
  * Puts a kernel that has netem into the wire between a node and its segment: what the node sends passes
- * through it. Throws CannotObserve when none boots here. The wire stays whole until the hop is ready.
+ * through it. Throws CannotObserve when none boots here. The wire stays whole until the hop is ready; one that
+ * stands there already is taken out before.
  */
 export async function putHop(hand: Hand, node: LabNode, card: Interface, netem: string): Promise<void> {
   if (![...runningKernels(hand.running).values()].includes('uml'))

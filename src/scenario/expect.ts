@@ -134,7 +134,7 @@ function observable(lab: Lab, e: Expectation, slug: string): Observable {
 /** How a request was not answered, in words. */
 function missWords({ status, ms }: Request): string {
   if (status > 0) return `status ${status}`;
-  return ms < ASK_MS ? 'refused' : `no answer within ${formatMs(ASK_MS)}`;
+  return ms < ASK_MS ? 'refused or reset' : `no answer within ${formatMs(ASK_MS)}`;
 }
 
 /** A command's exit code and output are as they should be. */
