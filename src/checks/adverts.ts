@@ -1,5 +1,6 @@
 import { eventually } from '../eventually.ts';
-import { type Lab, type LabNode, macsOf, nodeOf, type VrrpInstance } from '../lab/model.ts';
+import { macsOf, nodeOf } from '../lab/lookup.ts';
+import type { Lab, LabNode, VrrpInstance } from '../lab/model.ts';
 import { formatMs } from '../net/duration.ts';
 import type { Packet, VrrpPacket } from '../net/packet.ts';
 import type { Bed } from './bed.ts';

@@ -2,18 +2,8 @@ import { ipvs } from '../drivers/ipvs.ts';
 import type { ServiceTable } from '../drivers/service-table.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Wire } from '../fabric/capture.ts';
-import {
-  found,
-  type LabNode,
-  type Link,
-  linksOf,
-  linkTo,
-  macsOf,
-  nodeOf,
-  ospfOf,
-  type Service,
-  vrrpOf,
-} from '../lab/model.ts';
+import { found, type Link, linksOf, linkTo, macsOf, nodeOf, ospfOf, vrrpOf } from '../lab/lookup.ts';
+import type { LabNode, Service } from '../lab/model.ts';
 import type { Packet } from '../net/packet.ts';
 import { CannotObserve, Hand } from '../plan/hand.ts';
 import type { RunningLab } from '../plan/observe.ts';

@@ -1,4 +1,5 @@
-import { instancesUnder, type Lab, ospfOf, type Service } from '../lab/model.ts';
+import { instancesUnder, ospfOf } from '../lab/lookup.ts';
+import type { Lab, Service } from '../lab/model.ts';
 import { modes } from '../modes/index.ts';
 import { idCheck, masterCheck } from './adverts.ts';
 import type { Bed } from './bed.ts';

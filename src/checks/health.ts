@@ -1,5 +1,5 @@
+import { addressesOf, directors } from '../lab/lookup.ts';
 import type { HealthCheck, Lab, Service } from '../lab/model.ts';
-import { addressesOf, directors } from '../lab/model.ts';
 import { endpoint } from '../net/cidr.ts';
 import { SCHEDULING_MARGIN_MS } from './adverts.ts';
 import type { CheckSpec } from './check.ts';

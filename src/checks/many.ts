@@ -1,4 +1,5 @@
-import { addressesOf, familyOf, linkTo, type Service } from '../lab/model.ts';
+import { addressesOf, familyOf, linkTo } from '../lab/lookup.ts';
+import type { Service } from '../lab/model.ts';
 import { CannotObserve } from '../plan/hand.ts';
 import type { Bed } from './bed.ts';
 import { ask, servers } from './traffic.ts';

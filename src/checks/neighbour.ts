@@ -1,4 +1,5 @@
-import { directors, familyOf, type Lab, type LabNode, linkTo, nodeOf, type Service } from '../lab/model.ts';
+import { directors, familyOf, linkTo, nodeOf } from '../lab/lookup.ts';
+import type { Lab, LabNode, Service } from '../lab/model.ts';
 import { CannotObserve } from '../plan/hand.ts';
 import type { Bed } from './bed.ts';
 import type { CheckSpec } from './check.ts';

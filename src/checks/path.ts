@@ -1,5 +1,5 @@
+import { directors, macsOf, nodeOf } from '../lab/lookup.ts';
 import type { Lab, LabNode, Service } from '../lab/model.ts';
-import { directors, macsOf, nodeOf } from '../lab/model.ts';
 import { endpoint } from '../net/cidr.ts';
 import type { Bed } from './bed.ts';
 import type { CheckSpec, Observation } from './check.ts';

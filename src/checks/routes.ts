@@ -1,6 +1,7 @@
 import { retransmission } from '../drivers/frr-conf.ts';
 import { eventually } from '../eventually.ts';
-import { addressesOf, type Lab, nodeOf, type OspfDomain, serviceOf } from '../lab/model.ts';
+import { addressesOf, nodeOf, serviceOf } from '../lab/lookup.ts';
+import type { Lab, OspfDomain } from '../lab/model.ts';
 import { formatMs } from '../net/duration.ts';
 import { CannotObserve } from '../plan/hand.ts';
 import { SCHEDULING_MARGIN_MS } from './adverts.ts';

@@ -1,4 +1,5 @@
-import { directors, type Service } from '../lab/model.ts';
+import { directors } from '../lab/lookup.ts';
+import type { Service } from '../lab/model.ts';
 import { endpoint } from '../net/cidr.ts';
 import type { Bed } from './bed.ts';
 import type { CheckSpec, Observation } from './check.ts';

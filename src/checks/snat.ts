@@ -1,14 +1,5 @@
-import {
-  addressesOf,
-  familyOf,
-  found,
-  type Lab,
-  type LabNode,
-  macsOf,
-  nodeOf,
-  type SnatProtocol,
-  type SnatRule,
-} from '../lab/model.ts';
+import { addressesOf, familyOf, found, macsOf, nodeOf } from '../lab/lookup.ts';
+import type { Lab, LabNode, SnatProtocol, SnatRule } from '../lab/model.ts';
 import { contains, parseAddress, parseSubnet } from '../net/cidr.ts';
 import type { IcmpPacket, Packet, TcpPacket, UdpPacket } from '../net/packet.ts';
 import type { Bed } from './bed.ts';

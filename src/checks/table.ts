@@ -1,6 +1,6 @@
 import type { ServiceTable, TableService } from '../drivers/service-table.ts';
+import { directors } from '../lab/lookup.ts';
 import type { Lab, Service } from '../lab/model.ts';
-import { directors } from '../lab/model.ts';
 import { modes } from '../modes/index.ts';
 import { endpoint } from '../net/cidr.ts';
 import type { Bed } from './bed.ts';

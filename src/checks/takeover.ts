@@ -1,4 +1,5 @@
-import { familyOf, type LabNode, macsOf, type VrrpInstance } from '../lab/model.ts';
+import { familyOf, macsOf } from '../lab/lookup.ts';
+import type { LabNode, VrrpInstance } from '../lab/model.ts';
 import { formatMs } from '../net/duration.ts';
 import type { Packet } from '../net/packet.ts';
 import { SCHEDULING_MARGIN_MS, senders } from './adverts.ts';

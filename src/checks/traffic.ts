@@ -1,4 +1,5 @@
-import { addressesOf, directors, type Lab, type LabNode, macsOf, nodeOf, type Service } from '../lab/model.ts';
+import { addressesOf, directors, macsOf, nodeOf } from '../lab/lookup.ts';
+import type { Lab, LabNode, Service } from '../lab/model.ts';
 import { endpoint } from '../net/cidr.ts';
 import type { Packet, TcpPacket, UdpPacket } from '../net/packet.ts';
 import type { Bed } from './bed.ts';

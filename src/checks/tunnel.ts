@@ -1,4 +1,5 @@
-import { type Lab, macsOf, type Service } from '../lab/model.ts';
+import { macsOf } from '../lab/lookup.ts';
+import type { Lab, Service } from '../lab/model.ts';
 import { BIG } from '../nodes/servers.ts';
 import { CannotObserve } from '../plan/hand.ts';
 import type { CheckSpec } from './check.ts';

@@ -2,7 +2,7 @@ import { createWriteStream } from 'node:fs';
 import { dockerEngine } from '../engine/docker.ts';
 import { portName } from '../fabric/wiring.ts';
 import { Failure } from '../failure.ts';
-import { linksOf, nodeOf } from '../lab/model.ts';
+import { linksOf, nodeOf } from '../lab/lookup.ts';
 import { didYouMean } from '../nearest.ts';
 import { mustHaveNode, mustRun, type RunningLab } from '../plan/observe.ts';
 import { runIn } from './exec.ts';

@@ -1,5 +1,5 @@
+import { directors, familyOf, serviceOf } from '../lab/lookup.ts';
 import type { Lab, LabNode, OspfDomain } from '../lab/model.ts';
-import { directors, familyOf, serviceOf } from '../lab/model.ts';
 import { networkOf, parseSubnet } from '../net/cidr.ts';
 import { type NodePart, nothing } from '../nodes/part.ts';
 

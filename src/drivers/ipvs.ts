@@ -1,4 +1,5 @@
-import { type Lab, type LabNode, linkTo, type Mode, type Real, type Service, vrrpOf } from '../lab/model.ts';
+import { linkTo, vrrpOf } from '../lab/lookup.ts';
+import type { Lab, LabNode, Mode, Real, Service } from '../lab/model.ts';
 import { modes } from '../modes/index.ts';
 import { snat } from '../modes/snat.ts';
 import { endpoint } from '../net/cidr.ts';

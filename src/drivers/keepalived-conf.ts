@@ -1,5 +1,5 @@
+import { familyOf, found, linksOf, memberOf, nodeOf } from '../lab/lookup.ts';
 import type { HealthCheck, HostAddress, Lab, LabNode, Persistence, Real, Service, VrrpInstance } from '../lab/model.ts';
-import { familyOf, found, linksOf, memberOf, nodeOf } from '../lab/model.ts';
 import { modes } from '../modes/index.ts';
 import { formatAddress } from '../net/cidr.ts';
 import { unreachable } from '../result.ts';

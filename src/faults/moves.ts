@@ -1,5 +1,5 @@
+import { nodeOf } from '../lab/lookup.ts';
 import type { Fault, Lab, LabNode, OspfDomain, VrrpInstance } from '../lab/model.ts';
-import { nodeOf } from '../lab/model.ts';
 import { faults } from './index.ts';
 import { KERNEL } from './program.ts';
 

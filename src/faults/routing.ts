@@ -1,5 +1,6 @@
 import { vipLine } from '../drivers/frr-conf.ts';
-import { type Lab, type OspfDomain, serviceOf } from '../lab/model.ts';
+import { serviceOf } from '../lab/lookup.ts';
+import type { Lab, OspfDomain } from '../lab/model.ts';
 import type { Hand } from '../plan/hand.ts';
 import type { FaultStory, Stamp } from './fault.ts';
 

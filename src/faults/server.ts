@@ -1,5 +1,6 @@
 import { ipvs } from '../drivers/ipvs.ts';
-import { directors, type Lab, nodeOf, type Real, type Service } from '../lab/model.ts';
+import { directors, nodeOf } from '../lab/lookup.ts';
+import type { Lab, Real, Service } from '../lab/model.ts';
 import { parseAddress } from '../net/cidr.ts';
 import { parseDuration } from '../net/duration.ts';
 import { programOf } from '../nodes/servers.ts';

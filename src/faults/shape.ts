@@ -1,4 +1,5 @@
-import { type Fault, type FaultKind, type Interface, nodeOf } from '../lab/model.ts';
+import { nodeOf } from '../lab/lookup.ts';
+import type { Fault, FaultKind, Interface } from '../lab/model.ts';
 import { parseDuration } from '../net/duration.ts';
 import { CannotObserve, type Hand } from '../plan/hand.ts';
 import type { Amount, FaultStory, Stamp } from './fault.ts';

@@ -1,6 +1,7 @@
 import { portName } from '../fabric/wiring.ts';
 import { kernels } from '../kernels/index.ts';
-import { type Fault, type Interface, macsOf, nodeOf, type VrrpInstance } from '../lab/model.ts';
+import { macsOf, nodeOf } from '../lab/lookup.ts';
+import type { Fault, Interface, VrrpInstance } from '../lab/model.ts';
 import { parseDuration } from '../net/duration.ts';
 import { CannotObserve, type Hand } from '../plan/hand.ts';
 import { runningKernels } from '../plan/reconcile.ts';

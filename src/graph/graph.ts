@@ -1,4 +1,5 @@
-import { directors, familyOf, type Lab, type LabNode, linkTo, type Service } from '../lab/model.ts';
+import { directors, familyOf, linkTo } from '../lab/lookup.ts';
+import type { Lab, LabNode, Service } from '../lab/model.ts';
 import { endpoint } from '../net/cidr.ts';
 
 /** A lab as a picture: nodes are columns, segments are rows, and where they meet stands who has which address there. */

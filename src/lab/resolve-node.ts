@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { didYouMean } from '../nearest.ts';
 import { type Address, contains, isReserved, parseAddress, parseSubnet, type Subnet } from '../net/cidr.ts';
-import type { Device, HostAddress, Interface, LabNode, Link, Lip, Route, ServedPort, UserFile } from './model.ts';
-import { linkTo } from './model.ts';
+import type { Link } from './lookup.ts';
+import { linkTo } from './lookup.ts';
+import type { Device, HostAddress, Interface, LabNode, Lip, Route, ServedPort, UserFile } from './model.ts';
 import type { Resolver } from './resolver.ts';
 import { NODE_KEYS, type RawLab } from './schema.ts';
 import type { Path } from './source.ts';

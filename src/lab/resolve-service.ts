@@ -1,8 +1,8 @@
 import { modes } from '../modes/index.ts';
 import { contains, parseAddress, parseSubnet } from '../net/cidr.ts';
 import { parseDuration } from '../net/duration.ts';
+import { addressesOf, familyOf, linksOf, linkTo } from './lookup.ts';
 import type { HealthCheck, HealthProbe, LabNode, Persistence, Quorum, Real, Service, SnatRule } from './model.ts';
-import { addressesOf, familyOf, linksOf, linkTo } from './model.ts';
 import type { Resolver } from './resolver.ts';
 import type { RawLab } from './schema.ts';
 import { SNAT_PROTOCOLS } from './schema-service.ts';

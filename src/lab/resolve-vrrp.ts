@@ -1,7 +1,8 @@
 import { didYouMean } from '../nearest.ts';
 import { contains, parseAddress, parseSubnet } from '../net/cidr.ts';
-import type { HostAddress, LabNode, Link, Service, VrrpInstance, VrrpMember, VrrpTrack } from './model.ts';
-import { familyOf, linksOf } from './model.ts';
+import type { Link } from './lookup.ts';
+import { familyOf, linksOf } from './lookup.ts';
+import type { HostAddress, LabNode, Service, VrrpInstance, VrrpMember, VrrpTrack } from './model.ts';
 import { ms } from './resolve-service.ts';
 import type { Resolver } from './resolver.ts';
 import type { RawLab } from './schema.ts';

@@ -1,7 +1,8 @@
 import type { CheckSpec } from '../checks/check.ts';
 import { answersCheck, bypassCheck, replyCheck, sourceCheck } from '../checks/path.ts';
 import type { Traffic } from '../checks/traffic.ts';
-import { directors, type Lab, type LabNode, linkTo, type Service } from '../lab/model.ts';
+import { directors, linkTo } from '../lab/lookup.ts';
+import type { Lab, LabNode, Service } from '../lab/model.ts';
 import { addHostAddress, type NodePart, nothing } from '../nodes/part.ts';
 import type { Lack, Mode } from './mode.ts';
 

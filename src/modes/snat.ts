@@ -1,6 +1,7 @@
 import type { CheckSpec } from '../checks/check.ts';
 import { type Exchange, snatChecks } from '../checks/snat.ts';
-import { familyOf, type Lab, type SnatRule } from '../lab/model.ts';
+import { familyOf } from '../lab/lookup.ts';
+import type { Lab, SnatRule } from '../lab/model.ts';
 import { FORWARDING, type NodePart, nothing } from '../nodes/part.ts';
 
 /**

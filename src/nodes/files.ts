@@ -1,5 +1,6 @@
 import type { Kernel } from '../kernels/kernel.ts';
-import { addressesOf, familyOf, type Lab, type LabNode, linksOf, type Route } from '../lab/model.ts';
+import { addressesOf, familyOf, linksOf } from '../lab/lookup.ts';
+import type { Lab, LabNode, Route } from '../lab/model.ts';
 import { devices } from './devices.ts';
 import { partOf } from './index.ts';
 import { addAddress } from './part.ts';

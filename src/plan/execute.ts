@@ -7,7 +7,8 @@ import { LINKS_FOLLOW, verifyWiring, type WireTarget, wiringCommand, wiringFiles
 import { Failure } from '../failure.ts';
 import { kernels } from '../kernels/index.ts';
 import type { KernelName } from '../kernels/kernel.ts';
-import { type Lab, type LabNode, nodeOf } from '../lab/model.ts';
+import { nodeOf } from '../lab/lookup.ts';
+import type { Lab, LabNode } from '../lab/model.ts';
 import { nodeFiles } from '../nodes/files.ts';
 import { partOf } from '../nodes/index.ts';
 import { unreachable } from '../result.ts';

@@ -1,5 +1,6 @@
 import type { Engine, ExecResult, ExecStream } from '../engine/engine.ts';
-import { found, type Lab } from '../lab/model.ts';
+import { found } from '../lab/lookup.ts';
+import type { Lab } from '../lab/model.ts';
 import type { RunningLab } from './observe.ts';
 
 /** Something that could not be looked at, or done: what depends on it is inconclusive, never passed and never failed. */

@@ -1,4 +1,5 @@
-import { linkTo, nodeOf, type Step } from '../lab/model.ts';
+import { linkTo, nodeOf } from '../lab/lookup.ts';
+import type { Step } from '../lab/model.ts';
 import type { StepContext } from './context.ts';
 
 /** Seconds for the first reply; the others come with it. */

@@ -3,7 +3,8 @@ import type { Budget } from '../checks/check.ts';
 import { removalBudget } from '../checks/health.ts';
 import { adjacency, adjacencyWords } from '../checks/routes.ts';
 import { type Move, type Withdrawal, withdrawalsOf } from '../faults/moves.ts';
-import { type Fault, instancesUnder, type Lab, memberOf, type Service, type VrrpInstance } from '../lab/model.ts';
+import { instancesUnder, memberOf } from '../lab/lookup.ts';
+import type { Fault, Lab, Service, VrrpInstance } from '../lab/model.ts';
 import { formatMs } from '../net/duration.ts';
 import { programOf } from '../nodes/servers.ts';
 

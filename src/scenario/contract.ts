@@ -1,7 +1,7 @@
 import { masterSettles } from '../checks/adverts.ts';
 import { neighbourChecks, standingChecks, trafficChecks, trials } from '../checks/contract.ts';
 import { type Exchange, exchange } from '../checks/snat.ts';
-import { found, instancesUnder, serviceOf } from '../lab/model.ts';
+import { found, instancesUnder, serviceOf } from '../lab/lookup.ts';
 import { snat } from '../modes/snat.ts';
 import type { StepContext } from './context.ts';
 import { outsideListens, serversListen } from './ready.ts';

@@ -3,7 +3,8 @@ import type { CheckSpec } from '../checks/check.ts';
 import { tally } from '../checks/path.ts';
 import { ask } from '../checks/traffic.ts';
 import { wires } from '../faults/wires.ts';
-import { type Device, type LabNode, nodeOf, type Service, type Step, serviceOf } from '../lab/model.ts';
+import { nodeOf, serviceOf } from '../lab/lookup.ts';
+import type { Device, LabNode, Service, Step } from '../lab/model.ts';
 import { formatMs } from '../net/duration.ts';
 import type { StepContext } from './context.ts';
 

@@ -4,7 +4,8 @@ import type { CheckSpec, Observation } from '../checks/check.ts';
 import { tally } from '../checks/path.ts';
 import { weightsOf } from '../checks/table.ts';
 import { ask, type Request } from '../checks/traffic.ts';
-import { type Expectation, type Lab, type RunCommand, serviceOf } from '../lab/model.ts';
+import { serviceOf } from '../lab/lookup.ts';
+import type { Expectation, Lab, RunCommand } from '../lab/model.ts';
 import { formatMs } from '../net/duration.ts';
 import { unreachable } from '../result.ts';
 

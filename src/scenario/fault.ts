@@ -8,7 +8,8 @@ import { announceCheck, crossed, takeoverCheck } from '../checks/takeover.ts';
 import { faults } from '../faults/index.ts';
 import { type Move, movesOf, splitBy, type Withdrawal, withdrawalsOf } from '../faults/moves.ts';
 import { heal, inject } from '../faults/standing.ts';
-import { type FaultStep, instancesUnder, macsOf, serviceOf, type VrrpInstance } from '../lab/model.ts';
+import { instancesUnder, macsOf, serviceOf } from '../lab/lookup.ts';
+import type { FaultStep, VrrpInstance } from '../lab/model.ts';
 import { formatMs } from '../net/duration.ts';
 import {
   crossing,

@@ -1,7 +1,8 @@
 import { tally } from '../checks/path.ts';
 import { ask } from '../checks/traffic.ts';
 import { eventually } from '../eventually.ts';
-import { addressesOf, familyOf, found, linkTo, type Service, serviceOf } from '../lab/model.ts';
+import { addressesOf, familyOf, found, linkTo, serviceOf } from '../lab/lookup.ts';
+import type { Service } from '../lab/model.ts';
 import { contains, endpoint, parseAddress, parseSubnet } from '../net/cidr.ts';
 import { formatMs } from '../net/duration.ts';
 import { CannotObserve } from '../plan/hand.ts';

@@ -4,7 +4,8 @@ import { removalBudget, returnBudget } from '../checks/health.ts';
 import { weightsOf } from '../checks/table.ts';
 import { ask } from '../checks/traffic.ts';
 import { eventually } from '../eventually.ts';
-import { nodeOf, type ServedPort, type Service, type SnatRule } from '../lab/model.ts';
+import { nodeOf } from '../lab/lookup.ts';
+import type { ServedPort, Service, SnatRule } from '../lab/model.ts';
 import { CannotObserve } from '../plan/hand.ts';
 
 /** Seconds for the programs of a lab that has just come up to listen. */

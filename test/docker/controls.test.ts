@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { keepalivedConf } from '../../src/drivers/keepalived-conf.ts';
-import { nodeOf } from '../../src/lab/model.ts';
+import { nodeOf } from '../../src/lab/lookup.ts';
 import { fnatFile, type LabFile, lab, writeLab } from '../lab.ts';
 import { fnatLab } from '../unit/lab.ts';
 import { leavesNothing } from './state.ts';

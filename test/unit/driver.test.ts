@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { joinTable, parseCounters, parseTable } from '../../src/drivers/ipvsadm.ts';
 import { keepalivedConf } from '../../src/drivers/keepalived-conf.ts';
-import { nodeOf } from '../../src/lab/model.ts';
+import { nodeOf } from '../../src/lab/lookup.ts';
 import { fnat } from '../../src/modes/fnat.ts';
 import { fnatLab } from './lab.ts';
 
