@@ -2,20 +2,17 @@ import { eventually } from '../eventually.ts';
 import type { Service } from '../lab/model.ts';
 import { CannotObserve } from '../plan/hand.ts';
 import type { Bed } from './bed.ts';
-import { askCommand, parseRequests, type Request } from './traffic.ts';
+import { type Asking, askCommand, parseRequests, type Request } from './traffic.ts';
 
 /** Milliseconds for all connections to be open. */
 const OPEN_MS = 15_000;
 
-/** Connections that stay open until they are released. */
-export interface Holding {
-  readonly requests: readonly Request[];
-  release(): void;
-}
-
-/** Opens connections to a service one after the other, and keeps them. Throws CannotObserve when they do not open. */
-export async function hold(bed: Bed, service: Service, n: number): Promise<Holding> {
-  const run = await bed.spawn(bed.client.name, askCommand(service, { count: n, hold: true }));
+/**
+ * Opens connections to a service one after the other, each kept until all are open, and returns what each was
+ * answered; fewer than asked when three found nobody. Throws CannotObserve when that does not end.
+ */
+export async function hold(bed: Bed, service: Service, asking: Asking): Promise<readonly Request[]> {
+  const run = await bed.spawn(bed.client.name, askCommand(service, { ...asking, hold: true }));
   let output = '';
   let ended = false;
   run.stdout.on('data', (chunk: Buffer) => {
@@ -30,10 +27,7 @@ export async function hold(bed: Bed, service: Service, n: number): Promise<Holdi
     every: 5,
     signal: bed.signal,
   });
-  const requests = parseRequests(output);
-  if (!open || requests.length < n) {
-    run.stdin.end();
-    throw new CannotObserve(`only ${requests.length} of ${n} connections were opened`);
-  }
-  return { requests, release: () => run.stdin.end() };
+  run.stdin.end();
+  if (!open) throw new CannotObserve(`connections to ${service.name} are not open after ${OPEN_MS / 1000} s`);
+  return parseRequests(output);
 }

@@ -3,7 +3,8 @@ import { endpoint } from '../net/cidr.ts';
 import { CannotObserve } from '../plan/hand.ts';
 import type { Bed } from './bed.ts';
 import type { CheckSpec } from './check.ts';
-import { ask, REQUESTS } from './traffic.ts';
+import { hold } from './hold.ts';
+import { REQUESTS } from './traffic.ts';
 
 /** What connection tracking could not enter or had to drop, from /proc/net/stat/nf_conntrack: a line for each processor, in hexadecimal. */
 async function refused(bed: Bed, director: string): Promise<number> {
@@ -17,19 +18,22 @@ async function refused(bed: Bed, director: string): Promise<number> {
   }, 0);
 }
 
-/** A LIP has ports enough: connections in quick succession each find a free one. */
+/**
+ * A LIP has ports enough: connections that are open at the same time each find a free one. (One after the
+ * other would tell nothing: Linux gives the port of a connection that is closing to the next.)
+ */
 export function portsCheck(service: Service): CheckSpec {
   return {
     id: 'fnat.ports',
     subject: service.name,
-    promise: `${REQUESTS} connections in a row to ${endpoint(service.vip, service.port)} each find a free port of a LIP`,
+    promise: `${REQUESTS} connections at once to ${endpoint(service.vip, service.port)} each find a free port of a LIP`,
     within: 0,
     every: 0,
     look: async (bed) => {
       const names = bed.carriers(service).map((d) => d.name);
       const all = async () => (await Promise.all(names.map((n) => refused(bed, n)))).reduce((sum, n) => sum + n, 0);
       const before = await all();
-      const requests = await ask(bed, service, { timeout: 300 });
+      const requests = await hold(bed, service, { timeout: 300 });
       const dropped = (await all()) - before;
       const answered = requests.filter((r) => r.status === 200).length;
       if (answered === 0 && dropped === 0) throw new CannotObserve(`no connection to ${service.name} is answered`);

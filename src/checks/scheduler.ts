@@ -1,6 +1,7 @@
 import { directors } from '../lab/lookup.ts';
 import type { Service } from '../lab/model.ts';
 import { endpoint } from '../net/cidr.ts';
+import { CannotObserve } from '../plan/hand.ts';
 import type { Bed } from './bed.ts';
 import type { CheckSpec, Observation } from './check.ts';
 import { hold } from './hold.ts';
@@ -84,9 +85,9 @@ function count(values: readonly string[], value: string): number {
 
 /** Connections held one after the other, and whose they became. */
 async function held(bed: Bed, service: Service, n: number): Promise<string[]> {
-  const holding = await hold(bed, service, n);
-  holding.release();
-  return servers(holding.requests);
+  const requests = await hold(bed, service, { count: n });
+  if (requests.length < n) throw new CannotObserve(`only ${requests.length} of ${n} connections were opened`);
+  return servers(requests);
 }
 
 /** Where each of n connections goes when the server with the least cost is chosen each time, the first of equals first. */

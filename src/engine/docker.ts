@@ -1,16 +1,18 @@
-import { PassThrough, type Readable } from 'node:stream';
+import { setMaxListeners } from 'node:events';
+import { addAbortSignal, PassThrough, type Readable } from 'node:stream';
 import Docker from 'dockerode';
 import { Failure } from '../failure.ts';
-import type {
-  Container,
-  ContainerNeeds,
-  ContainerSpec,
-  Engine,
-  EngineInfo,
-  ExecOptions,
-  ExecResult,
-  ExecStream,
-  Image,
+import {
+  type Container,
+  type ContainerNeeds,
+  type ContainerSpec,
+  type Engine,
+  type EngineInfo,
+  type ExecOptions,
+  type ExecResult,
+  type ExecStream,
+  type Image,
+  Refusal,
 } from './engine.ts';
 
 /** What Docker keeps read-only in every container, less /proc/sys/net: that belongs to the container's own network. */
@@ -31,7 +33,7 @@ interface ApiError {
 }
 
 function isStatus(error: unknown, ...codes: readonly number[]): boolean {
-  return codes.includes((error as ApiError).statusCode ?? 0);
+  return error instanceof Refusal && codes.includes(error.status);
 }
 
 /** The engine that DOCKER_HOST names, or the one at the default socket. Nothing is sent before it is used. */
@@ -53,21 +55,24 @@ const CPU_PERIOD = 100_000;
 
 class DockerEngine implements Engine {
   readonly #docker: Docker;
+  /** Ends commands that still run: the engine does not end all of those whose container it removes. */
+  readonly #closing = new AbortController();
   readonly address: string;
 
   constructor(docker: Docker, address: string) {
     this.#docker = docker;
     this.address = address;
+    setMaxListeners(0, this.#closing.signal); // each command listens to it
   }
 
-  /** Turns a connection that fails into the words that help; other errors stay as they are. */
+  /** Turns what the engine refuses, and a connection that fails, into words that help. */
   async #call<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      const { code, statusCode } = error as ApiError;
+      const { code, statusCode, json, message } = error as ApiError;
+      if (statusCode !== undefined) throw new Refusal(statusCode, (json?.message ?? message).trim());
       if (
-        statusCode === undefined &&
         code !== undefined &&
         ['ENOENT', 'ECONNREFUSED', 'EACCES', 'ENOTFOUND', 'ECONNRESET', 'EHOSTUNREACH', 'ETIMEDOUT'].includes(code)
       ) {
@@ -124,6 +129,13 @@ class DockerEngine implements Engine {
     });
   }
 
+  async ended(id: string, signal: AbortSignal): Promise<void> {
+    await this.#call(() => this.#docker.getContainer(id).wait({ abortSignal: signal })).catch((error: unknown) => {
+      signal.throwIfAborted();
+      if (!isStatus(error, 404)) throw error;
+    });
+  }
+
   async remove(id: string): Promise<void> {
     await this.#call(() => this.#docker.getContainer(id).remove({ force: true, v: true })).catch(
       async (error: unknown) => {
@@ -163,7 +175,11 @@ class DockerEngine implements Engine {
 
   async exec(id: string, command: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
     options.signal?.throwIfAborted();
-    const run = await this.execStream(id, command);
+    const starting = this.execStream(id, command);
+    const run = await unlessAborted(starting, options.signal).catch((error: unknown) => {
+      starting.then((late) => late.stdin.end()).catch(() => undefined);
+      throw error;
+    });
     const abort = () => {
       run.stdin.end();
       run.stdout.destroy();
@@ -173,7 +189,7 @@ class DockerEngine implements Engine {
     try {
       if (options.input !== undefined) run.stdin.end(options.input);
       const [stdout, stderr] = await Promise.all([collect(run.stdout, options.onLine), collect(run.stderr)]);
-      return { code: await run.exit, stdout, stderr };
+      return { code: await unlessAborted(run.exit, options.signal), stdout, stderr };
     } catch (error) {
       options.signal?.throwIfAborted();
       throw error;
@@ -199,14 +215,17 @@ class DockerEngine implements Engine {
         ...(options.env ? { Env: [...options.env] } : {}),
       }),
     );
-    const stream = await exec.start({ hijack: true, stdin: true, Tty: tty });
+    const stream = await this.#call(() =>
+      exec.start({ hijack: true, stdin: true, Tty: tty, abortSignal: this.#closing.signal }),
+    );
+    addAbortSignal(this.#closing.signal, stream);
     const stdout = new PassThrough();
     const stderr = new PassThrough();
     const exit = new Promise<number>((resolve, reject) => {
       const ended = () => {
         stdout.end();
         stderr.end();
-        exitCode(exec).then(resolve, reject);
+        this.#call(() => exitCode(exec)).then(resolve, reject);
       };
       stream.once('end', ended);
       stream.once('close', ended);
@@ -220,9 +239,9 @@ class DockerEngine implements Engine {
       stdout,
       stderr,
       exit,
-      pid: async () => (await exec.inspect()).Pid,
+      pid: async () => (await this.#call(() => exec.inspect())).Pid,
       resize: async (rows, columns) => {
-        await exec.resize({ h: rows, w: columns });
+        await this.#call(() => exec.resize({ h: rows, w: columns }));
       },
     };
   }
@@ -341,6 +360,7 @@ class DockerEngine implements Engine {
   }
 
   close(): void {
+    this.#closing.abort();
     (this.#docker.modem as { agent?: { destroy?: () => void } }).agent?.destroy?.();
   }
 }
@@ -362,6 +382,22 @@ function createOptions(spec: ContainerSpec): Docker.ContainerCreateOptions {
       LogConfig: { Type: 'json-file', Config: { 'max-size': '20m', 'max-file': '2' } },
     } as Docker.HostConfig,
   };
+}
+
+/** What work gives, or the abort's reason as soon as that comes: for a container that is being removed the engine may never answer. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return work;
+  work.catch(() => undefined);
+  let abort = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', abort, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
 }
 
 async function exitCode(exec: Docker.Exec): Promise<number> {

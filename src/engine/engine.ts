@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import { Failure } from '../failure.ts';
 
 /** What a container must be given beyond the default. */
 export interface ContainerNeeds {
@@ -77,6 +78,21 @@ export interface Image {
   readonly created: number;
 }
 
+/** What the engine says no to, in its words: mostly, that a container is not there or does not run any more. */
+export class Refusal extends Failure {
+  /** As HTTP has it: 404 not there, 409 not in the state for it. */
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(
+      'environment',
+      `the container engine says: ${message}`,
+      status === 404 || status === 409 ? 'was the lab taken down meanwhile? `lab ls` tells what runs' : undefined,
+    );
+    this.status = status;
+  }
+}
+
 /** The container engine, as far as lvslab uses it. One file implements it: docker.ts. */
 export interface Engine {
   readonly address: string;
@@ -87,6 +103,8 @@ export interface Engine {
   start(id: string): Promise<void>;
   /** Ends a container at once, with its processes; it stays. No error when it has ended. */
   kill(id: string): Promise<void>;
+  /** Returns once a container has ended or is gone; throws when aborted. */
+  ended(id: string, signal: AbortSignal): Promise<void>;
   /** Removes a container, running or not; no error when it is gone. Returns once it is gone. */
   remove(id: string): Promise<void>;
   pause(id: string): Promise<void>;

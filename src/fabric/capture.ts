@@ -70,7 +70,7 @@ export class Wire {
     return Math.max(0, ...[...this.#packets.values()].map((packets) => packets.at(-1)?.at ?? 0));
   }
 
-  async capture(engine: Engine, fabric: string, segment: string, keep: KeepBytes): Promise<void> {
+  async capture(engine: Engine, fabric: string, segment: string, keep: KeepBytes, signal?: AbortSignal): Promise<void> {
     const run = await engine.execStream(fabric, [
       'nodectl',
       'exec',
@@ -105,6 +105,7 @@ export class Wire {
     const listening = await eventually(() => (said.includes('listening on') ? true : undefined), {
       within: DEADLINE_MS,
       every: 5,
+      signal,
     });
     if (!listening)
       throw new Failure(
@@ -126,13 +127,17 @@ export class Wire {
     else this.#packets.set(packet.segment, [packet]);
   }
 
-  /** Ends the captures; the kept bytes are whole afterwards. Returns how many frames they have lost because the machine was too busy to read them. */
-  async close(): Promise<number> {
+  /**
+   * Ends the captures; the kept bytes are whole afterwards. Returns how many frames they have lost because the machine was too busy to read them.
+   * Once the fabric is gone (`gone`), nothing is waited for.
+   */
+  async close(gone?: AbortSignal): Promise<number> {
     for (const capture of this.#captures) capture.stdin.end();
-    const ended = Promise.allSettled(this.#captures.map((c) => c.exit));
-    let timer: NodeJS.Timeout | undefined;
-    await Promise.race([ended, new Promise((resolve) => (timer = setTimeout(resolve, DEADLINE_MS)))]);
-    clearTimeout(timer);
+    let over = false;
+    void Promise.allSettled(this.#captures.map((c) => c.exit)).then(() => {
+      over = true;
+    });
+    await eventually(() => (over || gone?.aborted ? true : undefined), { within: DEADLINE_MS, every: 5 });
     return this.#lost;
   }
 }
@@ -155,8 +160,9 @@ export async function openWire(
   fabric: string,
   segments: readonly string[],
   keep: KeepBytes,
+  signal?: AbortSignal,
 ): Promise<Wire> {
   const wire = new Wire();
-  await Promise.all(segments.map((s) => wire.capture(engine, fabric, s, keep)));
+  await Promise.all(segments.map((s) => wire.capture(engine, fabric, s, keep, signal)));
   return wire;
 }

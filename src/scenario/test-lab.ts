@@ -2,9 +2,11 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Bed } from '../checks/bed.ts';
-import type { Engine } from '../engine/engine.ts';
+import { type Engine, Refusal } from '../engine/engine.ts';
 import type { CheckResult, Emit } from '../events.ts';
+import { eventually } from '../eventually.ts';
 import { openWire, type Wire } from '../fabric/capture.ts';
+import { Failure } from '../failure.ts';
 import { probeKernel } from '../kernels/choose.ts';
 import type { KernelName } from '../kernels/kernel.ts';
 import type { Lab } from '../lab/model.ts';
@@ -36,6 +38,9 @@ export interface Tested {
   readonly failure?: unknown;
 }
 
+/** Milliseconds that a lab which somebody takes down needs from its first node to its fabric, at the most. */
+const GOING_MS = 2000;
+
 /** Brings a lab up unless it runs, runs its scenario, writes the report, and removes what it brought up. */
 export async function testLab(engine: Engine, run: TestRun, emit: Emit, signal: AbortSignal): Promise<Tested> {
   const { lab, runs } = run;
@@ -49,15 +54,29 @@ export async function testLab(engine: Engine, run: TestRun, emit: Emit, signal: 
   const results: CheckResult[] = [];
   let running: RunningLab | undefined;
   let failure: unknown;
+  const watch = new AbortController();
+  const taken = new AbortController();
   try {
     if (!runs) await bringUp(engine, lab, { emit: record, signal, recreate: false, bootDeadline: run.bootDeadline });
     running = await mustRun(engine, lab.name);
-    await runTest(engine, running, evidence, record, signal, run, results);
+    engine.ended(running.fabric.id, watch.signal).then(
+      () => taken.abort(new Failure('environment', `${lab.name} was taken down while it was tested`)),
+      () => undefined,
+    );
+    await runTest(engine, running, evidence, record, { signal, taken: taken.signal }, run, results);
   } catch (error) {
     failure = error;
   }
   const interrupted = signal.aborted;
   const seen = running ?? (await observe(engine, lab.name));
+  await keepLogs(engine, evidence, seen.nodes).catch((error: unknown) => {
+    failure ??= error;
+  });
+  // Nodes that go before their fabric make engine errors that tell nothing.
+  if (running && failure instanceof Refusal)
+    await eventually(() => (taken.signal.aborted ? true : undefined), { within: GOING_MS, every: 20 });
+  watch.abort();
+  if (taken.signal.aborted) failure = taken.signal.reason;
   const report: Report = {
     lab: lab.name,
     file: run.argument,
@@ -66,11 +85,10 @@ export async function testLab(engine: Engine, run: TestRun, emit: Emit, signal: 
     ms: performance.now() - began,
     interrupted,
     ...(failure && !interrupted ? { error: (failure as Error).message } : {}),
-    ...(await describe(engine, lab, runningKernels(seen), running)),
+    ...(await describe(engine, lab, runningKernels(seen), taken.signal.aborted ? undefined : running)),
     counts: countResults(results),
     results,
   };
-  await keepLogs(engine, evidence, seen.nodes);
   if (!runs && !run.keep) await takeDown(engine, lab.name, record);
   const done: Report = { ...report, ms: performance.now() - began };
   record({ type: 'summary', lab: lab.name, counts: done.counts, ms: done.ms, interrupted });
@@ -85,10 +103,11 @@ async function runTest(
   running: RunningLab,
   evidence: Evidence,
   emit: Emit,
-  signal: AbortSignal,
+  { signal, taken }: { readonly signal: AbortSignal; readonly taken: AbortSignal },
   { lab, bootDeadline }: TestRun,
   results: CheckResult[],
 ): Promise<void> {
+  const until = AbortSignal.any([signal, taken]);
   let wire: Wire | undefined;
   let bed: Bed | undefined;
   try {
@@ -97,12 +116,13 @@ async function runTest(
       running.fabric.id,
       running.lab.segments.map((s) => s.name),
       evidence.keepPacket,
+      until,
     );
-    bed = new Bed(engine, running, wire, evidence, signal);
+    bed = new Bed(engine, running, wire, evidence, until);
     await runScenario(bed, lab.scenario, emit, bootDeadline, results);
   } finally {
     bed?.stalls.close();
-    const lost = (await wire?.close()) ?? 0;
+    const lost = (await wire?.close(taken)) ?? 0;
     if (lost > 0)
       emit({
         type: 'note',
