@@ -32,12 +32,15 @@ interface Pulse {
 export class Stalls {
   readonly #hand: Hand;
   readonly #evidence: Evidence;
+  readonly #longest: number;
   readonly #pulses = new Map<string, Pulse>();
   readonly #seen: Stall[] = [];
 
-  constructor(hand: Hand, evidence: Evidence) {
+  /** `longest`: milliseconds that a node may stand still before it is told as one that still does. */
+  constructor(hand: Hand, evidence: Evidence, longest = LONGEST_MS) {
     this.#hand = hand;
     this.#evidence = evidence;
+    this.#longest = longest;
   }
 
   /** Watches every node that runs and is not watched yet. */
@@ -54,15 +57,18 @@ export class Stalls {
 
   /**
    * The node that stood still longest since a time (microseconds), in words; undefined when none did for long
-   * enough to matter. Whoever stands still now is waited for: it tells only once it runs again.
+   * enough to matter. Whoever stands still now is waited for: it tells only once it runs again, or is told as
+   * one that still does.
    */
   async since(at: number): Promise<string | undefined> {
     const now = await this.#hand.now().catch((error: unknown) => {
       if (error instanceof CannotObserve) return 0;
       throw error;
     });
-    const told = () => ([...this.#pulses.values()].every((pulse) => pulse.told >= now) ? true : undefined);
-    await eventually(told, { within: LONGEST_MS, every: 20, signal: this.#hand.signal });
+    const silent = () => [...this.#pulses].filter(([, pulse]) => pulse.told < now).map(([node]) => node);
+    const told = () => (silent().length === 0 ? true : undefined);
+    if (!(await eventually(told, { within: this.#longest, every: 20, signal: this.#hand.signal })))
+      return `${silent().join(' and ')} stood still, and still did after ${formatMs(this.#longest)} more`;
     const byNode = new Map<string, Stall[]>();
     for (const stall of this.#seen)
       if (stall.at > at) byNode.set(stall.node, [...(byNode.get(stall.node) ?? []), stall]);
@@ -95,7 +101,7 @@ export class Stalls {
       if (this.#pulses.get(node) === pulse) this.#pulses.delete(node);
     });
     const known = () => (pulse.told > 0 || this.#pulses.get(node) !== pulse ? true : undefined);
-    await eventually(known, { within: LONGEST_MS, every: 5, signal: this.#hand.signal });
+    await eventually(known, { within: this.#longest, every: 5, signal: this.#hand.signal });
   }
 
   #read(node: string, pulse: Pulse, line: string): void {

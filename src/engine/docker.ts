@@ -28,7 +28,6 @@ interface ApiError {
   readonly statusCode?: number;
   readonly code?: string;
   readonly reason?: string;
-  readonly json?: { readonly message?: string };
   readonly message: string;
 }
 
@@ -70,8 +69,9 @@ class DockerEngine implements Engine {
     try {
       return await work();
     } catch (error) {
-      const { code, statusCode, json, message } = error as ApiError;
-      if (statusCode !== undefined) throw new Refusal(statusCode, (json?.message ?? message).trim());
+      const { code, statusCode, message } = error as ApiError;
+      if (statusCode !== undefined)
+        throw new Refusal(statusCode, message.replace(/^\(HTTP code \d+\) .*? - /, '').trim());
       if (
         code !== undefined &&
         ['ENOENT', 'ECONNREFUSED', 'EACCES', 'ENOTFOUND', 'ECONNRESET', 'EHOSTUNREACH', 'ETIMEDOUT'].includes(code)

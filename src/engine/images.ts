@@ -7,7 +7,7 @@ import type { Readable } from 'node:stream';
 import { pack } from 'tar-stream';
 import { Failure } from '../failure.ts';
 import { HOME } from '../home.ts';
-import type { Engine } from './engine.ts';
+import { type Engine, Refusal } from './engine.ts';
 import { LABEL } from './labels.ts';
 
 /** What images are built on; pulled where a registry answers, else made from the Debian mirror. */
@@ -99,7 +99,7 @@ async function ensureBase(engine: Engine, tell: (line: string) => void, detail: 
     await engine.pull(BASE_REFERENCE, BASE_TAG);
     return;
   } catch (error) {
-    if (error instanceof Failure) throw error;
+    if (error instanceof Failure && !(error instanceof Refusal)) throw error;
     tell('no registry answers; making the base image from the Debian mirror with mmdebstrap');
   }
   const folder = mkdtempSync(join(tmpdir(), 'lvslab-base-'));

@@ -14,12 +14,13 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Nodes whose pulses a test writes; lb2 is not there. */
 let pulses: Map<string, PassThrough>;
+let hand: Hand;
 let stalls: Stalls;
 let now: number;
 beforeEach(async () => {
   now = 1;
   pulses = new Map();
-  const hand = {
+  hand = {
     lab: fnatLab(),
     now: async () => now,
     spawn: async (node: string) => {
@@ -65,6 +66,13 @@ describe('stalls', () => {
     await beat('lb1', 5_800_000, 0);
     await telling;
     expect(told).toBe('lb1 itself stood still for 900 ms (stalls.ndjson)');
+  });
+  it('that do not end are told as such', async () => {
+    const patient = new Stalls(hand, new Evidence(folder), 30);
+    await patient.watch();
+    now = 5_000_000;
+    for (const node of pulses.keys()) if (node !== 'rs2') await beat(node, 5_100_000, 0);
+    expect(await patient.since(4_000_000)).toBe('rs2 stood still, and still did after 30 ms more');
   });
   it('of a node that is to stand still are not told, until it is watched again', async () => {
     stalls.leave('lb1');
