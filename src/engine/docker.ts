@@ -27,7 +27,6 @@ const READ_ONLY_PATHS = [
 interface ApiError {
   readonly statusCode?: number;
   readonly code?: string;
-  readonly reason?: string;
   readonly message: string;
 }
 
