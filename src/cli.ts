@@ -183,6 +183,12 @@ function program(): Command {
       .addOption(timeoutOption())
       .option('--report <dir>', 'keep results, events, packets, logs and tables in this folder')
       .option('--keep', 'leave the lab running afterwards')
+      .addOption(
+        new Option(
+          '--again <n>',
+          'test a lab once more, at most n times, when nothing failed and a verdict was not reached because a node stood still',
+        ).argParser(count),
+      )
       .action((labs: string[], options) => run(async () => (await import('./commands/test.ts')).test(labs, options))),
     [
       'lab test fnat-keepalived',

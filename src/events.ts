@@ -16,6 +16,7 @@ export type Event =
       readonly detail: string;
       readonly ms: number;
     }
+  | { readonly type: 'again'; readonly lab: string }
   | { readonly type: 'step'; readonly lab: string; readonly title: string }
   | { readonly type: 'wait'; readonly lab: string; readonly text: string }
   | { readonly type: 'fault'; readonly lab: string; readonly text: string; readonly at: number }
@@ -58,6 +59,8 @@ export interface CheckResult {
   readonly ms: number;
   /** Figures for programs: outage times and the like, in milliseconds. */
   readonly figures?: Readonly<Record<string, number>>;
+  /** It is inconclusive because a node stood still itself: another run may tell. */
+  readonly stalled?: true;
 }
 
 /** Counts of several runs as one. */

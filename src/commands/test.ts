@@ -11,7 +11,7 @@ import { print, printJson } from '../output/print.ts';
 import { observe } from '../plan/observe.ts';
 import { bearing, inParallel, needOf } from '../plan/pool.ts';
 import { junit } from '../report/report.ts';
-import { type Tested, testLab } from '../scenario/test-lab.ts';
+import { type Tested, testUntilJudged } from '../scenario/test-lab.ts';
 import { INTERRUPTED, type LabOptions, loadLab, type Session, withSession } from './session.ts';
 
 export interface TestOptions extends LabOptions {
@@ -20,6 +20,8 @@ export interface TestOptions extends LabOptions {
   readonly keep?: boolean;
   readonly timeout: number;
   readonly all?: boolean;
+  /** How often a lab is tested once more when a node that stood still kept a verdict from being reached. */
+  readonly again?: number;
   /** How many labs at once; as many as the machine bears when absent. */
   readonly jobs?: number;
 }
@@ -42,7 +44,7 @@ export async function test(given: readonly string[], options: TestOptions): Prom
 
 async function one(session: Session, argument: string, options: TestOptions): Promise<number> {
   const { engine, emit, signal } = session;
-  const { report, failure } = await testLab(
+  const { report, failure } = await testUntilJudged(
     engine,
     {
       ...(await findLab(engine, argument, options)),
@@ -50,6 +52,7 @@ async function one(session: Session, argument: string, options: TestOptions): Pr
       report: options.report,
       keep: options.keep ?? false,
       bootDeadline: options.timeout,
+      again: options.again ?? 0,
     },
     emit,
     signal,
@@ -79,13 +82,14 @@ async function many(session: Session, named: readonly string[], options: TestOpt
     (run) => needOf(run.lab),
     bears,
     (run) =>
-      testLab(
+      testUntilJudged(
         engine,
         {
           ...run,
           report: options.report === undefined ? undefined : join(options.report, run.lab.name),
           keep: options.keep ?? false,
           bootDeadline: options.timeout,
+          again: options.again ?? 0,
         },
         brief(emit),
         signal,
@@ -105,6 +109,7 @@ function brief(emit: Emit): Emit {
   const wrong: Event[] = [];
   let step: Event | undefined;
   return (event) => {
+    if (event.type === 'again') emit(event);
     if (event.type === 'step') step = event;
     if (event.type === 'check' && (event.result.verdict === 'failed' || event.result.verdict === 'inconclusive')) {
       if (step && wrong.at(-1) !== step) wrong.push(step);
@@ -112,7 +117,7 @@ function brief(emit: Emit): Emit {
     }
     if (event.type !== 'summary') return;
     emit(event);
-    for (const held of wrong) emit(held);
+    for (const held of wrong.splice(0)) emit(held);
   };
 }
 

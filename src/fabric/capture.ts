@@ -88,12 +88,22 @@ export class Wire {
     this.#captures.push(run);
     this.#segments.push(segment);
     const reader = new PcapReader();
+    let said = '';
     run.stdout.on('data', (chunk: Buffer) => {
       if (this.#flooded) return;
-      keep(segment, chunk);
-      for (const frame of reader.push(chunk)) this.#add(parsePacket(frame, segment));
+      try {
+        for (const frame of reader.push(chunk)) this.#add(parsePacket(frame, segment));
+        keep(segment, chunk);
+      } catch {
+        said += chunk.toString(); // here the engine tells why a command does not start
+      }
     });
-    let said = '';
+    let ended = false;
+    run.exit
+      .catch(() => undefined)
+      .then(() => {
+        ended = true;
+      });
     run.stderr.on('data', (chunk: Buffer) => {
       said += chunk.toString();
       // Its last words.
@@ -102,12 +112,9 @@ export class Wire {
       this.#lost += Number(lost[1]);
       said = '';
     });
-    const listening = await eventually(() => (said.includes('listening on') ? true : undefined), {
-      within: DEADLINE_MS,
-      every: 5,
-      signal,
-    });
-    if (!listening)
+    const listening = () => said.includes('listening on');
+    await eventually(() => (listening() || ended ? true : undefined), { within: DEADLINE_MS, every: 5, signal });
+    if (!listening())
       throw new Failure(
         'environment',
         `segment ${segment} cannot be captured: ${said.trim() || 'tcpdump says nothing'}`,

@@ -52,6 +52,8 @@ export function allText(reports: readonly Report[], counts: Counts, ms: number):
 /** An event as plain lines; none for events that only a live display shows. */
 export function eventLines(event: Event, style: Style): readonly string[] {
   switch (event.type) {
+    case 'again':
+      return [`${event.lab}: a node stood still itself and kept a verdict from being reached; it is tested once more`];
     case 'note':
       return [event.text];
     case 'plan':

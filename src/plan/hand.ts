@@ -1,4 +1,4 @@
-import type { Engine, ExecResult, ExecStream } from '../engine/engine.ts';
+import { type Engine, type ExecResult, type ExecStream, Refusal } from '../engine/engine.ts';
 import { found } from '../lab/lookup.ts';
 import type { Lab } from '../lab/model.ts';
 import type { RunningLab } from './observe.ts';
@@ -28,10 +28,11 @@ export class Hand {
     return found(this.running.nodes.get(node), `container of ${node}`).id;
   }
 
-  /** Runs a command in a node's kernel, however it ends. */
+  /** Runs a command in a node's kernel, however it ends. Throws CannotObserve when the node does not run. */
   async tryRun(node: string, command: readonly string[]): Promise<ExecResult> {
-    return this.engine.exec(this.containerOf(node), ['nodectl', 'exec', '--tether', '--', ...command], {
-      signal: this.signal,
+    const all = ['nodectl', 'exec', '--tether', '--', ...command];
+    return this.engine.exec(this.containerOf(node), all, { signal: this.signal }).catch((error: unknown) => {
+      throw error instanceof Refusal ? new CannotObserve(`${node}: ${error.message}`) : error;
     });
   }
 

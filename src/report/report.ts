@@ -26,6 +26,8 @@ export interface Report {
   readonly software: readonly string[];
   readonly counts: Counts;
   readonly results: readonly CheckResult[];
+  /** What earlier runs could not judge because nodes stood still themselves, a text for each run (`lab test --again`). */
+  readonly earlier: readonly string[];
 }
 
 function xml(text: string): string {

@@ -47,7 +47,11 @@ export class StepContext {
     for (const result of running) {
       const known = await result;
       const stall = known.verdict === 'failed' ? await this.stall() : undefined;
-      this.add(stall === undefined ? known : { ...known, verdict: 'inconclusive', seen: `${known.seen}; ${stall}` });
+      this.add(
+        stall === undefined
+          ? known
+          : { ...known, verdict: 'inconclusive', seen: `${known.seen}; ${stall}`, stalled: true },
+      );
     }
   }
 
@@ -68,7 +72,7 @@ export class StepContext {
     verdict: Verdict,
     promised: string,
     seen: string,
-    more: Partial<Pick<CheckResult, 'evidence' | 'figures' | 'ms'>> = {},
+    more: Partial<Pick<CheckResult, 'evidence' | 'figures' | 'ms' | 'stalled'>> = {},
   ): void {
     this.add({
       id,
@@ -80,6 +84,7 @@ export class StepContext {
       evidence: more.evidence ?? [],
       ms: more.ms ?? 0,
       ...(more.figures ? { figures: more.figures } : {}),
+      ...(more.stalled ? { stalled: more.stalled } : {}),
     });
   }
 

@@ -30,6 +30,8 @@ export interface TestRun {
   readonly keep: boolean;
   /** Milliseconds that nodes may take to come up. */
   readonly bootDeadline: number;
+  /** How often it is tested once more when nothing failed, and something is inconclusive because a node stood still. */
+  readonly again: number;
 }
 
 /** A report, and what ended the run early if something did. */
@@ -38,11 +40,30 @@ export interface Tested {
   readonly failure?: unknown;
 }
 
+/** Tests a lab, and once more where a node that stood still itself kept a verdict from being reached. Returns the last run. */
+export async function testUntilJudged(engine: Engine, run: TestRun, emit: Emit, signal: AbortSignal): Promise<Tested> {
+  const earlier: string[] = [];
+  for (;;) {
+    const tested = await testLab(engine, run, emit, signal, earlier);
+    const { counts, results } = tested.report;
+    const stalled = results.filter((r) => r.stalled);
+    if (stalled.length === 0 || counts.failed > 0 || tested.failure || earlier.length >= run.again) return tested;
+    earlier.push(stalled.map((r) => `${r.id} ${r.subject}: ${r.seen}`).join('; '));
+    emit({ type: 'again', lab: run.lab.name });
+  }
+}
+
 /** Milliseconds that a lab which somebody takes down needs from its first node to its fabric, at the most. */
 const GOING_MS = 2000;
 
 /** Brings a lab up unless it runs, runs its scenario, writes the report, and removes what it brought up. */
-export async function testLab(engine: Engine, run: TestRun, emit: Emit, signal: AbortSignal): Promise<Tested> {
+export async function testLab(
+  engine: Engine,
+  run: TestRun,
+  emit: Emit,
+  signal: AbortSignal,
+  earlier: readonly string[] = [],
+): Promise<Tested> {
   const { lab, runs } = run;
   const evidence = new Evidence(run.report ?? mkdtempSync(join(tmpdir(), 'lvslab-')));
   const record: Emit = (event) => {
@@ -88,6 +109,7 @@ export async function testLab(engine: Engine, run: TestRun, emit: Emit, signal: 
     ...(await describe(engine, lab, runningKernels(seen), taken.signal.aborted ? undefined : running)),
     counts: countResults(results),
     results,
+    earlier: [...earlier],
   };
   if (!runs && !run.keep) await takeDown(engine, lab.name, record);
   const done: Report = { ...report, ms: performance.now() - began };

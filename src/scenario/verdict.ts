@@ -72,6 +72,7 @@ export async function judgeOutage(
         budget: budget.ms,
         twoMasters: Math.max(0, ...stretches.map((s) => twoMasters(s.reigns))),
       },
+      ...(stall === undefined ? {} : { stalled: true }),
     },
   );
 }

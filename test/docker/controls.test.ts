@@ -1,9 +1,9 @@
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { keepalivedConf } from '../../src/drivers/keepalived-conf.ts';
 import { nodeOf } from '../../src/lab/lookup.ts';
-import { fnatFile, type LabFile, lab, writeLab } from '../lab.ts';
+import { fnatFile, type LabFile, writeLab } from '../lab.ts';
 import { fnatLab } from '../unit/lab.ts';
+import { results } from './broken.ts';
 import { leavesNothing } from './state.ts';
 
 /** One way to break the lab, by what any lab file can do, and the check that must name it. */
@@ -256,23 +256,15 @@ function breakLab(control: Control): string {
 
 describe('a broken lab', () => {
   it.each(CONTROLS)('in which $broken is caught by $caughtBy', async (control) => {
-    const { code, stdout, stderr } = await lab([
-      'test',
-      breakLab(control),
-      '--json',
-      '--report',
-      join(folder, `report-${control.name}`),
-    ]);
-    const report = JSON.parse(stdout || '{"results":[]}') as {
-      results: { id: string; verdict: string; seen: string }[];
-    };
-    const caught = report.results.filter((r) => r.id === control.caughtBy && r.verdict === 'failed');
-    expect(caught.map((r) => r.seen).join('\n'), `${stderr}\n${JSON.stringify(report.results, null, 1)}`).toMatch(
-      control.seen,
-    );
+    const outcome = await results(breakLab(control));
+    const caught = outcome.results.filter((r) => r.id === control.caughtBy && r.verdict === 'failed');
+    expect(
+      caught.map((r) => r.seen).join('\n'),
+      `${outcome.stderr}\n${JSON.stringify(outcome.results, null, 1)}`,
+    ).toMatch(control.seen);
     expect(caught).not.toHaveLength(0);
-    const failed = report.results.filter((r) => r.verdict === 'failed').map((r) => r.id);
+    const failed = outcome.results.filter((r) => r.verdict === 'failed').map((r) => r.id);
     expect(failed).toEqual(expect.arrayContaining([...(control.also ?? [])]));
-    expect(code).toBe(1);
+    expect(outcome.code).toBe(1);
   });
 });

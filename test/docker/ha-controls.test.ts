@@ -205,11 +205,11 @@ const CONTROLS: readonly Control[] = [
   },
   {
     lab: 'dr-keepalived',
-    broken: 'the master checks too seldom',
+    broken: 'the master takes its time to check again',
     caughtBy: 'fault.outage',
-    seen: /outage 1[2-9]\.|did not come back/,
+    seen: /did not come back/,
     node: 'c2',
-    conf: [/delay_loop 1/, 'delay_loop 60'],
+    conf: [/delay_before_retry 3/g, 'delay_before_retry 60'],
     scenario: [{ fault: { inject: 'stop:c3/nginx' } }],
   },
   // OSPF

@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fnatFile, lab, labOk, writeLab } from '../lab.ts';
-import { leavesNothing } from './state.ts';
+import { docker, leavesNothing } from './state.ts';
 
-const folder = leavesNothing('hand', (lab) => lab === 'hand');
+const folder = leavesNothing('hand', (lab) => ['hand', 'still'].includes(lab));
 beforeAll(async () => {
   await labOk(['up', writeLab(folder, { ...fnatFile(), lab: 'hand', scenario: [{ contract: 'web' }] })]);
 });
@@ -24,7 +27,7 @@ describe('faults by hand', () => {
     const healed = (await labOk(['heal', 'hand'])).stdout;
     expect(healed).toMatch(/no frame of rs1 on lan lost\n.*lb1 started again\n$/);
     expect((await labOk(['fault', 'hand'])).stdout).toBe('no fault stands\n');
-    await labOk(['test', 'hand']);
+    await labOk(['test', 'hand', '--again', '2']);
   });
 
   it('that cannot be are refused, and nothing is done', async () => {
@@ -88,5 +91,37 @@ describe('faults by hand', () => {
     expect(told.measured['outage']).toMatchObject({ runs: 2 });
     expect(told.measured['outage']?.values).toHaveLength(2);
     expect(told.measured['first advert']?.max).toBeGreaterThan(0);
+  });
+});
+
+describe('lab test --again', () => {
+  it('tests a lab once more where a node stood still, and not where a check failed', async () => {
+    // Two real servers answer in turn: one alone never does.
+    const scenario = [{ check: { answers: 'web', by: 'rs1', within: '5s' } }];
+    const path = writeLab(folder, { ...fnatFile(), lab: 'still', scenario });
+    const report = join(folder, 'still-report');
+    const asked = await docker.getEvents({ filters: { event: ['exec_start'], label: ['lvslab.lab=still'] } });
+    let pause: Promise<void> | undefined;
+    asked.on('data', (chunk: Buffer) => {
+      if (chunk.toString().includes(' ask '))
+        pause ??= (async () => {
+          const node = docker.getContainer('lvslab.still.rs2');
+          await node.pause();
+          await delay(700); // for so long it stands still
+          await node.unpause();
+        })();
+    });
+    const { code, stdout } = await lab(['test', path, '--again', '5', '--report', report]);
+    (asked as unknown as { destroy(): void }).destroy();
+    await pause;
+    expect(stdout).toMatch(
+      /\?\?\?\? expect\.answers web[\s\S]*rs2 itself stood still[\s\S]*it is tested once more[\s\S]*FAIL expect\.answers/,
+    );
+    const { earlier, counts } = JSON.parse(readFileSync(join(report, 'results.json'), 'utf8')) as {
+      earlier: string[];
+      counts: object;
+    };
+    expect(earlier).toEqual([expect.stringContaining('rs2 itself stood still')]);
+    expect([code, counts]).toEqual([1, { passed: 0, failed: 1, inconclusive: 0, skipped: 0 }]);
   });
 });

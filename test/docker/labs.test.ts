@@ -17,7 +17,7 @@ let reports: Report[] = [];
 let outcome: { code: number | null; stderr: string };
 
 beforeAll(async () => {
-  const { code, stdout, stderr } = await lab(['test', '--all', '--json', '--report', folder]);
+  const { code, stdout, stderr } = await lab(['test', '--all', '--again', '2', '--json', '--report', folder]);
   outcome = { code, stderr };
   reports = JSON.parse(stdout || '[]') as Report[];
 }, 1_200_000);

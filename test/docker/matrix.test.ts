@@ -29,7 +29,15 @@ beforeAll(async () => {
     await labOk(['init', name, '--mode', mode, '--arm', arm, '--family', family, '--protocol', 'both', '--dir', dir]);
     files.push(join(dir, 'lab.yaml'));
   }
-  const { stdout, stderr } = await lab(['test', ...files, '--json', '--report', join(folder, 'report')]);
+  const { stdout, stderr } = await lab([
+    'test',
+    ...files,
+    '--again',
+    '2',
+    '--json',
+    '--report',
+    join(folder, 'report'),
+  ]);
   reports = JSON.parse(stdout || '[]') as Report[];
   expect(reports.length, stderr).toBe(LABS.length);
 }, 400_000);

@@ -25,7 +25,7 @@ function readReport(path: string): Report {
 describe('lab test fnat-keepalived', () => {
   it('proves the contract, the health check and the failover, and keeps the evidence', async () => {
     const report = join(folder, 'report');
-    const { stdout } = await labOk(['test', 'fnat-keepalived', '--name', 'slice', '--report', report]);
+    const { stdout } = await labOk(['test', 'fnat-keepalived', '--name', 'slice', '--again', '2', '--report', report]);
     expect(stdout).toMatch(/slice: 27 passed, 0 failed/);
     expect(await containersOf('slice')).toEqual([]);
     const results = readReport(report);
@@ -46,7 +46,9 @@ describe('lab test fnat-keepalived', () => {
 
   it('two copies at once pass at once', async () => {
     const outcomes = await Promise.all(
-      ['left', 'right'].map((name) => lab(['test', 'fnat-keepalived', '--name', name, '--report', join(folder, name)])),
+      ['left', 'right'].map((name) =>
+        lab(['test', 'fnat-keepalived', '--name', name, '--again', '2', '--report', join(folder, name)]),
+      ),
     );
     expect(outcomes.map((o) => [o.code, o.code === 0 ? '' : o.stdout])).toEqual([
       [0, ''],
@@ -171,7 +173,7 @@ describe('a running lab', () => {
   });
 
   it('is tested as it runs, without its file', async () => {
-    const { stdout } = await labOk(['test', 'slice', '--report', join(folder, 'again')], elsewhere);
+    const { stdout } = await labOk(['test', 'slice', '--again', '2', '--report', join(folder, 'again')], elsewhere);
     expect(stdout).toMatch(/slice: 15 passed, 0 failed/);
     expect(await containersOf('slice')).toHaveLength(6);
   });
@@ -229,7 +231,9 @@ describe('client and real server with kernels of their own, and several LIPs', (
     Object.assign(file.nodes['lb1'] ?? {}, { lips: ['192.168.100.200', '192.168.100.202', '192.168.100.210'] });
     const path = writeLab(folder, { ...file, lab: 'slice', scenario: [{ contract: 'web' }] });
     const report = join(folder, 'kernels');
-    expect((await labOk(['test', path, '--report', report])).stdout).toMatch(/slice: 15 passed, 0 failed/);
+    expect((await labOk(['test', path, '--again', '2', '--report', report])).stdout).toMatch(
+      /slice: 15 passed, 0 failed/,
+    );
     expect(readReport(report).nodes.map((n) => n.kernel)).toEqual(['uml', 'uml', 'uml', 'host', 'uml']);
   });
 });

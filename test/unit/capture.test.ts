@@ -69,6 +69,20 @@ describe('the wires', () => {
     expect(wire.newest).toBe(9_000_000);
   });
 
+  it('say why they cannot be captured, in the engine’s words', async () => {
+    const why = 'OCI runtime exec failed: cannot exec in a stopped container';
+    const engine = {
+      execStream: async () => {
+        const stdout = new PassThrough();
+        stdout.end(why);
+        return { stdin: new PassThrough(), stdout, stderr: new PassThrough(), exit: Promise.resolve(126) };
+      },
+    } as unknown as Engine;
+    await expect(openWire(engine, 'fabric', ['lan'], () => undefined)).rejects.toThrow(
+      `segment lan cannot be captured: ${why}`,
+    );
+  });
+
   it('say so when a mark cannot be sent', async () => {
     const { wire, engine } = await wireOf(['lan'], () => 1);
     expect(await wire.catchUp(engine, 'fabric')).toBe('no mark can be sent on the wires: no such device');

@@ -95,6 +95,7 @@ describe('a report', () => {
     nodes: [{ name: 'lb1', kind: 'director', kernel: 'uml', kernelVersion: '7.2.7' }],
     software: ['keepalived 2.3.3'],
     counts: { passed: 1, failed: 1, inconclusive: 1, skipped: 1 },
+    earlier: [],
     results: (['passed', 'failed', 'inconclusive', 'skipped'] as const).map((verdict) => ({
       ...base,
       id: verdict,

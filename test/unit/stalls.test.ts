@@ -67,6 +67,11 @@ describe('stalls', () => {
     await telling;
     expect(told).toBe('lb1 itself stood still for 900 ms (stalls.ndjson)');
   });
+  it('are not read out of what the engine says', async () => {
+    pulses.get('rs1')?.write('cannot exec in a stopped state: unknown\n');
+    await new Promise(setImmediate);
+    expect(await stalls.since(0)).toBeUndefined();
+  });
   it('that do not end are told as such', async () => {
     const patient = new Stalls(hand, new Evidence(folder), 30);
     await patient.watch();
