@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -70,13 +70,33 @@ export function broken(folder: string, control: Control, name: string): string {
 /** Runs of a lab in which a node may stand still itself, before that is taken as an answer. */
 const TRIALS = 3;
 
+/** Lines of each node's log that are told of a control that is not caught. */
+const LINES = 60;
+
+export interface Outcome {
+  readonly code: number | null;
+  readonly results: readonly Result[];
+  /** All of it, in words: for a test that fails. */
+  readonly told: string;
+}
+
 /** Tests a lab and returns what its checks said. A run in which a node stood still itself judges nothing, and another is made. */
-export async function results(path: string): Promise<{ code: number | null; results: Result[]; stderr: string }> {
+export async function results(path: string): Promise<Outcome> {
+  const report = `${path}-report`;
   for (let trial = 1; ; trial++) {
-    const { code, stdout, stderr } = await lab(['test', path, '--json', '--report', `${path}-report`]);
+    const { code, stdout, stderr } = await lab(['test', path, '--json', '--report', report]);
     const { results } = JSON.parse(stdout || '{"results":[]}') as { results: Result[] };
-    if (trial === TRIALS || !results.some((r) => r.stalled)) return { code, stderr, results };
+    if (trial === TRIALS || !results.some((r) => r.stalled))
+      return { code, results, told: `${stderr}\n${JSON.stringify(results, null, 1)}\n${logs(report)}` };
   }
+}
+
+/** The last lines of what each node wrote. */
+function logs(report: string): string {
+  const files = existsSync(report) ? readdirSync(report).filter((f) => f.startsWith('log-')) : [];
+  return files
+    .map((f) => [f, ...readFileSync(join(report, f), 'utf8').trimEnd().split('\n').slice(-LINES)].join('\n'))
+    .join('\n');
 }
 
 /** A test for each control: the check that is named must fail, and say why. */
@@ -86,10 +106,7 @@ export function itIsCaught(folder: string, controls: readonly Control[]): void {
     async (control) => {
       const outcome = await results(broken(folder, control, control.name));
       const caught = outcome.results.filter((r) => r.id === control.caughtBy && r.verdict === 'failed');
-      expect(
-        caught.map((r) => r.seen).join('\n'),
-        `${outcome.stderr}\n${JSON.stringify(outcome.results, null, 1)}`,
-      ).toMatch(control.seen);
+      expect(caught.map((r) => r.seen).join('\n'), outcome.told).toMatch(control.seen);
       expect(outcome.code).toBe(1);
     },
     TRIALS * 120_000,

@@ -413,7 +413,7 @@ describe('a wrong scheduler', () => {
     ovf: 'rr',
     mh: 'rr',
   };
-  let seen: Result[] = [];
+  let seen: readonly Result[] = [];
   beforeAll(async () => {
     const made = readLab('labs/schedulers/lab.yaml');
     if (!made.ok) throw new Error('labs/schedulers is wrong');
