@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -130,6 +131,7 @@ async function runTest(
   results: CheckResult[],
 ): Promise<void> {
   const until = AbortSignal.any([signal, taken]);
+  setMaxListeners(0, until); // everything that runs side by side listens to it
   let wire: Wire | undefined;
   let bed: Bed | undefined;
   try {
