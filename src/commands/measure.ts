@@ -69,7 +69,6 @@ export async function measure(argument: string, options: MeasureOptions): Promis
         report: options.report,
         keep: options.keep ?? false,
         bootDeadline: options.timeout,
-        again: 0,
       },
       emit,
       signal,

@@ -14,6 +14,7 @@ import {
   type Image,
   Refusal,
 } from './engine.ts';
+import { collect, frames, unlessAborted } from './streams.ts';
 
 /** What Docker keeps read-only in every container, less /proc/sys/net: that belongs to the container's own network. */
 const READ_ONLY_PATHS = [
@@ -383,22 +384,6 @@ function createOptions(spec: ContainerSpec): Docker.ContainerCreateOptions {
   };
 }
 
-/** What work gives, or the abort's reason as soon as that comes: for a container that is being removed the engine may never answer. */
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return work;
-  work.catch(() => undefined);
-  let abort = () => {};
-  const aborted = new Promise<never>((_, reject) => {
-    abort = () => reject(signal.reason as Error);
-    signal.addEventListener('abort', abort, { once: true });
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
-}
-
 async function exitCode(exec: Docker.Exec): Promise<number> {
   // The streams end a moment before the engine has noted the exit.
   for (const deadline = Date.now() + 10_000; ; ) {
@@ -407,29 +392,4 @@ async function exitCode(exec: Docker.Exec): Promise<number> {
     if (Date.now() > deadline) throw new Error('the engine does not tell how the command ended');
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
-}
-
-async function collect(stream: Readable, onLine?: (line: string) => void): Promise<string> {
-  const chunks: Buffer[] = [];
-  let open = '';
-  for await (const chunk of stream) {
-    chunks.push(chunk as Buffer);
-    if (!onLine) continue;
-    const lines = (open + String(chunk)).split('\n');
-    open = lines.pop() ?? '';
-    for (const line of lines) onLine(line);
-  }
-  if (onLine && open !== '') onLine(open);
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-/** Payloads of the engine's multiplexed log format: an 8-byte head with the length, then the bytes. */
-function frames(data: Buffer): Buffer[] {
-  const out: Buffer[] = [];
-  for (let at = 0; at + 8 <= data.length; ) {
-    const length = data.readUInt32BE(at + 4);
-    out.push(data.subarray(at + 8, at + 8 + length));
-    at += 8 + length;
-  }
-  return out;
 }

@@ -2,7 +2,7 @@ import type { Engine, ExecStream } from '../engine/engine.ts';
 import { eventually } from '../eventually.ts';
 import { Failure } from '../failure.ts';
 import { type Packet, parsePacket } from '../net/packet.ts';
-import { PcapReader } from '../net/pcap.ts';
+import { type Frame, PcapReader } from '../net/pcap.ts';
 
 /** Receives a capture's bytes as they come: the pcap file that is kept as evidence. */
 export type KeepBytes = (segment: string, bytes: Buffer) => void;
@@ -91,12 +91,15 @@ export class Wire {
     let said = '';
     run.stdout.on('data', (chunk: Buffer) => {
       if (this.#flooded) return;
+      let frames: readonly Frame[];
       try {
-        for (const frame of reader.push(chunk)) this.#add(parsePacket(frame, segment));
-        keep(segment, chunk);
+        frames = reader.push(chunk);
       } catch {
         said += chunk.toString(); // here the engine tells why a command does not start
+        return;
       }
+      keep(segment, chunk);
+      for (const frame of frames) this.#add(parsePacket(frame, segment));
     });
     let ended = false;
     run.exit

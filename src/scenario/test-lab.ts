@@ -31,8 +31,6 @@ export interface TestRun {
   readonly keep: boolean;
   /** Milliseconds that nodes may take to come up. */
   readonly bootDeadline: number;
-  /** How often it is tested once more when nothing failed, and something is inconclusive because a node stood still. */
-  readonly again: number;
 }
 
 /** A report, and what ended the run early if something did. */
@@ -41,19 +39,29 @@ export interface Tested {
   readonly failure?: unknown;
 }
 
-/** Tests a lab, and once more where a node that stood still itself kept a verdict from being reached. Returns the last run. */
-export async function testUntilJudged(engine: Engine, run: TestRun, emit: Emit, signal: AbortSignal): Promise<Tested> {
+/**
+ * Tests a lab, and once more, at most `again` times, where nothing failed and a node that stood still itself kept
+ * a verdict from being reached. Returns the last run.
+ */
+export async function testUntilJudged(
+  engine: Engine,
+  run: TestRun,
+  again: number,
+  emit: Emit,
+  signal: AbortSignal,
+): Promise<Tested> {
   const earlier: string[] = [];
   for (;;) {
     const tested = await testLab(engine, run, emit, signal, earlier);
     const { counts, results } = tested.report;
     const stalled = results.filter((r) => r.stalled);
-    if (stalled.length === 0 || counts.failed > 0 || tested.failure || earlier.length >= run.again) return tested;
+    if (stalled.length === 0 || counts.failed > 0 || tested.failure || earlier.length >= again) return tested;
     earlier.push(stalled.map((r) => `${r.id} ${r.subject}: ${r.seen}`).join('; '));
     emit({ type: 'again', lab: run.lab.name });
   }
 }
 
+const TAKEN_HINT = 'test it again; under a name of its own (`--name`) nobody else takes it for theirs';
 /** Milliseconds that a lab which somebody takes down needs from its first node to its fabric, at the most. */
 const GOING_MS = 2000;
 
@@ -82,7 +90,7 @@ export async function testLab(
     if (!runs) await bringUp(engine, lab, { emit: record, signal, recreate: false, bootDeadline: run.bootDeadline });
     running = await mustRun(engine, lab.name);
     engine.ended(running.fabric.id, watch.signal).then(
-      () => taken.abort(new Failure('environment', `${lab.name} was taken down while it was tested`)),
+      () => taken.abort(new Failure('environment', `${lab.name} was taken down while it was tested`, TAKEN_HINT)),
       () => undefined,
     );
     await runTest(engine, running, evidence, record, { signal, taken: taken.signal }, run, results);

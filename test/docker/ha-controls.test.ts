@@ -66,7 +66,7 @@ const CONTROLS: readonly Control[] = [
     lab: 'vrrp',
     broken: 'the master’s unicast peer is somebody else',
     caughtBy: 'vrrp.master',
-    seen: /^(?!.*lb1).* in the last/, // its adverts go to nobody
+    seen: /^lb2 \(priority 80\)/,
     node: 'lb1',
     conf: [/(unicast_peer \{\s+)192\.168\.100\.12/, '$1192.168.100.13'],
     scenario: [{ contract: 'unicast' }],

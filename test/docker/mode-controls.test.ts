@@ -424,7 +424,7 @@ describe('a wrong scheduler', () => {
       /lb_algo (\w+)/g,
       (_, name: string) => `lb_algo ${instead[name]}`,
     );
-    seen = (await results(writeLab(folder, file, { 'keepalived.conf': conf }))).results;
+    seen = (await results(writeLab(folder, file, { 'keepalived.conf': conf }), [])).results;
   });
 
   it.each(Object.entries(instead))('%s that is %s is caught by its own check, and by the table', (name, other) => {
