@@ -21,6 +21,8 @@ function count(text: string): number {
 const nameOption = () => new Option('--name <name>', 'run it under another name: a second copy beside the first');
 const kernelOption = () =>
   new Option('--kernel <kernel>', 'kernel of the nodes that need one of their own').choices(KERNELS);
+const outsideOption = () =>
+  new Option('--allow-outside', 'take files from outside the lab’s folder too: only of a lab that you trust');
 const timeoutOption = () =>
   new Option('--timeout <time>', 'how long nodes may take to come up').argParser(duration).default(60_000, '60s');
 const jsonOption = () => new Option('--json', 'print JSON');
@@ -60,6 +62,7 @@ function program(): Command {
       .description('bring a lab up, or what of it is missing')
       .addOption(nameOption())
       .addOption(kernelOption())
+      .addOption(outsideOption())
       .option('--recreate', 'start over, even when it runs')
       .option('--no-wait', 'return when nodes are ready, before services answer')
       .option('--dry-run', 'print the plan and do nothing')
@@ -149,6 +152,7 @@ function program(): Command {
       .description('draw segments, nodes, addresses, VIPs, and the ways of packets')
       .option('--svg', 'as SVG')
       .option('--mermaid', 'as a Mermaid flowchart')
+      .addOption(outsideOption())
       .action((name: string, options) => run(async () => (await import('./commands/graph.ts')).graph(name, options))),
     ['lab graph dr-two-arm', 'lab graph dr-two-arm --svg > dr-two-arm.svg', 'lab graph dr-two-arm --mermaid'],
   );
@@ -179,6 +183,7 @@ function program(): Command {
       )
       .addOption(nameOption())
       .addOption(kernelOption())
+      .addOption(outsideOption())
       .addOption(jsonOption())
       .addOption(timeoutOption())
       .option('--report <dir>', 'keep results, events, packets, logs and tables in this folder')
@@ -237,6 +242,7 @@ function program(): Command {
       .addOption(new Option('--flows <n>', 'connections that each holds open').argParser(count).default(1))
       .addOption(nameOption())
       .addOption(kernelOption())
+      .addOption(outsideOption())
       .addOption(jsonOption())
       .addOption(timeoutOption())
       .option('--report <dir>', 'keep every run’s results, packets, samples and logs in this folder')
@@ -255,6 +261,7 @@ function program(): Command {
       .command('validate')
       .argument('<labs...>', 'folders of labs/, or paths to lab files')
       .description('check lab files and tell every mistake')
+      .addOption(outsideOption())
       .addOption(jsonOption())
       .action((files: string[], options) =>
         run(async () => (await import('./commands/validate.ts')).validate(files, options)),

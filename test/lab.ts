@@ -14,6 +14,8 @@ export interface RunOptions {
   readonly cwd?: string;
   readonly input?: string | Buffer;
   readonly env?: Readonly<Record<string, string>>;
+  /** Milliseconds after which it is killed: its code is then null. */
+  readonly deadline?: number;
 }
 
 const LAB = resolve('bin/lab');
@@ -28,6 +30,7 @@ export function startLab(
     cwd: options.cwd ?? process.cwd(),
     env: { ...process.env, NO_COLOR: '1', ...options.env },
     stdio: ['pipe', 'pipe', 'pipe'],
+    ...(options.deadline === undefined ? {} : { timeout: options.deadline, killSignal: 'SIGKILL' }),
   });
   let stdout = '';
   let stderr = '';

@@ -7,19 +7,19 @@ import { graphText } from '../graph/text.ts';
 import type { Lab } from '../lab/model.ts';
 import { print } from '../output/print.ts';
 import { observe } from '../plan/observe.ts';
-import { loadLab } from './session.ts';
+import { type LabOptions, loadLab } from './session.ts';
 
 /** `lab graph`: a lab's picture, of its file, or of the running lab where there is no file of that name. */
-export async function graph(name: string, options: { svg?: boolean; mermaid?: boolean }): Promise<number> {
+export async function graph(name: string, options: LabOptions & { svg?: boolean; mermaid?: boolean }): Promise<number> {
   if (options.svg && options.mermaid) throw new Failure('usage', '--svg and --mermaid are two pictures; take one');
-  const picture = graphOf(await find(name));
+  const picture = graphOf(await find(name, options));
   print(options.svg ? graphSvg(picture) : options.mermaid ? graphMermaid(picture) : graphText(picture));
   return 0;
 }
 
-async function find(name: string): Promise<Lab> {
+async function find(name: string, options: LabOptions): Promise<Lab> {
   try {
-    return loadLab(name);
+    return loadLab(name, options);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     const engine = dockerEngine();

@@ -50,6 +50,8 @@ export async function withSession<T>(
 export interface LabOptions {
   readonly name?: string;
   readonly kernel?: KernelChoice;
+  /** Its files may come from outside its folder. */
+  readonly allowOutside?: boolean;
 }
 
 /** A running copy's name: what container names allow, and no more than the schema does. */
@@ -63,7 +65,7 @@ function checkName(name: string): void {
 export function loadLab(argument: string, options: LabOptions = {}): Lab {
   if (options.name !== undefined) checkName(options.name);
   const file = findLabFile(argument);
-  const result = readLab(file, options.name);
+  const result = readLab(file, options);
   if (!result.ok)
     throw new Failure(
       'usage',

@@ -4,10 +4,13 @@ import { findLabFile, readLab } from '../lab/read.ts';
 import { complain, print, printJson } from '../output/print.ts';
 
 /** `lab validate`: checks lab files and tells every mistake. Needs no engine. */
-export async function validate(names: readonly string[], options: { json?: boolean }): Promise<number> {
+export async function validate(
+  names: readonly string[],
+  options: { json?: boolean; allowOutside?: boolean },
+): Promise<number> {
   const results = names.map((name) => {
     const file = findLabFile(name);
-    const result = readLab(file);
+    const result = readLab(file, options);
     return {
       file,
       ok: result.ok,

@@ -1,13 +1,14 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve as resolvePath } from 'node:path';
 import { Failure } from '../failure.ts';
 import { HOME } from '../home.ts';
 import { didYouMean } from '../nearest.ts';
-import type { Result } from '../result.ts';
+import { fail, type Result } from '../result.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import type { Lab } from './model.ts';
 import { checkLab } from './resolve.ts';
-import { readSource } from './source.ts';
+import { MAX_BYTES, readSource } from './source.ts';
+import { megabytes, type Taken, takeFile } from './take.ts';
 
 /** Folders that hold labs: the working directory's labs/, then the project's. */
 function labFolders(): readonly string[] {
@@ -28,7 +29,15 @@ function readFolder(folder: string): string[] {
 }
 
 function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+  return statOf(path)?.isFile() ?? false;
+}
+
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
 }
 
 /**
@@ -37,7 +46,8 @@ function isFile(path: string): boolean {
  */
 export function findLabFile(argument: string): string {
   if (argument.includes('/') || argument.endsWith('.yaml') || argument.endsWith('.yml')) {
-    if (isFile(argument)) return argument;
+    const there = statOf(argument);
+    if (there && !there.isDirectory()) return argument; // what it is instead of a file is told as it is read
     if (isFile(join(argument, 'lab.yaml'))) return join(argument, 'lab.yaml');
     throw new Failure(
       'usage',
@@ -57,21 +67,37 @@ export function findLabFile(argument: string): string {
   );
 }
 
-/**
- * Reads, checks and resolves a lab file.
- * `name` is the running copy's name when it is not the lab's own. Fails with all mistakes at once.
- */
-export function readLab(file: string, name?: string): Result<Lab, readonly Diagnostic[]> {
-  const shown = relative('', file).startsWith('..') ? file : relative('', file) || basename(file);
-  const source = readSource(shown, readFileSync(file));
-  if (!source.ok) return source;
-  return checkLab(source.value, (path) => readBeside(dirname(file), path), name);
+/** How a lab file is read. */
+export interface ReadOptions {
+  /** The running copy's name, when it is not the lab's own. */
+  readonly name?: string | undefined;
+  /** Files may come from anywhere on this machine, not from the lab's folder alone. */
+  readonly allowOutside?: boolean | undefined;
 }
 
-function readBeside(folder: string, path: string): string | undefined {
-  try {
-    return readFileSync(resolvePath(folder, path), 'utf8');
-  } catch {
-    return undefined;
-  }
+/** Bytes that one file of a lab may have: they travel with the running lab. */
+export const MOST_OF_A_FILE = 1024 * 1024;
+/** And all of a lab's together, each as often as a node takes it. */
+export const MOST_OF_A_LAB = 8 * 1024 * 1024;
+
+/**
+ * Reads, checks and resolves a lab file, and takes the files that it names beside it: from within its folder, unless
+ * told otherwise. Fails with all mistakes at once.
+ */
+export function readLab(file: string, options: ReadOptions = {}): Result<Lab, readonly Diagnostic[]> {
+  const shown = relative('', file).startsWith('..') ? file : relative('', file) || basename(file);
+  const folder = realpathSync(dirname(file));
+  const within = options.allowOutside ? undefined : folder;
+  const taken = takeFile(file, { within, most: MAX_BYTES });
+  if (!taken.ok) return fail([{ file: shown, message: `the lab file ${taken.error}` }]);
+  const source = readSource(shown, taken.value.bytes);
+  if (!source.ok) return source;
+  let left = MOST_OF_A_LAB;
+  const beside = (path: string): Result<Taken, string> => {
+    const found = takeFile(resolvePath(folder, path), { within, most: MOST_OF_A_FILE });
+    if (!found.ok) return found;
+    left -= found.value.bytes.length;
+    return left < 0 ? fail(`is too much: a lab's files have at most ${megabytes(MOST_OF_A_LAB)} together`) : found;
+  };
+  return checkLab(source.value, beside, options.name);
 }

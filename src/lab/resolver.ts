@@ -1,12 +1,14 @@
 import { didYouMean } from '../nearest.ts';
 import { type Address, contains, networkOf, overlaps, parseSubnet, type Subnet } from '../net/cidr.ts';
+import type { Result } from '../result.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import type { LabNode, UserFile } from './model.ts';
 import type { RawLab } from './schema.ts';
 import type { Path, Source } from './source.ts';
+import type { Taken } from './take.ts';
 
-/** Reads a file beside the lab file; undefined when it cannot be read. */
-export type ReadBeside = (path: string) => string | undefined;
+/** Takes a file that the lab file names; fails with what is wrong with it, as the end of a sentence that begins with its name. */
+export type ReadBeside = (path: string) => Result<Taken, string>;
 
 /** Names that a segment cannot have: its bridge would take the place of an interface that exists. */
 const RESERVED_SEGMENTS = ['lo', 'all', 'default'];
@@ -114,11 +116,14 @@ export class Resolver {
     return undefined;
   }
 
-  /** A file beside the lab file; a mistake at `path` when there is none. */
+  /** A file that the lab file names; a mistake at `path` when it cannot be taken. */
   file(name: string, path: Path): UserFile | undefined {
-    const content = this.#readBeside(name);
-    if (content === undefined) this.wrong(path, `there is no file "${name}" beside the lab file`);
-    return content === undefined ? undefined : { path: name, content };
+    const taken = this.#readBeside(name);
+    if (!taken.ok) {
+      this.wrong(path, `the file "${name}" ${taken.error}`);
+      return undefined;
+    }
+    return { path: name, content: taken.value.bytes.toString() };
   }
 
   /** The node that a name in the file means, when it exists and is of the right kind. */

@@ -15,7 +15,7 @@ import { fail, ok, type Result } from '../result.ts';
 import type { Diagnostic, Place } from './diagnostic.ts';
 
 /** Largest lab file that is read: 300 nodes take about 30 KB. */
-const MAX_BYTES = 1024 * 1024;
+export const MAX_BYTES = 1024 * 1024;
 
 /** A path into the file: keys and indexes from the top. */
 export type Path = readonly (string | number)[];

@@ -5,13 +5,14 @@ import { reference } from '../../src/lab/reference.ts';
 import { checkLab } from '../../src/lab/resolve.ts';
 import { jsonSchema } from '../../src/lab/schema.ts';
 import { readSource } from '../../src/lab/source.ts';
+import { NO_FILES } from './lab.ts';
 
 const GOOD = readFileSync('labs/fnat-keepalived/lab.yaml', 'utf8');
 
 function mistakes(text: string | Buffer): string[] {
   const source = readSource('lab.yaml', Buffer.from(text));
   if (!source.ok) return source.error.map(formatDiagnostic);
-  const lab = checkLab(source.value, () => undefined);
+  const lab = checkLab(source.value, NO_FILES);
   return lab.ok ? [] : lab.error.map(formatDiagnostic);
 }
 
@@ -109,7 +110,7 @@ describe('a lab file', () => {
     [
       'a missing file of the user',
       but('kind: client, ', 'kind: client, setup: ./nope.sh, '),
-      /there is no file ".\/nope\.sh" beside the lab file/,
+      /the file ".\/nope\.sh" is not there/,
     ],
     ['broken YAML', but('lab: fnat-keepalived\n', 'lab: [fnat\n'), /^lab\.yaml:\d+:\d+ this is not YAML/],
     ['a duplicate key', but('  rs1:    { kind', '  rs2:    { kind'), /this key stands here twice/],

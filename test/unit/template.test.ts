@@ -18,10 +18,11 @@ import {
   type Template,
 } from '../../src/lab/template.ts';
 import { inParallel, needOf } from '../../src/plan/pool.ts';
+import { NO_FILES } from './lab.ts';
 
 function read(text: string): Lab {
   const source = readSource('lab.yaml', Buffer.from(text));
-  const lab = source.ok ? checkLab(source.value, () => undefined) : source;
+  const lab = source.ok ? checkLab(source.value, NO_FILES) : source;
   if (!lab.ok) throw new Error(lab.error.map(formatDiagnostic).join('\n'));
   return lab.value;
 }

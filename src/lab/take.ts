@@ -1,0 +1,110 @@
+import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, realpathSync, type Stats } from 'node:fs';
+import { isAbsolute, relative, sep } from 'node:path';
+import { fail, ok, type Result } from '../result.ts';
+
+/** A file of the caller's machine, whole. */
+export interface Taken {
+  readonly bytes: Buffer;
+  /** Whether anybody may run it. */
+  readonly executable: boolean;
+}
+
+/** What bounds the taking of a file. */
+export interface Bounds {
+  /** The folder, with its links followed, that the file must lie in when its own are followed; anywhere when absent. */
+  readonly within: string | undefined;
+  /** Bytes that it may have. */
+  readonly most: number;
+}
+
+/** Anybody's right to run a file. */
+const ANY_EXECUTE = 0o111;
+/** Bytes that are read in one call. */
+const CHUNK = 64 * 1024;
+
+/**
+ * Takes a regular file of bounded size from the caller's machine. Fails with what it is instead, as the end of a
+ * sentence that begins with its name: `is a FIFO`. Nothing but a regular file is opened (a device may act on being
+ * opened), opening and reading never wait (/proc has regular files that do), and no more is read than may be taken,
+ * whatever size the file tells of itself. A path that is changed meanwhile is refused: what was judged is what is read.
+ */
+export function takeFile(path: string, bounds: Bounds): Result<Taken, string> {
+  try {
+    return take(path, bounds);
+  } catch (error) {
+    return fail(refusalOf(error as NodeJS.ErrnoException));
+  }
+}
+
+/** The largest size as one tells it. */
+export function megabytes(bytes: number): string {
+  return `${Number((bytes / 1024 / 1024).toFixed(1))} MB`;
+}
+
+function take(path: string, { within, most }: Bounds): Result<Taken, string> {
+  const real = realpathSync(path);
+  if (within !== undefined && !lies(real, within))
+    return fail(`lies outside the lab's folder, at ${real}; put a copy there, or take it with --allow-outside`);
+  const before = lstatSync(real);
+  if (!before.isFile()) return fail(`is ${kindOf(before)}, not a file`);
+  const fd = openSync(real, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW | constants.O_NOCTTY);
+  try {
+    const opened = fstatSync(fd);
+    if (opened.dev !== before.dev || opened.ino !== before.ino || realpathSync(path) !== real)
+      return fail('was changed while it was read');
+    const bytes = readUpTo(fd, most + 1);
+    if (bytes.length > most) return fail(`has ${sizeOf(opened, most)}; at most ${megabytes(most)} are taken`);
+    return ok({ bytes, executable: (opened.mode & ANY_EXECUTE) !== 0 });
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function lies(path: string, folder: string): boolean {
+  const way = relative(folder, path);
+  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+}
+
+function readUpTo(fd: number, most: number): Buffer {
+  const chunks: Buffer[] = [];
+  for (let left = most; left > 0; ) {
+    const chunk = Buffer.allocUnsafe(Math.min(CHUNK, left));
+    const got = readSync(fd, chunk, 0, chunk.length, null);
+    if (got === 0) break;
+    chunks.push(chunk.subarray(0, got));
+    left -= got;
+  }
+  return Buffer.concat(chunks);
+}
+
+/** Its own word for its size, which files of /proc do not keep. */
+function sizeOf(stats: Stats, most: number): string {
+  return stats.size > most ? megabytes(stats.size) : `more than ${megabytes(most)}`;
+}
+
+function kindOf(stats: Stats): string {
+  if (stats.isDirectory()) return 'a folder';
+  if (stats.isFIFO()) return 'a FIFO';
+  if (stats.isSocket()) return 'a socket';
+  if (stats.isCharacterDevice() || stats.isBlockDevice()) return 'a device';
+  return 'something else';
+}
+
+function refusalOf(error: NodeJS.ErrnoException): string {
+  switch (error.code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return 'is not there';
+    case 'ELOOP':
+      return 'is a link that leads in a circle';
+    case 'EACCES':
+    case 'EPERM':
+      return 'may not be read by you';
+    case 'ENAMETOOLONG':
+      return 'has too long a name';
+    case 'EAGAIN':
+      return 'has nothing to read now, and would have to be waited for';
+    default:
+      return `cannot be read: ${error.message}`;
+  }
+}
