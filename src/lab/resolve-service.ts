@@ -1,8 +1,9 @@
 import { modes } from '../modes/index.ts';
-import { contains, parseAddress, parseSubnet } from '../net/cidr.ts';
+import { contains, isLinkLocal, networkOf, parseAddress, parseSubnet } from '../net/cidr.ts';
 import { parseDuration } from '../net/duration.ts';
 import { addressesOf, familyOf, linksOf, linkTo } from './lookup.ts';
 import type { HealthCheck, HealthProbe, LabNode, Persistence, Quorum, Real, Service, SnatRule } from './model.ts';
+import { tellUnusable } from './resolve-address.ts';
 import type { Resolver } from './resolver.ts';
 import type { RawLab } from './schema.ts';
 import { SNAT_PROTOCOLS } from './schema-service.ts';
@@ -26,15 +27,22 @@ export function resolveService(r: Resolver, name: string, nodes: readonly LabNod
   if (!vip) return undefined;
   const protocol = raw.protocol ?? 'tcp';
   const twin = Object.entries(r.raw.services ?? {}).find(
-    ([other, s]) => other !== name && s.vip === raw.vip && s.port === raw.port && (s.protocol ?? 'tcp') === protocol,
+    ([other, s]) =>
+      other < name &&
+      parseAddress(s.vip)?.text === vip.text &&
+      s.port === raw.port &&
+      (s.protocol ?? 'tcp') === protocol,
   );
-  if (twin && twin[0] < name) {
+  if (twin) {
     r.wrong([...path, 'port'], `service "${twin[0]}" has ${raw.vip} port ${raw.port} already`, 'value', {
       message: `"${twin[0]}" stands here`,
       path: ['services', twin[0]],
     });
   }
   r.mustBeFree(vip, [...path, 'vip']);
+  tellUnusable(r, vip, [...path, 'vip']);
+  if (isLinkLocal(vip))
+    r.wrong([...path, 'vip'], `${vip.text} is link-local: a client would have to say on which link; give another VIP`);
   const routed = nodes.some((n) => n.routes.some((route) => covers(route.to, vip.text)));
   if (!r.incomplete('segments') && !r.incomplete('nodes') && !r.subnetOf(vip) && !routed) {
     r.wrong(
@@ -49,6 +57,9 @@ export function resolveService(r: Resolver, name: string, nodes: readonly LabNod
   const sorry = sorryOf(r, name, raw, nodes);
   const quorum = raw.quorum && quorumOf(raw.quorum);
   const persistence = raw.persistence === undefined ? undefined : persistenceOf(raw.persistence, vip.family);
+  const bits = vip.family === 4 ? 32 : 128;
+  if (persistence && persistence.mask > bits)
+    r.wrong([...path, 'persistence', 'mask'], `an IPv${vip.family} address has ${bits} bits`);
   return {
     name,
     vip: vip.text,
@@ -90,6 +101,11 @@ function resolveReal(
   const own = addressesOf(real).filter((a) => familyOf(a) === family);
   if (address !== undefined && !addressesOf(real).includes(parseAddress(address)?.text ?? ''))
     r.wrong([...path, 'address'], `"${node}" has no address ${address}; it has ${addressesOf(real).join(', ')}`);
+  if (address !== undefined && familyOf(address) !== family)
+    r.wrong(
+      [...path, 'address'],
+      `${address} and VIP ${raw.vip} are of different families: kernel LVS does not translate between them (that is nat64, which DPVS can)`,
+    );
   const near = own.find((a) => nodes.some((n) => n.kind === 'director' && linkTo(n, a)));
   const chosen = address ?? near ?? own[0];
   if (chosen === undefined) {
@@ -196,9 +212,7 @@ function sorryOf(r: Resolver, name: string, raw: RawService, nodes: readonly Lab
 
 function persistenceOf(raw: NonNullable<RawService['persistence']>, family: 4 | 6): Persistence {
   const whole = family === 4 ? 32 : 128;
-  return typeof raw === 'string'
-    ? { time: ms(raw), mask: whole }
-    : { time: ms(raw.time), mask: Math.min(raw.mask, whole) };
+  return typeof raw === 'string' ? { time: ms(raw), mask: whole } : { time: ms(raw.time), mask: raw.mask };
 }
 
 /** An SNAT rule of the file; undefined when no director can carry it. */
@@ -208,6 +222,12 @@ export function resolveSnat(r: Resolver, name: string, nodes: readonly LabNode[]
   const from = parseSubnet(raw.from);
   const to = parseAddress(raw.to);
   if (!from || !to) return undefined;
+  const network = networkOf(from);
+  if (network.address.text !== from.address.text)
+    r.wrong(
+      [...path, 'from'],
+      `${raw.from} has bits set behind its prefix; the network is ${network.address.text}/${network.prefix}`,
+    );
   const director = nodes.find((n) => n.kind === 'director' && addressesOf(n).includes(to.text));
   if (!director) {
     if (!r.incomplete('nodes')) r.wrong([...path, 'to'], `no director has the address ${to.text}; give it to one`);

@@ -3,6 +3,7 @@ import { contains, parseAddress, parseSubnet } from '../net/cidr.ts';
 import type { Link } from './lookup.ts';
 import { familyOf, linksOf } from './lookup.ts';
 import type { HostAddress, LabNode, Service, VrrpInstance, VrrpMember, VrrpTrack } from './model.ts';
+import { tellUnusable } from './resolve-address.ts';
 import { ms } from './resolve-service.ts';
 import type { Resolver } from './resolver.ts';
 import type { RawLab } from './schema.ts';
@@ -126,6 +127,7 @@ function resolveAddresses(
       continue;
     }
     const ofService = services.some((s) => s.vip === address.text);
+    tellUnusable(r, address, at, placed);
     if (!ofService) r.claim(address, at, `an address of VRRP instance "${name}"`);
     if (!ofService && !r.subnetOf(address) && !r.incomplete('segments'))
       r.wrong(at, `${address.text} is outside every segment; nobody could reach it`);

@@ -4,6 +4,7 @@ import { checkShape } from './load.ts';
 import type { Lab } from './model.ts';
 import { resolveNode } from './resolve-node.ts';
 import { resolveOspf } from './resolve-ospf.ts';
+import { tellPorts } from './resolve-ports.ts';
 import { crossCheck, ms, resolveService, resolveSnat } from './resolve-service.ts';
 import { resolveSteps } from './resolve-step.ts';
 import { resolveVrrp } from './resolve-vrrp.ts';
@@ -22,6 +23,7 @@ export function checkLab(source: Source, readBeside: ReadBeside, name?: string):
   r.readSegments();
   const nodes = Object.keys(raw.nodes).map((n) => resolveNode(r, n));
   const services = Object.keys(raw.services ?? {}).flatMap((s) => resolveService(r, s, nodes) ?? []);
+  for (const node of nodes) tellPorts(r, node, services);
   const snat = Object.keys(raw.snat ?? {}).flatMap((s) => resolveSnat(r, s, nodes) ?? []);
   const vrrp = Object.keys(raw.vrrp ?? {}).map((v) => resolveVrrp(r, v, nodes, services));
   const ospf = Object.keys(raw.ospf ?? {}).map((o) => resolveOspf(r, o, nodes, services));

@@ -1,5 +1,6 @@
+import { takenName } from '../kernels/device-names.ts';
 import { didYouMean } from '../nearest.ts';
-import { type Address, contains, networkOf, overlaps, parseSubnet, type Subnet } from '../net/cidr.ts';
+import { type Address, contains, networkOf, notAHost, overlaps, parseSubnet, type Subnet } from '../net/cidr.ts';
 import type { Result } from '../result.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import type { LabNode, UserFile } from './model.ts';
@@ -9,9 +10,6 @@ import type { Taken } from './take.ts';
 
 /** Takes a file that the lab file names; fails with what is wrong with it, as the end of a sentence that begins with its name. */
 export type ReadBeside = (path: string) => Result<Taken, string>;
-
-/** Names that a segment cannot have: its bridge would take the place of an interface that exists. */
-const RESERVED_SEGMENTS = ['lo', 'all', 'default'];
 
 /** What all parts of resolving share: the file, its segments, who has which address, and the mistakes found so far. */
 export class Resolver {
@@ -70,7 +68,8 @@ export class Resolver {
   readSegments(): void {
     for (const [name, value] of Object.entries(this.raw.segments)) {
       const path = ['segments', name];
-      if (RESERVED_SEGMENTS.includes(name)) this.wrong(path, `a segment cannot be called "${name}"`, 'key');
+      const owner = takenName(name);
+      if (owner !== undefined) this.wrong(path, `a segment cannot be called "${name}": ${owner}`, 'key');
       const texts = value === 'none' ? [] : [value].flat();
       const subnets: Subnet[] = [];
       for (const [i, text] of texts.entries()) {
@@ -98,6 +97,8 @@ export class Resolver {
     const subnet = parseSubnet(text);
     if (!subnet) return undefined;
     const network = networkOf(subnet);
+    const kind = notAHost(network.address);
+    if (kind !== undefined) this.wrong(path, `${text} is no subnet of hosts: ${network.address.text} is ${kind}`);
     if (network.address.text !== subnet.address.text) {
       this.wrong(
         path,

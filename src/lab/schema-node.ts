@@ -123,7 +123,7 @@ export const node = z
           text(
             'a port such as 80/tcp, 80/udp, 443/tls or 53/dns',
             'A port',
-            () => true,
+            (v) => Number.parseInt(v, 10) <= 65535,
             /^[1-9]\d{0,4}\/(tcp|udp|tls|dns)$/,
           ),
           mapping('a list of ports'),

@@ -88,11 +88,46 @@ export function overlaps(a: Subnet, b: Subnet): boolean {
   return a.prefix <= b.prefix ? contains(a, b.address) : contains(b, a.address);
 }
 
-/** The subnet's own address or its broadcast address, which no node can have (IPv4, prefix below 31). */
-export function isReserved(subnet: Subnet, address: Address): boolean {
-  if (address.family !== 4 || subnet.prefix >= 31) return false;
-  const mask = (1n << hostBits(subnet)) - 1n;
-  return (address.value & mask) === 0n || (address.value & mask) === mask;
+/** Blocks of addresses that no host can have, each with what they are (RFC 6890, RFC 4291); the first that holds an address names it. */
+const NO_HOSTS = [
+  [parseSubnet('0.0.0.0/32'), 'the unspecified address'],
+  [parseSubnet('0.0.0.0/8'), 'of “this network” (0.0.0.0/8)'],
+  [parseSubnet('127.0.0.0/8'), 'a loopback address'],
+  [parseSubnet('224.0.0.0/4'), 'a multicast address'],
+  [parseSubnet('255.255.255.255/32'), 'the broadcast address'],
+  [parseSubnet('::/128'), 'the unspecified address'],
+  [parseSubnet('::1/128'), 'a loopback address'],
+  [parseSubnet('::ffff:0:0/96'), 'an IPv4 address mapped into IPv6'],
+  [parseSubnet('ff00::/8'), 'a multicast address'],
+] as const;
+
+/** What an address is instead of a host's, in words such as `a multicast address`; undefined when a host can have it. */
+export function notAHost(address: Address): string | undefined {
+  return NO_HOSTS.find(([block]) => block && contains(block, address))?.[1];
+}
+
+/** Whether an address is the node's own, whichever node is asked. */
+export function isLoopback({ family, value }: Address): boolean {
+  return family === 4 ? value >> 24n === 127n : value === 1n;
+}
+
+/** Whether an IPv6 address means a neighbour on some link, and so nobody without saying which. */
+export function isLinkLocal(address: Address): boolean {
+  return address.family === 6 && address.value >> 118n === 0xfe80n >> 6n;
+}
+
+/**
+ * What an address is that the subnet keeps for itself, which no node can have: its first and its last of IPv4,
+ * the first of IPv6 (RFC 4291, the routers' anycast address). Undefined when a node can have it.
+ */
+export function reservedAs(subnet: Subnet, address: Address): string | undefined {
+  const bits = hostBits(subnet);
+  if (bits <= 1n || !contains(subnet, address)) return undefined;
+  const mask = (1n << bits) - 1n;
+  const first = (address.value & mask) === 0n;
+  if (address.family === 6) return first ? 'the routers’ anycast address' : undefined;
+  if (first) return 'the network’s own address';
+  return (address.value & mask) === mask ? 'the broadcast address' : undefined;
 }
 
 /** `ADDRESS:PORT`, the address in brackets when it is IPv6. */

@@ -4,6 +4,11 @@ import { type NodePart, nothing } from './part.ts';
 /** Bytes of the answer to /big: many packets, so that path MTU matters. */
 export const BIG = 60_000;
 
+/** UDP ports of a node (images/node/src/answer.c). */
+export const MOST_UDP_PORTS = 64;
+/** TCP ports of a node: nginx takes two sockets for each, of the 1024 that a guest's program may open. */
+export const MOST_TCP_PORTS = 400;
+
 /** The program that answers for a service on its real servers. */
 export function programOf(service: Service): string {
   if (service.app === 'mysql') return 'mariadbd';

@@ -1,20 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { formatDiagnostic } from '../../src/lab/diagnostic.ts';
 import { reference } from '../../src/lab/reference.ts';
-import { checkLab } from '../../src/lab/resolve.ts';
 import { jsonSchema } from '../../src/lab/schema.ts';
-import { readSource } from '../../src/lab/source.ts';
-import { NO_FILES } from './lab.ts';
+import { mistakesOf as mistakes } from './lab.ts';
 
 const GOOD = readFileSync('labs/fnat-keepalived/lab.yaml', 'utf8');
-
-function mistakes(text: string | Buffer): string[] {
-  const source = readSource('lab.yaml', Buffer.from(text));
-  if (!source.ok) return source.error.map(formatDiagnostic);
-  const lab = checkLab(source.value, NO_FILES);
-  return lab.ok ? [] : lab.error.map(formatDiagnostic);
-}
 
 /** The good file with one text replaced, which must be there. */
 function but(from: string, to: string): string {

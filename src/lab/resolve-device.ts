@@ -1,0 +1,122 @@
+import { takenName } from '../kernels/device-names.ts';
+import { parseAddress } from '../net/cidr.ts';
+import type { Link } from './lookup.ts';
+import { macOf } from './mac.ts';
+import type { Device, HostAddress, Interface } from './model.ts';
+import { onDevice, tellUnusable } from './resolve-address.ts';
+import type { Resolver } from './resolver.ts';
+import type { RawLab } from './schema.ts';
+import type { Path } from './source.ts';
+
+type RawNode = RawLab['nodes'][string];
+type RawDevice = NonNullable<RawNode['devices']>[string];
+
+/** Bonds, VLANs, bridges and tunnels of a node, each after what it stands on. */
+export function resolveDevices(r: Resolver, node: string, raw: RawNode, interfaces: readonly Interface[]): Device[] {
+  const made: Device[] = [];
+  for (const [name, device] of Object.entries(raw.devices ?? {})) {
+    const path = ['nodes', node, 'devices', name];
+    const taken = takenName(name);
+    if (taken !== undefined) r.wrong(path, `a device cannot be called "${name}": ${taken}`, 'key');
+    if (interfaces.some((i) => i.segment === name))
+      r.wrong(path, `"${name}" is a segment that "${node}" is on: a name must mean one of them`, 'key');
+    const addresses = [device.address ?? []].flat().flatMap((text, i) => {
+      const at = Array.isArray(device.address) ? [...path, 'address', i] : [...path, 'address'];
+      return onDevice(r, text, at, `an address of node "${node}"`) ?? [];
+    });
+    const over = [device.over ?? []].flat().flatMap((below) => {
+      const found =
+        interfaces.find((i) => i.segment === below) ?? [...interfaces, ...made].find((l) => l.name === below);
+      if (!found && !r.incomplete('segments'))
+        r.wrong(
+          [...path, 'over'],
+          `node "${node}" has no card on a segment "${below}", and no device of that name before this one`,
+        );
+      return found ?? [];
+    });
+    const result = deviceOf(r, name, device, over, addresses, node);
+    if (typeof result === 'string') r.wrong(path, result, 'key');
+    else {
+      tellStack(r, result, over, made, path);
+      made.push(result);
+    }
+  }
+  return made;
+}
+
+/** The device, or what it lacks. */
+function deviceOf(
+  r: Resolver,
+  name: string,
+  raw: RawDevice,
+  below: readonly Link[],
+  addresses: readonly HostAddress[],
+  node: string,
+): Device | string {
+  const base = { name, addresses, mac: macOf(addresses, `${node}/${name}`) };
+  const over = below.map((l) => l.name);
+  const [first] = below;
+  if (raw.bond !== undefined)
+    return over.length > 0
+      ? { ...base, kind: 'bond', mode: raw.bond, over }
+      : `bond "${name}" has no slave; add over: [SEGMENT, SEGMENT]`;
+  if (raw.vlan !== undefined) {
+    if (!first || over.length > 1) return `VLAN "${name}" stands on one device; add over: SEGMENT or DEVICE`;
+    return { ...base, mac: first.mac, kind: 'vlan', id: raw.vlan, over };
+  }
+  if (raw.bridge !== undefined) return { ...base, kind: 'bridge', over };
+  const kind = raw.gre === undefined ? 'ipip' : 'gre';
+  const tunnel = raw[kind];
+  if (!tunnel) return `device "${name}" is of no kind`;
+  if (raw.over !== undefined)
+    return `tunnel "${name}" stands on no device: it goes where routes to ${tunnel.remote} go`;
+  tellEnds(r, tunnel, ['nodes', node, 'devices', name, kind]);
+  return { ...base, mac: '', kind, local: tunnel.local, remote: tunnel.remote };
+}
+
+/** Tells ends that make no tunnel: not IPv4, no host's, or one and the same. */
+function tellEnds(r: Resolver, ends: { readonly local: string; readonly remote: string }, path: Path): void {
+  for (const end of ['local', 'remote'] as const) {
+    const address = parseAddress(ends[end]);
+    if (address?.family === 6) r.wrong([...path, end], 'GRE and IP-in-IP tunnels have IPv4 ends here');
+    else if (address) tellUnusable(r, address, [...path, end]);
+  }
+  if (ends.local === ends.remote) r.wrong([...path, 'remote'], `${ends.remote} is this end; name the other one`);
+}
+
+/** Tells what the kernel refuses to put on top of each other, and what would be dead there. */
+function tellStack(r: Resolver, device: Device, below: readonly Link[], made: readonly Device[], path: Path): void {
+  const over = [...path, 'over'];
+  const { name } = device;
+  if (device.kind === 'gre' || device.kind === 'ipip') {
+    const twin = made.find((d) => d.kind === device.kind && d.local === device.local && d.remote === device.remote);
+    if (twin) r.wrong(path, `"${twin.name}" is a ${device.kind} tunnel between the same addresses already`, 'key');
+    return;
+  }
+  for (const link of below) {
+    const tunnel = 'kind' in link && (link.kind === 'gre' || link.kind === 'ipip');
+    if (tunnel) r.wrong(over, `"${link.name}" is a tunnel: it carries packets, and a ${device.kind} needs frames`);
+    const holder = made.find((d) => (d.kind === 'bond' || d.kind === 'bridge') && d.over.includes(link.name));
+    if (holder) r.wrong(over, `${shown(link)} is part of ${holder.kind} "${holder.name}" already`);
+  }
+  if (device.kind === 'vlan') {
+    const twin = made.find((d) => d.kind === 'vlan' && d.id === device.id && d.over[0] === device.over[0]);
+    if (twin) r.wrong([...path, 'vlan'], `VLAN ${device.id} of ${device.over[0]} is "${twin.name}" already`);
+    return;
+  }
+  for (const [i, link] of below.entries()) {
+    if (below.indexOf(link) !== i) r.wrong(over, `${shown(link)} stands here twice`);
+    if ('kind' in link && link.kind === 'bridge' && device.kind === 'bridge')
+      r.wrong(over, `"${link.name}" is a bridge: no bridge is part of another`);
+    const [own] = link.addresses;
+    if (own)
+      r.wrong(
+        over,
+        `${shown(link)} has the address ${own.address}, which is dead while it is part of ${device.kind} "${name}"; give it to "${name}"`,
+      );
+  }
+}
+
+function shown(link: Link): string {
+  return 'segment' in link ? `the card on segment "${link.segment}"` : `device "${link.name}"`;
+}

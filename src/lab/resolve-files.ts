@@ -1,0 +1,57 @@
+import { posix } from 'node:path';
+import type { UserFile } from './model.ts';
+import type { Resolver } from './resolver.ts';
+import type { RawLab } from './schema.ts';
+
+/** Folders that lab and the kernel keep for themselves. */
+const KEPT: Readonly<Record<string, string>> = {
+  '/lab': 'lab keeps its own files there',
+  '/proc': 'that is the kernel’s',
+  '/sys': 'that is the kernel’s',
+  '/dev': 'that is the kernel’s',
+};
+/** Programs of ours in a node (images/node/Dockerfile). */
+const PROGRAMS = [
+  ...['nodectl', 'guest-init', 'svc', 'probe', 'pulse', 'ask', 'answer', 'refuse'].map((p) => `/usr/local/bin/${p}`),
+  '/usr/bin/linux.uml',
+];
+/** Directories that every node has, and so no place for a file. */
+const DIRECTORIES = [
+  ...['/', '/bin', '/boot', '/etc', '/home', '/lib', '/lib64', '/media', '/mnt', '/opt', '/root', '/run', '/sbin'],
+  ...['/srv', '/tmp', '/usr', '/var', '/usr/bin', '/usr/lib', '/usr/libexec', '/usr/local', '/usr/local/bin'],
+  ...['/usr/local/sbin', '/usr/sbin', '/usr/share', '/var/cache', '/var/lib', '/var/lock', '/var/log', '/var/run'],
+  ...['/var/tmp', '/etc/frr', '/etc/iproute2', '/etc/keepalived', '/etc/mysql', '/etc/nginx', '/run/frr'],
+];
+/** Bytes of a path, and of one name in it (path_resolution(7)). */
+const LONGEST = { path: 4095, name: 255 };
+
+/** The user's files by their path in the node: places that a file can have there, each once. */
+export function resolveFiles(r: Resolver, node: string, raw: RawLab['nodes'][string]): Record<string, UserFile> {
+  const targets = Object.keys(raw.files ?? {});
+  return Object.fromEntries(
+    Object.entries(raw.files ?? {}).flatMap(([to, from]): [string, UserFile][] => {
+      const path = ['nodes', node, 'files', to];
+      const above = targets.find((other) => to.startsWith(`${other}/`));
+      const wrong = wrongPlace(to) ?? (above === undefined ? undefined : `"${above}" is a file, and holds none`);
+      if (wrong !== undefined) r.wrong(path, `no file can be at ${JSON.stringify(to)}: ${wrong}`, 'key');
+      const file = r.file(from, path);
+      return file ? [[to, file]] : [];
+    }),
+  );
+}
+
+/** Why no file can be at an absolute path in a node; undefined when one can. */
+function wrongPlace(path: string): string | undefined {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  if (/[\x00-\x1f\x7f]/.test(path)) return 'it holds a control character';
+  const plain = posix.resolve('/', path);
+  const kept = Object.keys(KEPT).find((folder) => `${plain}/`.startsWith(`${folder}/`));
+  if (kept !== undefined) return KEPT[kept];
+  if (DIRECTORIES.includes(plain)) return 'that is a directory; write the file’s name behind it';
+  if (plain !== path) return path.endsWith('/') ? 'it ends like a directory' : `write it as ${plain}`;
+  if (PROGRAMS.includes(plain)) return 'that is lab’s own program';
+  const long = plain.split('/').some((name) => Buffer.byteLength(name) > LONGEST.name);
+  return long || Buffer.byteLength(plain) > LONGEST.path
+    ? `a path has at most ${LONGEST.path} bytes, a name in it ${LONGEST.name}`
+    : undefined;
+}

@@ -1,0 +1,88 @@
+import {
+  type Address,
+  isLoopback,
+  networkOf,
+  notAHost,
+  parseAddress,
+  parseSubnet,
+  reservedAs,
+  type Subnet,
+} from '../net/cidr.ts';
+import { addressesOf, linksOf, linkTo } from './lookup.ts';
+import type { LabNode, Route } from './model.ts';
+import type { Resolver } from './resolver.ts';
+import type { RawLab } from './schema.ts';
+import type { Path } from './source.ts';
+
+/** A node's routes: each to a network of its own, by a gateway that is on a link of the node, a device, or dropped. */
+export function resolveRoutes(r: Resolver, node: LabNode, raw: RawLab['nodes'][string]): Route[] {
+  const told = new Map<string, string>();
+  return Object.entries(raw.routes ?? {}).flatMap(([to, by]): Route[] => {
+    const path = ['nodes', node.name, 'routes', to];
+    const gateway = parseAddress(by);
+    const target = targetOf(to, gateway);
+    if (!target) return [];
+    const text = `${target.address.text}/${target.prefix}`;
+    const before = told.get(text);
+    if (before !== undefined) r.wrong(path, `${to} has a route already: "${before}" is the same network`, 'key');
+    told.set(text, to);
+    if (!tellTarget(r, node, to, target, path)) return [];
+    const destination = to === 'default' && target.address.family === 6 ? text : to;
+    if (by === 'blackhole') return [{ to: destination }];
+    if (gateway) return tellGateway(r, node, gateway, target, path) ? [{ to: destination, via: gateway.text }] : [];
+    const device =
+      node.interfaces.find((i) => i.segment === by) ?? [...node.interfaces, ...node.devices].find((l) => l.name === by);
+    if (device) return [{ to: destination, dev: device.name }];
+    if (!r.incomplete('segments'))
+      r.wrong(path, `"${by}" is no gateway's address, no segment or device of "${node.name}", and not blackhole`);
+    return [];
+  });
+}
+
+/** The network that a route leads to; `default` is of its gateway's family. */
+function targetOf(to: string, gateway: Address | undefined): Subnet | undefined {
+  if (to === 'default') return parseSubnet(gateway?.family === 6 ? '::/0' : '0.0.0.0/0');
+  return parseSubnet(to) ?? parseSubnet(`${to}/${to.includes(':') ? 128 : 32}`);
+}
+
+/** Whether the kernel takes a route to that network. */
+function tellTarget(r: Resolver, node: LabNode, to: string, target: Subnet, path: Path): boolean {
+  const network = networkOf(target);
+  const own = linksOf(node).find((l) =>
+    l.addresses.some((a) => {
+      const subnet = parseSubnet(`${a.address}/${a.prefix}`);
+      return subnet && subnet.prefix === target.prefix && networkOf(subnet).address.text === network.address.text;
+    }),
+  );
+  if (network.address.text !== target.address.text)
+    r.wrong(
+      path,
+      `${to} has bits set behind its prefix; the network is ${network.address.text}/${target.prefix}`,
+      'key',
+    );
+  else if (own) r.wrong(path, `"${node.name}" is on ${to} itself, by ${own.name}; the route would cut it off`, 'key');
+  else if (isLoopback(target.address))
+    r.wrong(path, `${to} is the node’s own loopback; packets to it are never routed`, 'key');
+  else return true;
+  return false;
+}
+
+/** Whether a gateway can hand packets on: of the route's family, on a link of the node, and somebody else's own address. */
+function tellGateway(r: Resolver, node: LabNode, gateway: Address, target: Subnet, path: Path): boolean {
+  const kind = notAHost(gateway);
+  const link = linkTo(node, gateway.text);
+  const reserved = link?.addresses
+    .flatMap((a) => parseSubnet(`${a.address}/${a.prefix}`) ?? [])
+    .map((s) => reservedAs(s, gateway))
+    .find((what) => what !== undefined);
+  if (gateway.family !== target.address.family)
+    r.wrong(path, `gateway ${gateway.text} is IPv${gateway.family}, and the route is IPv${target.address.family}’s`);
+  else if (kind !== undefined) r.wrong(path, `gateway ${gateway.text} is ${kind}; no node can have it`);
+  else if (addressesOf(node).includes(gateway.text))
+    r.wrong(path, `gateway ${gateway.text} is "${node.name}" itself; name the next node on the way`);
+  else if (reserved !== undefined) r.wrong(path, `gateway ${gateway.text} is ${reserved}; no node can have it`);
+  else if (!link && !r.incomplete('segments'))
+    r.wrong(path, `gateway ${gateway.text} is in no subnet that "${node.name}" is on`);
+  else return true;
+  return false;
+}

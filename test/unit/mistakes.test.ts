@@ -1,0 +1,291 @@
+import { describe, expect, it } from 'vitest';
+import { takenName } from '../../src/kernels/device-names.ts';
+import { kernels } from '../../src/kernels/index.ts';
+import { checkLab } from '../../src/lab/resolve.ts';
+import { readSource } from '../../src/lab/source.ts';
+import { mistakesOf, NO_FILES } from './lab.ts';
+
+const LAB = `lab: x
+segments: { bare: none, lan: [10.0.0.0/24, "fd00::/64"], wan: [172.16.0.0/24, "fd01::/64"] }
+nodes:
+  c: { kind: client, lan: [10.0.0.9, "fd00::9"] }
+  lb: { kind: director, lan: [10.0.0.1, "fd00::1"], wan: [172.16.0.1, "fd01::1"], lips: [10.0.0.200] }
+  rs: { kind: realserver, lan: [10.0.0.2, "fd00::2"], bare: none }
+services:
+  web: { vip: 10.0.0.100, port: 80, mode: fnat, reals: { rs: 1 } }
+  six: { vip: "fd00::100", port: 80, mode: dr, reals: { rs: 1 } }
+  old: { vip: 10.0.0.99, port: 81, mode: nat, reals: { rs: 1 } }
+`;
+
+/** The lab with one text replaced by another, and the line that it stands on. */
+function change(from: string, to: string): { text: string; line: number } {
+  const at = LAB.indexOf(from);
+  if (at < 0) throw new Error(`the lab does not hold ${from}`);
+  return { text: LAB.replace(from, to), line: LAB.slice(0, at).split('\n').length };
+}
+
+/** Every mistake that the change brings: at least one, told with its place on the changed line. */
+function told(from: string, to: string): string {
+  const { text, line } = change(from, to);
+  const found = mistakesOf(text);
+  expect(found).not.toEqual([]);
+  for (const mistake of found) expect(mistake).toMatch(new RegExp(`^lab\\.yaml:${line}:\\d+ [^\n]+\n +[^\n]+\n +~+`));
+  return found.map((m) => m.split('\n')[0]).join('\n');
+}
+
+const NODE = '  rs: { kind: realserver, lan: [10.0.0.2, "fd00::2"], bare: none }';
+/** The real server with more in it. */
+const rs = (more: string) => NODE.replace(', bare: none }', `, bare: none, ${more} }`);
+
+it('is right without a change', () => expect(mistakesOf(LAB)).toEqual([]));
+
+describe('an address that no node can have', () => {
+  const kinds: readonly (readonly [address: string, what: RegExp])[] = [
+    ['224.0.0.18', /a multicast address/],
+    ['239.255.0.1', /a multicast address/],
+    ['0.0.0.0', /the unspecified address/],
+    ['0.0.0.7', /this network/],
+    ['127.0.0.1', /a loopback address/],
+    ['127.9.9.9', /a loopback address/],
+    ['255.255.255.255', /the broadcast address/],
+    ['ff02::1', /a multicast address/],
+    ['::', /the unspecified address/],
+    ['::1', /a loopback address/],
+    ['::ffff:10.0.0.5', /mapped into IPv6/],
+  ];
+  const reserved: readonly (readonly [address: string, what: RegExp])[] = [
+    ['10.0.0.0', /the network’s own address of segment "lan"/],
+    ['10.0.0.255', /the broadcast address of segment "lan"/],
+    ['fd00::', /the routers’ anycast address of segment "lan"/],
+  ];
+  const places: readonly (readonly [
+    where: string,
+    from: (address: string) => string,
+    to: (address: string) => string,
+  ])[] = [
+    ['a node', () => 'lan: [10.0.0.2, "fd00::2"]', (a) => `lan: [10.0.0.2, "fd00::2", "${a}"]`],
+    ['a bare wire', () => 'bare: none }', (a) => `bare: "${a}/25" }`],
+    ['a list of cards', () => 'bare: none }', (a) => `interfaces: [{ on: lan, address: "${a}" }] }`],
+    ['a device', () => 'bare: none }', (a) => `devices: { br0: { bridge: true, address: "${a}/24" } } }`],
+    ['a LIP', () => 'lips: [10.0.0.200]', (a) => `lips: [10.0.0.200, "${a}"]`],
+    ['a VIP', (a) => `vip: ${a.includes(':') ? '"fd00::100"' : '10.0.0.100'}`, (a) => `vip: "${a}"`],
+  ];
+  const rows = places.flatMap(([where, from, to]) =>
+    [...kinds, ...reserved].map(([address, what]) => ({ where, address, from: from(address), to: to(address), what })),
+  );
+  it.each(rows)('$address on $where', ({ from, to, what }) => {
+    expect(told(from, to)).toMatch(what);
+  });
+  it.each([...kinds, ...reserved])('%s moved by VRRP', (address, what) => {
+    const vrrp = `vrrp: { V: { on: lan, id: 1, priorities: { lb: 9 }, addresses: ["${address}"] } }\n`;
+    expect(mistakesOf(LAB + vrrp).join('\n')).toMatch(what);
+  });
+  it.each([
+    ['10.0.7.127/25', /the broadcast address of its own subnet \/25/],
+    ['10.0.7.128/25', /the network’s own address of its own subnet \/25/],
+    ['fd07::/64', /the routers’ anycast address of its own subnet/],
+    ['10.0.7.1/0', /a prefix of 0/],
+    ['fd07::1/0', /a prefix of 0/],
+  ])('%s by its own prefix', (address, what) => expect(told('bare: none }', `bare: "${address}" }`)).toMatch(what));
+  it.each(['10.0.7.0/31', '10.0.7.1/32', 'fd07::/127', 'fd07::1/128', '240.0.0.1/24'])('but %s is one', (address) =>
+    expect(mistakesOf(change('bare: none }', `bare: "${address}" }`).text)).toEqual([]),
+  );
+  it.each(['224.0.0.0/24', '127.0.0.0/8', '0.0.0.0/0', '"::/0"', '"ff00::/16"'])('%s as a segment', (subnet) =>
+    expect(told('bare: none,', `bare: ${subnet},`)).toMatch(/is no subnet of hosts|overlaps/),
+  );
+  it('a VIP that is link-local', () => expect(told('"fd00::100"', '"fe80::1"')).toMatch(/is link-local/));
+});
+
+describe('a route', () => {
+  const by = (to: string, gateway: string) => told(NODE, rs(`routes: { "${to}": "${gateway}" }`));
+  it.each([
+    ['10.9.0.0/16', 'fd00::9', /gateway fd00::9 is IPv6, and the route is IPv4’s/],
+    ['fd09::/64', '10.0.0.9', /gateway 10\.0\.0\.9 is IPv4, and the route is IPv6’s/],
+    ['10.9.9.9', 'fd00::9', /is IPv6, and the route is IPv4’s/],
+    ['10.9.0.1/16', '10.0.0.9', /bits set behind its prefix; the network is 10\.9\.0\.0\/16/],
+    ['fd09::1/64', 'fd00::9', /bits set behind its prefix; the network is fd09::\/64/],
+    ['10.9.0.1/16', 'blackhole', /bits set behind its prefix/],
+    ['default', '10.0.0.255', /gateway 10\.0\.0\.255 is the broadcast address/],
+    ['default', '10.0.0.0', /gateway 10\.0\.0\.0 is the network’s own address/],
+    ['default', '255.255.255.255', /is the broadcast address/],
+    ['default', '224.0.0.1', /is a multicast address/],
+    ['default', '0.0.0.0', /is the unspecified address/],
+    ['default', '127.0.0.1', /is a loopback address/],
+    ['default', '::1', /is a loopback address/],
+    ['::/0', 'fd00::', /is the routers’ anycast address/],
+    ['::/0', 'ff02::1', /is a multicast address/],
+    ['default', '10.0.0.2', /gateway 10\.0\.0\.2 is "rs" itself/],
+    ['::/0', 'fd00::2', /gateway fd00::2 is "rs" itself/],
+    ['default', '172.16.0.1', /in no subnet that "rs" is on/],
+    ['10.0.0.0/24', '10.0.0.9', /"rs" is on 10\.0\.0\.0\/24 itself, by eth1/],
+    ['fd00::/64', 'blackhole', /"rs" is on fd00::\/64 itself/],
+    ['127.0.0.0/8', '10.0.0.9', /never routed/],
+    ['::1', 'fd00::9', /never routed/],
+  ])('to %s by %s', (to, gateway, what) => expect(by(to, gateway)).toMatch(what));
+  it.each([
+    ['default: 10.0.0.9, 0.0.0.0/0: blackhole', /0\.0\.0\.0\/0 has a route already: "default"/],
+    ['10.9.9.9: 10.0.0.9, 10.9.9.9/32: 10.0.0.1', /10\.9\.9\.9\/32 has a route already/],
+    ['"fd09::/64": "fd00::9", "FD09:0::/64": "fd00::1"', /FD09:0::\/64 has a route already: "fd09::\/64"/],
+    ['default: "fd00::9", "::/0": "fd00::1"', /::\/0 has a route already: "default"/],
+  ])('twice: %s', (routes, what) => expect(told(NODE, rs(`routes: { ${routes} }`))).toMatch(what));
+  it('of IPv6 may be the default one', () => {
+    const source = readSource('lab.yaml', Buffer.from(change(NODE, rs('routes: { default: "fd00::9" }')).text));
+    const lab = source.ok ? checkLab(source.value, NO_FILES) : source;
+    expect(lab.ok && lab.value.nodes.find((n) => n.name === 'rs')?.routes).toEqual([{ to: '::/0', via: 'fd00::9' }]);
+  });
+  it.each(['224.0.0.0/4: lan', '"ff00::/8": lan', '10.9.0.0/16: blackhole', '10.0.0.77: 10.0.0.9'])(
+    'may be %s',
+    (route) => expect(mistakesOf(change(NODE, rs(`routes: { ${route} }`)).text)).toEqual([]),
+  );
+});
+
+describe('a device', () => {
+  const named = (name: string) => told(NODE, rs(`devices: { ${name}: { bridge: true } }`));
+  it.each(['eth0', 'eth17', 'eth0p', 'vec1', 'tap1', 'wire1', 'mgmt0'])('called %s', (name) =>
+    expect(named(name)).toMatch(/lab calls its own devices so/),
+  );
+  it.each(['lo', 'tunl0', 'gre0', 'gretap0', 'erspan0', 'sit0', 'ip6tnl0', 'ip6gre0'])('called %s', (name) =>
+    expect(named(name)).toMatch(/the kernel has a device of this name/),
+  );
+  it.each(['all', 'default'])('called %s', (name) => expect(named(name)).toMatch(/means all devices/));
+  it.each(['all', 'lo', 'tunl0', 'wire1'])('segment called %s', (name) =>
+    expect(told('{ bare: none,', `{ bare: none, ${name}: none,`)).toMatch(/a segment cannot be called/),
+  );
+  it('called like a segment of its node', () => expect(named('bare')).toMatch(/a name must mean one of them/));
+  it('of a guest is never taken by a lab’s', () => {
+    const source = readSource(
+      'lab.yaml',
+      Buffer.from(change(NODE, rs('devices: { br0: { bridge: true, over: bare } }')).text),
+    );
+    const lab = source.ok ? checkLab(source.value, NO_FILES) : source;
+    const node = lab.ok ? lab.value.nodes.find((n) => n.name === 'rs') : undefined;
+    if (!node) throw new Error('the lab is wrong');
+    const script = [...Object.values(kernels.uml.files(node)), ...kernels.uml.cards(node).ip].join('\n');
+    const made = [...script.matchAll(/(?:\bname|\bdev|link add|link set|ifname=)[ =]?([a-z]+\d+p?)\b/g)].map(
+      (m) => m[1],
+    );
+    expect(new Set(made)).toEqual(
+      new Set(['eth0', 'eth1', 'eth0p', 'eth1p', 'mgmt0', 'tap1', 'tap2', 'vec1', 'vec2', 'wire1', 'wire2']),
+    );
+    for (const name of made) expect(takenName(name ?? '')).toBeDefined();
+  });
+
+  it.each([
+    [
+      'a VLAN id twice on one card',
+      'a: { vlan: 5, over: bare }, b: { vlan: 5, over: bare }',
+      /VLAN 5 of eth0 is "a" already/,
+    ],
+    [
+      'a card in two bonds',
+      'a: { bond: 1, over: bare }, b: { bond: 1, over: bare }',
+      /the card on segment "bare" is part of bond "a" already/,
+    ],
+    [
+      'a card in a bond and a bridge',
+      'a: { bond: 1, over: bare }, b: { bridge: true, over: bare }',
+      /is part of bond "a" already/,
+    ],
+    ['a VLAN on a slave', 'a: { bond: 1, over: bare }, b: { vlan: 5, over: bare }', /is part of bond "a" already/],
+    ['a card twice in a bond', 'a: { bond: 1, over: [bare, bare] }', /stands here twice/],
+    ['a bridge in a bridge', 'a: { bridge: true }, b: { bridge: true, over: a }', /no bridge is part of another/],
+    [
+      'a card with an address in a bridge',
+      'a: { bridge: true, over: lan }',
+      /has the address 10\.0\.0\.2, which is dead/,
+    ],
+    ['a tunnel over a device', 'a: { gre: { local: 10.0.0.2, remote: 10.0.0.9 }, over: lan }', /stands on no device/],
+    [
+      'a tunnel in a bridge',
+      'a: { gre: { local: 10.0.0.2, remote: 10.0.0.9 } }, b: { bridge: true, over: a }',
+      /"a" is a tunnel/,
+    ],
+    [
+      'a VLAN on a tunnel',
+      'a: { ipip: { local: 10.0.0.2, remote: 10.0.0.9 } }, b: { vlan: 5, over: a }',
+      /"a" is a tunnel/,
+    ],
+    ['a tunnel of IPv6', 'a: { gre: { local: "fd00::2", remote: 10.0.0.9 } }', /have IPv4 ends here/],
+    ['a tunnel to nobody', 'a: { gre: { local: 10.0.0.2, remote: 0.0.0.0 } }', /the unspecified address/],
+    ['a tunnel to a group', 'a: { ipip: { local: 10.0.0.2, remote: 224.0.0.9 } }', /a multicast address/],
+    ['a tunnel to itself', 'a: { ipip: { local: 10.0.0.2, remote: 10.0.0.2 } }', /is this end/],
+    [
+      'two tunnels between two addresses',
+      'a: { gre: { local: 10.0.0.2, remote: 10.0.0.9 } }, b: { gre: { local: 10.0.0.2, remote: 10.0.0.9 } }',
+      /"a" is a gre tunnel between the same addresses/,
+    ],
+  ])('%s', (_what, devices, what) => expect(told(NODE, rs(`devices: { ${devices} }`))).toMatch(what));
+});
+
+describe('cards', () => {
+  const cards = (n: number) => `interfaces: [${Array(n).fill('{ on: bare }').join(', ')}]`;
+  const long = (n: number) => change('  c: {', `  twelve-chars: { kind: host, ${cards(n)} }\n  c: {`).text;
+  it('are as many as the node’s name leaves room for', () => {
+    expect(mistakesOf(long(100))).toEqual([]);
+    expect(mistakesOf(long(101)).join()).toMatch(
+      /lab\.yaml:4:3 node "twelve-chars" has 101 cards, and its name leaves room for 100/,
+    );
+  });
+});
+
+describe('a file’s place in the node', () => {
+  const at = (place: string) => told(NODE, rs(`files: { ${JSON.stringify(place)}: ./x }`));
+  it.each([
+    ['/etc', /a directory/],
+    ['/', /a directory/],
+    ['//', /a directory/],
+    ['/usr/local/bin', /a directory/],
+    ['/lab', /lab keeps its own files there/],
+    ['/lab/init.sh', /lab keeps its own files there/],
+    ['/lab//init.sh', /lab keeps its own files there/],
+    ['/x/../lab/state', /lab keeps its own files there/],
+    ['/proc/sys/kernel/core_pattern', /the kernel’s/],
+    ['/sys/x', /the kernel’s/],
+    ['/dev/null', /the kernel’s/],
+    ['/root/x/', /ends like a directory/],
+    ['/root/../x', /write it as \/x/],
+    ['/root/./x', /write it as \/root\/x/],
+    ['/root//x', /write it as \/root\/x/],
+    ['/root/..', /a directory/],
+    ['/root/a\nb', /a control character/],
+    ['/root/a\u0000', /a control character/],
+    ['/usr/local/bin/nodectl', /lab’s own program/],
+    [`/root/${'é'.repeat(128)}`, /a name in it 255/],
+    [`/${'x/'.repeat(2050)}y`, /at most 4095 bytes/],
+  ])('%j', (place, what) => expect(at(place)).toMatch(what));
+  it('below another file', () =>
+    expect(told(NODE, rs('files: { /root/a: ./x, /root/a/b: ./x }'))).toMatch(/"\/root\/a" is a file, and holds none/));
+  it.each(['/lab2/x', '/root/.hidden', '/etc/keepalived/conf.d/a.conf', '/root/it’s $(x).sh'])('may be %s', (place) =>
+    expect(mistakesOf(change(NODE, rs(`files: { ${JSON.stringify(place)}: ./x }`)).text).join()).not.toMatch(
+      /no file can be/,
+    ),
+  );
+});
+
+describe('ports of a node', () => {
+  const serve = (ports: string) => told(NODE, rs(`serve: [${ports}]`));
+  it.each([
+    ['99999/tcp', /expected a port such as/],
+    ['65536/udp', /expected a port such as/],
+    ['0/tcp', /expected a port such as/],
+    ['443/tls, 443/tls', /443\/tls stands here twice/],
+    ['8080/tcp, 8080/tcp', /8080\/tcp stands here twice/],
+    ['8080/tcp, 8080/tls', /tls and tcp both want port 8080 of "rs"/],
+    ['53/udp, 53/dns', /dns and udp both want port 53/],
+    ['53/dns, 53/tcp', /tcp and dns both want port 53/],
+    ['53/dns, 5353/dns', /"rs" runs one name server/],
+    ['80/tls', /tls and tcp both want port 80/],
+    [Array.from({ length: 65 }, (_, i) => `${1000 + i}/udp`).join(), /would serve 65 UDP ports; it can serve 64/],
+    [Array.from({ length: 400 }, (_, i) => `${1000 + i}/tls`).join(), /would serve 402 TCP ports; it can serve 400/],
+  ])('%s', (ports, what) => expect(serve(ports)).toMatch(what));
+  it.each(['80/tcp', '53/tcp, 53/udp', '65535/tcp', '80/udp'])('may be %s', (ports) =>
+    expect(mistakesOf(change(NODE, rs(`serve: [${ports}]`)).text)).toEqual([]),
+  );
+  it('of two databases', () => {
+    const database = (name: string, port: number) =>
+      `  ${name}: { vip: 10.0.0.101, port: ${port}, app: mysql, mode: nat, reals: { rs: 1 } }\n`;
+    expect(mistakesOf(LAB + database('d1', 3306) + database('d2', 3307)).join('\n')).toMatch(
+      /^lab\.yaml:12:\d+ "rs" runs one database, on one port; it is to listen on 3306 already[\s\S]*3306 stands here \(line 11\)$/,
+    );
+  });
+});
