@@ -1,4 +1,5 @@
 import type { ExecStream } from '../engine/engine.ts';
+import { eachLine } from '../engine/streams.ts';
 import { eventually } from '../eventually.ts';
 import { formatMs } from '../net/duration.ts';
 import { CannotObserve, type Hand } from '../plan/hand.ts';
@@ -91,12 +92,7 @@ export class Stalls {
     const pulse: Pulse = { run, told: 0 };
     this.#pulses.set(node, pulse);
     run.stderr.resume();
-    let open = '';
-    run.stdout.on('data', (chunk: Buffer) => {
-      const lines = (open + chunk.toString()).split('\n');
-      open = lines.pop() ?? '';
-      for (const line of lines) this.#read(node, pulse, line);
-    });
+    eachLine(run.stdout, (line) => this.#read(node, pulse, line));
     run.stdout.once('close', () => {
       if (this.#pulses.get(node) === pulse) this.#pulses.delete(node);
     });

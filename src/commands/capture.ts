@@ -31,8 +31,8 @@ export async function capture(
     const ear = await find(running, where);
     const tcpdump = [
       'tcpdump',
-      '-i',
-      ear.device,
+      ...['-Z', 'root'],
+      ...['-i', ear.device],
       '-nn',
       '--immediate-mode',
       ...(options.count === undefined ? [] : ['-c', String(options.count)]),
@@ -40,13 +40,10 @@ export async function capture(
       ...filter,
     ];
     const file = options.write === undefined || options.write === '-' ? undefined : createWriteStream(options.write);
-    const code = await runIn(
-      engine,
-      running.fabric.id,
-      ear.container,
-      ear.inGuest ? ['nodectl', 'exec', '--', ...tcpdump] : tcpdump,
-      { tty: false, ...(file ? { to: file } : {}) },
-    );
+    const code = await runIn(engine, ear.container, ear.inGuest ? ['nodectl', 'exec', '--', ...tcpdump] : tcpdump, {
+      tty: false,
+      ...(file ? { to: file } : {}),
+    });
     if (file) await new Promise((done) => file.end(done));
     return code;
   } finally {

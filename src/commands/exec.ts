@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { dockerEngine } from '../engine/docker.ts';
@@ -25,7 +26,7 @@ export async function exec(name: string, node: string, command: readonly string[
       );
     const tty = process.stdin.isTTY === true && process.stdout.isTTY === true;
     const argv = command[0] === '--' ? command.slice(1) : command;
-    return await runIn(engine, running.fabric.id, container.id, ['nodectl', 'exec', '--', ...argv], { tty });
+    return await runIn(engine, container.id, ['nodectl', 'exec', '--', ...argv], { tty });
   } finally {
     engine.close();
   }
@@ -34,16 +35,16 @@ export async function exec(name: string, node: string, command: readonly string[
 /** Runs a command in a container with this process's streams and signals; its output may go elsewhere. Returns its exit code. */
 export async function runIn(
   engine: Engine,
-  fabric: string,
   container: string,
   argv: readonly string[],
   options: { tty: boolean; to?: Writable },
 ): Promise<number> {
+  const id = randomUUID();
   const run = await engine.execStream(container, argv, {
     tty: options.tty,
-    env: [`TERM=${process.env['TERM'] ?? 'xterm'}`],
+    env: [`TERM=${process.env['TERM'] ?? 'xterm'}`, `LAB_EXEC=${id}`],
   });
-  const undo = options.tty ? attachTerminal(run) : forwardSignals(engine, fabric, run);
+  const undo = options.tty ? attachTerminal(run) : forwardSignals(engine, container, id);
   try {
     process.stdin.pipe(run.stdin);
     await Promise.all([forward(run.stdout, options.to ?? process.stdout), forward(run.stderr, process.stderr)]);
@@ -77,13 +78,11 @@ function attachTerminal(run: ExecStream): () => void {
   };
 }
 
-/** The engine has no call to signal a command; the fabric sees its process and does it. */
-function forwardSignals(engine: Engine, fabric: string, run: ExecStream): () => void {
+/** The engine has no call to signal a command; a second one in the same container finds it by its id and does it. */
+function forwardSignals(engine: Engine, container: string, id: string): () => void {
   const send = (signal: NodeJS.Signals) => {
-    void (async () => {
-      const pid = await run.pid();
-      if (pid > 0) await engine.exec(fabric, ['kill', `-${constants.signals[signal]}`, String(pid)]);
-    })().catch(() => undefined); // it has just ended
+    const command = ['nodectl', 'signal', id, String(constants.signals[signal])];
+    engine.exec(container, command).catch(() => undefined); // it has just ended
   };
   for (const s of FORWARDED) process.on(s, send);
   return () => {

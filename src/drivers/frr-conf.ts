@@ -20,11 +20,12 @@ export function domainsOf(lab: Lab, node: LabNode): readonly OspfDomain[] {
 export function routing(lab: Lab, node: LabNode): NodePart {
   const domains = domainsOf(lab, node);
   if (domains.length === 0) return nothing;
-  const daemon = (name: string) => `/usr/lib/frr/${name} -u root -g frr -f /etc/frr/${name}.conf --log stdout`;
+  const program = (name: string) =>
+    `env LD_PRELOAD=/usr/local/lib/frrcaps.so /usr/lib/frr/${name} -u root -g frr --log stdout`;
+  const daemon = (name: string) => `${program(name)} -f /etc/frr/${name}.conf`;
   const bfd = domains.some((o) => o.bfd);
   return {
     ...nothing,
-    capabilities: ['SYS_ADMIN'],
     // Connections are told apart by their ports too, not by addresses alone.
     sysctls: domains.some((o) => o.routers.includes(node.name)) ? { 'net.ipv4.fib_multipath_hash_policy': '1' } : {},
     files: {
@@ -33,7 +34,7 @@ export function routing(lab: Lab, node: LabNode): NodePart {
       ...(bfd ? { '/etc/frr/bfdd.conf': bfdConf(domains) } : {}),
     },
     services: {
-      mgmtd: '/usr/lib/frr/mgmtd -u root -g frr --log stdout',
+      mgmtd: program('mgmtd'),
       zebra: daemon('zebra'),
       ...(bfd ? { bfdd: daemon('bfdd') } : {}),
       ospfd: daemon('ospfd'),

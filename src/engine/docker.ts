@@ -12,6 +12,7 @@ import {
   type ExecResult,
   type ExecStream,
   type Image,
+  Overrun,
   Refusal,
 } from './engine.ts';
 import { collect, frames, unlessAborted } from './streams.ts';
@@ -162,9 +163,8 @@ class DockerEngine implements Engine {
     await this.#call(() => this.#docker.getContainer(id).update({ CpuPeriod: CPU_PERIOD, CpuQuota: quota }));
   }
 
-  async pid(id: string): Promise<number> {
-    const state = (await this.#call(() => this.#docker.getContainer(id).inspect())).State;
-    return state.Pid;
+  async runs(id: string): Promise<boolean> {
+    return (await this.#call(() => this.#docker.getContainer(id).inspect())).State.Running;
   }
 
   async memory(id: string): Promise<number> {
@@ -174,6 +174,19 @@ class DockerEngine implements Engine {
   }
 
   async exec(id: string, command: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
+    const { within } = options;
+    if (within === undefined) return this.#exec(id, command, options);
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(new Overrun(`did not end within ${within / 1000} s`)), within);
+    const signal = options.signal ? AbortSignal.any([options.signal, late.signal]) : late.signal;
+    try {
+      return await this.#exec(id, command, { ...options, signal });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #exec(id: string, command: readonly string[], options: ExecOptions): Promise<ExecResult> {
     options.signal?.throwIfAborted();
     const starting = this.execStream(id, command);
     const run = await unlessAborted(starting, options.signal).catch((error: unknown) => {
@@ -239,7 +252,6 @@ class DockerEngine implements Engine {
       stdout,
       stderr,
       exit,
-      pid: async () => (await this.#call(() => exec.inspect())).Pid,
       resize: async (rows, columns) => {
         await this.#call(() => exec.resize({ h: rows, w: columns }));
       },
@@ -278,8 +290,8 @@ class DockerEngine implements Engine {
     needs: ContainerNeeds,
     labels: Readonly<Record<string, string>>,
   ): Promise<ExecResult> {
-    const options = createOptions({ name: '', image, hostname: 'probe', labels, needs, seesHostProcesses: false });
-    const container = await this.#call(() => this.#docker.createContainer({ ...options, Cmd: ['sh', '-c', script] }));
+    const spec = { name: '', image, hostname: 'probe', labels, needs, command: ['sh', '-c', script] };
+    const container = await this.#call(() => this.#docker.createContainer(createOptions(spec)));
     try {
       await container.start();
       const { StatusCode: code } = (await container.wait()) as { StatusCode: number };
@@ -365,20 +377,32 @@ class DockerEngine implements Engine {
   }
 }
 
+/** Most processes of a container: many times what any lab's node runs (a guest's processes are processes of its container). */
+const MOST_PROCESSES = 1024;
+
+/** A container with no right that is not asked for: whoever takes it over is in its own network, among its own files. */
 function createOptions(spec: ContainerSpec): Docker.ContainerCreateOptions {
   const { needs } = spec;
+  const memory = needs.memoryMb * 1024 * 1024;
   return {
     ...(spec.name === '' ? {} : { name: spec.name }),
     Image: spec.image,
     Hostname: spec.hostname,
+    Cmd: [...spec.command],
     Labels: { ...spec.labels },
+    ...(spec.shares === undefined ? {} : { Volumes: { [spec.shares]: {} } }),
     HostConfig: {
       NetworkMode: 'none',
+      CapDrop: ['ALL'],
       CapAdd: [...needs.capabilities],
+      SecurityOpt: ['no-new-privileges'],
+      PidsLimit: MOST_PROCESSES,
+      Memory: memory,
+      MemorySwap: memory,
+      ...(spec.looksInto === undefined ? {} : { VolumesFrom: [`${spec.looksInto}:ro`] }),
       Devices: needs.devices.map((d) => ({ PathOnHost: d, PathInContainer: d, CgroupPermissions: 'rwm' })),
       Tmpfs: { ...needs.tmpfs },
       ...(needs.writableNetSysctls ? { ReadonlyPaths: READ_ONLY_PATHS } : {}),
-      ...(spec.seesHostProcesses ? { PidMode: 'host', SecurityOpt: ['apparmor=unconfined'] } : {}),
       LogConfig: { Type: 'json-file', Config: { 'max-size': '20m', 'max-file': '2' } },
     } as Docker.HostConfig,
   };

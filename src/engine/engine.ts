@@ -1,13 +1,16 @@
 import type { Readable, Writable } from 'node:stream';
 import { Failure } from '../failure.ts';
 
-/** What a container must be given beyond the default. */
+/** What a container must be given, and may take at the most. */
 export interface ContainerNeeds {
+  /** All that it has: without them every capability is dropped. */
   readonly capabilities: readonly string[];
   readonly devices: readonly string[];
   readonly tmpfs: Readonly<Record<string, string>>;
   /** /proc/sys/net may be written from inside: it is the container's own. The rest of /proc/sys stays read-only. */
   readonly writableNetSysctls: boolean;
+  /** Most megabytes of memory. */
+  readonly memoryMb: number;
 }
 
 export interface ContainerSpec {
@@ -16,8 +19,11 @@ export interface ContainerSpec {
   readonly hostname: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly needs: ContainerNeeds;
-  /** Sees the engine's processes and may enter their namespaces: only the fabric. */
-  readonly seesHostProcesses: boolean;
+  readonly command: readonly string[];
+  /** A folder that it keeps outside its own files, for others to look into. */
+  readonly shares?: string;
+  /** Id of a container whose shared folder it sees, at the same place, and cannot write to. */
+  readonly looksInto?: string;
 }
 
 /** A container as the engine lists it. */
@@ -36,6 +42,8 @@ export interface ExecOptions {
   readonly input?: Buffer | string;
   /** Called with whole lines of stdout as they come. */
   readonly onLine?: (line: string) => void;
+  /** Milliseconds after which it is left to itself, and an Overrun thrown; no end to them when absent. */
+  readonly within?: number;
 }
 
 export interface ExecResult {
@@ -50,8 +58,6 @@ export interface ExecStream {
   /** With a terminal everything comes on stdout. */
   readonly stdout: Readable;
   readonly stderr: Readable;
-  /** Process id in the engine's own view. */
-  pid(): Promise<number>;
   resize(rows: number, columns: number): Promise<void>;
   /** The exit code, once the streams have ended. */
   readonly exit: Promise<number>;
@@ -93,6 +99,13 @@ export class Refusal extends Failure {
   }
 }
 
+/** A command that printed more, or took longer, than is waited for; in words that follow the command. */
+export class Overrun extends Failure {
+  constructor(what: string) {
+    super('environment', `a command in a container ${what}`);
+  }
+}
+
 /** The container engine, as far as lvslab uses it. One file implements it: docker.ts. */
 export interface Engine {
   readonly address: string;
@@ -111,8 +124,8 @@ export interface Engine {
   unpause(id: string): Promise<void>;
   /** Holds a container to so much of a processor (0.05 is a twentieth); 0: to nothing. */
   limitCpu(id: string, share: number): Promise<void>;
-  /** Process id of the container's first process, in the engine's own view. */
-  pid(id: string): Promise<number>;
+  /** Whether a container runs, paused or not. */
+  runs(id: string): Promise<boolean>;
   /** Bytes of memory that the container takes, page cache that can be dropped left out. */
   memory(id: string): Promise<number>;
   exec(id: string, command: readonly string[], options?: ExecOptions): Promise<ExecResult>;

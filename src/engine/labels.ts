@@ -10,6 +10,8 @@ export const LABEL = {
   kind: 'lvslab.kind',
   /** The kernel it was made for. */
   kernel: 'lvslab.kernel',
+  /** On nodes: what the fabric knows it by. */
+  token: 'lvslab.token',
   /** On the fabric: the resolved lab, so that a running lab needs no file. */
   definition: 'lvslab.definition',
   /** On images: digest of the folder that it was built from. */

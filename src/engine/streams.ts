@@ -1,4 +1,6 @@
 import type { Readable } from 'node:stream';
+import { StringDecoder } from 'node:string_decoder';
+import { Overrun } from './engine.ts';
 
 /** What work gives, or the abort's reason as soon as that comes: for a container that is being removed the engine may never answer. */
 export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
@@ -16,19 +18,36 @@ export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | u
   }
 }
 
-/** All that a stream gives, as text; `onLine` gets whole lines as they come. */
+/** Most bytes that a command may print where all of it is wanted, and the longest line. What runs in a node is the user's, and may print for ever. */
+const MOST_BYTES = 32 * 1024 * 1024;
+const LONGEST_LINE = 1024 * 1024;
+
+/** All that a stream gives, as text; `onLine` gets whole lines as they come. Throws an Overrun at more than 32 MB. */
 export async function collect(stream: Readable, onLine?: (line: string) => void): Promise<string> {
   const chunks: Buffer[] = [];
-  let open = '';
+  let bytes = 0;
+  if (onLine) eachLine(stream, onLine);
   for await (const chunk of stream) {
+    bytes += (chunk as Buffer).length;
+    if (bytes > MOST_BYTES) throw new Overrun(`printed more than ${MOST_BYTES / 1024 / 1024} MB`);
     chunks.push(chunk as Buffer);
-    if (!onLine) continue;
-    const lines = (open + String(chunk)).split('\n');
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** Calls back with each line of a stream as it comes, the last one too where no newline ends it. A line of more than 1 MB ends the stream. */
+export function eachLine(stream: Readable, onLine: (line: string) => void): void {
+  const decoder = new StringDecoder('utf8');
+  let open = '';
+  stream.on('data', (chunk: Buffer) => {
+    const lines = (open + decoder.write(chunk)).split('\n');
     open = lines.pop() ?? '';
     for (const line of lines) onLine(line);
-  }
-  if (onLine && open !== '') onLine(open);
-  return Buffer.concat(chunks).toString('utf8');
+    if (open.length > LONGEST_LINE) stream.destroy();
+  });
+  stream.once('end', () => {
+    if (open !== '') onLine(open);
+  });
 }
 
 /** Payloads of the engine's multiplexed log format: an 8-byte head with the length, then the bytes. */

@@ -77,8 +77,9 @@ export class Wire {
       '--tether',
       '--',
       'tcpdump',
-      '-i',
-      segment,
+      // it stays who it is: the fabric has no right to become somebody else
+      ...['-Z', 'root'],
+      ...['-i', segment],
       '-U',
       '--immediate-mode',
       ...['-s', String(FRAME_BYTES), '-B', String(BUFFER_KIB)],

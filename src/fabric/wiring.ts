@@ -1,3 +1,4 @@
+import { pack } from 'tar-stream';
 import type { Lab, LabNode } from '../lab/model.ts';
 
 /**
@@ -6,13 +7,13 @@ import type { Lab, LabNode } from '../lab/model.ts';
  */
 const LACP = 4;
 
-/** Path in the fabric of the batch that makes the links. */
-const LINKS = '/lab/links.batch';
+/** The first of the descriptors by which the batch names nodes' network namespaces (WIRE_FD in images/node/src/wire.c). */
+const FIRST_NETNS = 100;
 
-/** A node that is to be wired: its first process, as the engine sees it, and its files. */
+/** A node that is to be wired: what the fabric knows it by, and its files by their path in it. */
 export interface WireTarget {
   readonly node: LabNode;
-  readonly pid: number;
+  readonly token: string;
   readonly files: Readonly<Record<string, string>>;
 }
 
@@ -38,11 +39,11 @@ export function linkBatch(lab: Lab, targets: readonly WireTarget[], bridges: boo
       );
     }
   }
-  for (const { node, pid } of targets) {
+  for (const [at, { node }] of targets.entries()) {
     for (const [i, iface] of node.interfaces.entries()) {
       const port = portName(node.name, i);
       lines.push(
-        `link add ${port} type veth peer name ${iface.name} address ${iface.mac} netns ${pid}`,
+        `link add ${port} type veth peer name ${iface.name} address ${iface.mac} netns /proc/self/fd/${FIRST_NETNS + at}`,
         `link set ${port} master ${iface.segment} up`,
       );
       if (lab.segments.some((s) => s.name === iface.segment && s.subnets.length === 0))
@@ -52,41 +53,39 @@ export function linkBatch(lab: Lab, targets: readonly WireTarget[], bridges: boo
   return `${lines.join('\n')}\n`;
 }
 
-/** The files of a wiring, by absolute path as the fabric sees them: the batch, and each node's own. */
-export function wiringFiles(
-  lab: Lab,
-  targets: readonly WireTarget[],
-  bridges: boolean,
-): Readonly<Record<string, string>> {
-  const files: Record<string, string> = { [LINKS]: linkBatch(lab, targets, bridges) };
-  for (const { pid, files: own } of targets) {
-    for (const [path, content] of Object.entries(own)) files[`/proc/${pid}/root${path}`] = content;
-  }
-  return files;
-}
-
-/**
- * The one command that wires a lab: unpacks the files from stdin, makes the links, releases the
- * nodes, waits for each to say how it is, and prints the links as they then stand. What a node of the
- * same name had before is removed first: the kernel takes its time to clear up after one that was killed.
- */
-export function wiringCommand(targets: readonly WireTarget[], deadlineMs: number): readonly string[] {
-  const ports = targets.flatMap(({ node }) => node.interfaces.map((_, i) => portName(node.name, i)));
-  const pids = targets.map(({ node, pid }) => `${node.name}=${pid}`);
-  const script = [
-    'tar -xPf -',
-    `for port in ${ports.join(' ')}; do [ ! -e /sys/class/net/$port ] || ip link del $port 2> /dev/null || true; done`,
-    `ip -batch ${LINKS}`,
-    ...(ports.length > 0 ? [`nodectl offload ${ports.join(' ')}`] : []),
-    `nodectl go ${deadlineMs} ${pids.join(' ')}`,
-    `echo "${LINKS_FOLLOW}"`,
-    'ip -json link show',
-  ].join('\n');
-  return ['sh', '-ec', script];
-}
+/** The one command that wires a lab: images/node/src/wire.c has its story. It reads a job. */
+export const WIRE: readonly string[] = ['nodectl', 'wire'];
 
 /** The line after which the wiring command prints the links. */
 export const LINKS_FOLLOW = '-- links';
+
+/** What the wiring command reads on stdin; `deadlineMs` bounds it all, until each node has said how it is. */
+export async function wiringJob(
+  lab: Lab,
+  targets: readonly WireTarget[],
+  options: { readonly bridges: boolean; readonly deadlineMs: number },
+): Promise<Buffer> {
+  const batch = Buffer.from(linkBatch(lab, targets, options.bridges));
+  const tars = await Promise.all(targets.map((t) => tarOf(t.files)));
+  const ports = targets.flatMap(({ node }) => node.interfaces.map((_, i) => portName(node.name, i)));
+  const lines = [
+    [options.deadlineMs, targets.length, ports.length, batch.length].join(' '),
+    ...targets.map(({ node, token }, i) => [node.name, token, tars[i]?.length].join(' ')),
+    ...ports,
+  ];
+  return Buffer.concat([Buffer.from(`${lines.join('\n')}\n`), batch, ...tars]);
+}
+
+/** Files as a tar of paths from the root; scripts may be run. */
+async function tarOf(files: Readonly<Record<string, string>>): Promise<Buffer> {
+  const tar = pack();
+  for (const [path, content] of Object.entries(files))
+    tar.entry({ name: path.slice(1), mode: path.endsWith('.sh') ? 0o755 : 0o644 }, content);
+  tar.finalize();
+  const chunks: Buffer[] = [];
+  for await (const chunk of tar) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
 
 interface Link {
   readonly ifname: string;

@@ -14,7 +14,14 @@ const LOAD: Readonly<Record<string, string>> = {
 /** The engine's own kernel, shared by all containers: works where it has, or may load, ip_vs. */
 export const host: Kernel = {
   name: 'host',
-  needs: { capabilities: ['NET_ADMIN', 'NET_RAW'], devices: [], tmpfs: {}, writableNetSysctls: true },
+  needs: {
+    capabilities: ['NET_ADMIN', 'NET_RAW'],
+    devices: [],
+    tmpfs: {},
+    writableNetSysctls: true,
+    memoryMb: 512,
+  },
+  capabilities: (programs) => programs,
   load: (modules) => modules.flatMap((m) => LOAD[m] ?? []),
   files: () => ({}),
   cards: (node) => ({ ip: [], tc: [], offload: node.interfaces.map((i) => i.name) }),

@@ -24,8 +24,10 @@ export interface Cards {
  */
 export interface Kernel {
   readonly name: KernelName;
-  /** What the container must be given. */
+  /** What the container must be given, whatever runs in it. */
   readonly needs: ContainerNeeds;
+  /** Of the capabilities that a node's programs ask for, those that its container must have: a guest is master of its own. */
+  capabilities(programs: readonly string[]): readonly string[];
   /** Shell lines that make kernel modules available; `ip_vs` brings what Full-NAT stands on. */
   load(modules: readonly string[]): readonly string[];
   /** Files beside the node's own: how its kernel starts. */

@@ -109,6 +109,9 @@ const OPTIONS: Readonly<Record<string, string>> = {
   bonding: 'bonding max_bonds=0',
 };
 
+/** What a guest does to files, its container's process does for it (hostfs), with the rights that the container has. */
+const FILE_CAPABILITIES: readonly string[] = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER'];
+
 /** User-Mode Linux: a kernel of the node's own, as a program in its container. x86-64 only. */
 export const uml: Kernel = {
   name: 'uml',
@@ -117,7 +120,9 @@ export const uml: Kernel = {
     devices: ['/dev/net/tun'],
     tmpfs: { '/dev/shm': 'exec,size=1g' },
     writableNetSysctls: true,
+    memoryMb: 512,
   },
+  capabilities: (programs) => programs.filter((c) => FILE_CAPABILITIES.includes(c)),
   load: (modules) => modules.map((m) => `modprobe ${OPTIONS[m] ?? m}`),
   files: (node: LabNode) => ({
     '/lab/boot.sh': bootScript(
@@ -145,7 +150,6 @@ export const uml: Kernel = {
       .map((l) => `'${l}'`)
       .join(' ')} > /lab/boot.sh
     cat /lab/uml-release
-    (echo go > /lab/go) &
     nodectl init > /lab/console 2>&1 &
     for i in $(seq 1 200); do
       if grep -q ready /lab/state 2>/dev/null; then exit 0; fi

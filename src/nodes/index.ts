@@ -7,7 +7,13 @@ import { servers } from './servers.ts';
 
 /** What a node needs beyond its own links and addresses: what its kind is for, and its servers. */
 export function partOf(lab: Lab, node: LabNode): NodePart {
-  return join([purpose(lab, node), routing(lab, node), servers(lab, node)]);
+  return join([purpose(lab, node), routing(lab, node), servers(lab, node), script(node)]);
+}
+
+/** What a user's script expects of root: to do as it likes with its node's own files, processes and ports. */
+function script(node: LabNode): NodePart {
+  const capabilities = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'KILL', 'NET_BIND_SERVICE', 'SETGID', 'SETUID'];
+  return node.setup ? { ...nothing, capabilities } : nothing;
 }
 
 function purpose(lab: Lab, node: LabNode): NodePart {

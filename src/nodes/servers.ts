@@ -39,6 +39,11 @@ export function servers(lab: Lab, node: LabNode): NodePart {
     .find((r) => r.node === node.name);
   return {
     ...nothing,
+    capabilities: [
+      // nginx and MariaDB give up being root, or say so, and their folders belong to who they are then
+      ...(web || database ? ['CHOWN', 'SETGID', 'SETUID'] : []),
+      ...(ports.length > 0 ? ['NET_BIND_SERVICE'] : []),
+    ],
     files: web
       ? { '/etc/nginx/nginx.conf': nginxConf(node.name, tcp, tls), '/lab/www/big': `${'x'.repeat(BIG - 1)}\n` }
       : {},

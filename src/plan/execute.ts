@@ -1,9 +1,11 @@
-import { pack } from 'tar-stream';
+import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ContainerNeeds, Engine } from '../engine/engine.ts';
 import { imageTag } from '../engine/images.ts';
 import { containerName, LABEL, packLab } from '../engine/labels.ts';
 import type { Emit } from '../events.ts';
-import { LINKS_FOLLOW, verifyWiring, type WireTarget, wiringCommand, wiringFiles } from '../fabric/wiring.ts';
+import { eventually } from '../eventually.ts';
+import { LINKS_FOLLOW, verifyWiring, WIRE, type WireTarget, wiringJob } from '../fabric/wiring.ts';
 import { Failure } from '../failure.ts';
 import { kernels } from '../kernels/index.ts';
 import type { KernelName } from '../kernels/kernel.ts';
@@ -22,15 +24,17 @@ export interface ExecuteOptions {
   readonly bootDeadline: number;
 }
 
+/** Where the fabric's socket is, in it and in every node. */
+const WIRE_FOLDER = '/wire';
+/** Milliseconds between two looks whether the containers of nodes that come up still run. */
+const WATCH_MS = 1000;
+/** Megabytes of the fabric: captures, and small guest kernels in wires. */
+const FABRIC_MB = 1024;
+
 /** What the fabric must be given; with what a guest kernel needs, for hops in wires, where the lab has such kernels anyway. */
 function fabricNeeds(nodeKernels: ReadonlyMap<string, KernelName>): ContainerNeeds {
   const guest = [...nodeKernels.values()].includes('uml');
-  return {
-    capabilities: ['NET_ADMIN', 'NET_RAW', 'SYS_ADMIN', 'SYS_PTRACE'],
-    devices: guest ? kernels.uml.needs.devices : [],
-    tmpfs: guest ? kernels.uml.needs.tmpfs : {},
-    writableNetSysctls: true,
-  };
+  return { ...kernels[guest ? 'uml' : 'host'].needs, memoryMb: FABRIC_MB };
 }
 
 /** Carries a plan out, deciding nothing. Knows the containers by the names that it made or found. */
@@ -40,6 +44,8 @@ export class Executor {
   readonly #kernels: ReadonlyMap<string, KernelName>;
   readonly #options: ExecuteOptions;
   readonly #ids = new Map<string, string>();
+  /** What the fabric knows nodes by. */
+  readonly #tokens = new Map<string, string>();
 
   constructor(
     engine: Engine,
@@ -52,7 +58,10 @@ export class Executor {
     this.#lab = lab;
     this.#kernels = nodeKernels;
     this.#options = options;
-    for (const [node, c] of running.nodes) this.#ids.set(node, c.id);
+    for (const [node, c] of running.nodes) {
+      this.#ids.set(node, c.id);
+      this.#tokens.set(node, c.labels[LABEL.token] ?? '');
+    }
     if (running.fabric) this.#ids.set(running.fabric.name, running.fabric.id);
   }
 
@@ -93,20 +102,29 @@ export class Executor {
             hostname: 'fabric',
             labels: { [LABEL.node]: '', [LABEL.kind]: 'fabric', [LABEL.definition]: packLab(this.#lab) },
             needs: fabricNeeds(this.#kernels),
-            seesHostProcesses: true,
+            command: ['nodectl', 'fabric'],
+            shares: WIRE_FOLDER,
           }),
         );
         return;
       case 'create': {
         const node = nodeOf(this.#lab, op.target);
+        const token = randomBytes(16).toString('hex');
+        this.#tokens.set(node.name, token);
         this.#progress(node.name, 'creating');
         this.#ids.set(
           node.name,
           await this.#create(containerName(this.#lab.name, node.name), {
             hostname: node.name,
-            labels: { [LABEL.node]: node.name, [LABEL.kind]: node.kind, [LABEL.kernel]: op.kernel },
+            labels: {
+              [LABEL.node]: node.name,
+              [LABEL.kind]: node.kind,
+              [LABEL.kernel]: op.kernel,
+              [LABEL.token]: token,
+            },
             needs: needsOf(this.#lab, node, op.kernel),
-            seesHostProcesses: false,
+            command: ['nodectl', 'init', token],
+            looksInto: this.#id(containerName(this.#lab.name)),
           }),
         );
         this.#progress(node.name, 'created');
@@ -134,32 +152,27 @@ export class Executor {
   }
 
   async #wire(names: readonly string[], bridges: boolean): Promise<void> {
-    const targets = await Promise.all(names.map((name) => this.#target(name)));
+    const targets = names.map((name) => this.#target(name));
     for (const name of names) this.#progress(name, 'booting');
     const failed: string[] = [];
     const links: string[] = [];
     let afterNodes = false;
-    const result = await this.#engine.exec(
-      this.#id(containerName(this.#lab.name)),
-      wiringCommand(targets, this.#options.bootDeadline),
-      {
-        signal: this.#options.signal,
-        input: await tarOf(wiringFiles(this.#lab, targets, bridges)),
-        onLine: (line) => {
-          if (afterNodes) links.push(line);
-          else if (line === LINKS_FOLLOW) afterNodes = true;
-          else {
-            const [name = '', state = '', ...why] = line.split(' ');
-            if (state === 'ready') this.#progress(name, 'ready');
-            else {
-              const detail =
-                state === 'late' ? `not ready after ${this.#options.bootDeadline / 1000} s` : why.join(' ');
-              failed.push(`${name}: ${detail}`);
-              this.#progress(name, 'failed', detail);
-            }
-          }
-        },
-      },
+    const onLine = (line: string) => {
+      if (afterNodes) links.push(line);
+      else if (line === LINKS_FOLLOW) afterNodes = true;
+      else {
+        const [name = '', state = '', ...why] = line.split(' ');
+        if (state === 'ready') this.#progress(name, 'ready');
+        else {
+          const detail = state === 'late' ? `not ready after ${this.#options.bootDeadline / 1000} s` : why.join(' ');
+          failed.push(`${name}: ${detail}`);
+          this.#progress(name, 'failed', detail);
+        }
+      }
+    };
+    const input = await wiringJob(this.#lab, targets, { bridges, deadlineMs: this.#options.bootDeadline });
+    const result = await this.#whileAllRun(names, (signal) =>
+      this.#engine.exec(this.#id(containerName(this.#lab.name)), WIRE, { signal, input, onLine }),
     );
     if (result.code !== 0)
       throw new Failure(
@@ -167,14 +180,7 @@ export class Executor {
         `the lab's wires cannot be made: ${result.stderr.trim() || result.stdout.trim()}`,
         '`lab doctor` tells what the engine allows',
       );
-    if (failed.length > 0) {
-      const culprit = failed[0]?.split(':')[0] ?? '';
-      throw new Failure(
-        'failed',
-        `not every node came up: ${failed.join('; ')}\n${await this.#lastWords(culprit)}`,
-        'its whole output is above; mend its setup script or configuration and try again',
-      );
-    }
+    if (failed.length > 0) throw await this.#notUp(failed);
     const wrong = verifyWiring(
       targets.map((t) => t.node),
       links.join('\n'),
@@ -183,10 +189,43 @@ export class Executor {
       throw new Failure('environment', `the wires are not as the lab has them: ${wrong.join('; ')}`);
   }
 
-  async #target(name: string): Promise<WireTarget> {
+  /** Waits for work that nodes take part in, and throws as soon as the container of one has ended: the others cannot know. */
+  async #whileAllRun<T>(names: readonly string[], work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const over = new AbortController();
+    const signal = AbortSignal.any([over.signal, ...(this.#options.signal ? [this.#options.signal] : [])]);
+    const look = async () => {
+      const all = await this.#engine.list(`${LABEL.lab}=${this.#lab.name}`);
+      return names.find((name) => all.some((c) => c.id === this.#id(name) && !c.running));
+    };
+    const watch = async (): Promise<never> => {
+      await delay(WATCH_MS, undefined, { signal });
+      const ended = await eventually(look, { within: this.#options.bootDeadline, every: WATCH_MS, signal });
+      if (ended === undefined) return new Promise(() => undefined); // the work has a deadline of its own
+      this.#progress(ended, 'failed', 'its container ended');
+      throw await this.#notUp([`${ended}: its container ended`]);
+    };
+    const watching = watch();
+    watching.catch(() => undefined);
+    try {
+      return await Promise.race([work(signal), watching]);
+    } finally {
+      over.abort();
+    }
+  }
+
+  async #notUp(failed: readonly string[]): Promise<Failure> {
+    const culprit = failed[0]?.split(':')[0] ?? '';
+    return new Failure(
+      'failed',
+      `not every node came up: ${failed.join('; ')}\n${await this.#lastWords(culprit)}`,
+      'its whole output is above; mend its setup script or configuration and try again',
+    );
+  }
+
+  #target(name: string): WireTarget {
     const node = nodeOf(this.#lab, name);
     const kernel = kernels[this.#kernels.get(name) ?? 'host'];
-    return { node, pid: await this.#engine.pid(this.#id(name)), files: nodeFiles(this.#lab, node, kernel) };
+    return { node, token: this.#tokens.get(name) ?? '', files: nodeFiles(this.#lab, node, kernel) };
   }
 
   async #lastWords(node: string): Promise<string> {
@@ -203,17 +242,7 @@ export class Executor {
 
 /** What a node's container must be given: for its kernel, and for its programs. */
 function needsOf(lab: Lab, node: LabNode, kernel: KernelName): ContainerNeeds {
-  const { needs } = kernels[kernel];
-  const more = partOf(lab, node).capabilities.filter((c) => !needs.capabilities.includes(c));
+  const { needs, capabilities } = kernels[kernel];
+  const more = capabilities(partOf(lab, node).capabilities).filter((c) => !needs.capabilities.includes(c));
   return { ...needs, capabilities: [...needs.capabilities, ...more] };
-}
-
-async function tarOf(files: Readonly<Record<string, string>>): Promise<Buffer> {
-  const tar = pack();
-  for (const [name, content] of Object.entries(files))
-    tar.entry({ name, mode: name.endsWith('.sh') ? 0o755 : 0o644 }, content);
-  tar.finalize();
-  const chunks: Buffer[] = [];
-  for await (const chunk of tar) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
 }

@@ -1,4 +1,4 @@
-import { type Engine, type ExecResult, type ExecStream, Refusal } from '../engine/engine.ts';
+import { type Engine, type ExecResult, type ExecStream, Overrun, Refusal } from '../engine/engine.ts';
 import { found } from '../lab/lookup.ts';
 import type { Lab } from '../lab/model.ts';
 import type { RunningLab } from './observe.ts';
@@ -7,6 +7,9 @@ import type { RunningLab } from './observe.ts';
 export class CannotObserve extends Error {
   override readonly name = 'CannotObserve';
 }
+
+/** Longest that a command in a node may take, in milliseconds: none of ours takes as long, and what stands in its place may take for ever. */
+const LONGEST_MS = 180_000;
 
 /** A hand in a running lab: runs commands in its nodes and in its fabric. */
 export class Hand {
@@ -31,9 +34,7 @@ export class Hand {
   /** Runs a command in a node's kernel, however it ends. Throws CannotObserve when the node does not run. */
   async tryRun(node: string, command: readonly string[]): Promise<ExecResult> {
     const all = ['nodectl', 'exec', '--tether', '--', ...command];
-    return this.engine.exec(this.containerOf(node), all, { signal: this.signal }).catch((error: unknown) => {
-      throw error instanceof Refusal ? new CannotObserve(`${node}: ${error.message}`) : error;
-    });
+    return this.#exec(this.containerOf(node), all, node);
   }
 
   /** Runs a command in a node's kernel and returns its output. Throws CannotObserve when it fails. */
@@ -48,19 +49,29 @@ export class Hand {
 
   /** Runs a shell line in a node's container, outside the kernel that it may bring. Throws CannotObserve when it fails. */
   async runOutside(node: string, line: string): Promise<string> {
-    return this.#shell(this.containerOf(node), line, `on ${node}, outside its kernel,`);
+    return this.#shell(this.containerOf(node), line, `${node}, outside its kernel`);
   }
 
-  /** Runs a shell line in the fabric, which holds the lab's wires and sees the engine's processes. Throws CannotObserve when it fails. */
+  /** Runs a shell line in the fabric, which holds the lab's wires. Throws CannotObserve when it fails. */
   async runInFabric(line: string): Promise<string> {
-    return this.#shell(this.running.fabric.id, line, 'in the fabric');
+    return this.#shell(this.running.fabric.id, line, 'fabric');
   }
 
   async #shell(container: string, line: string, where: string): Promise<string> {
-    const result = await this.engine.exec(container, ['sh', '-ec', line], { signal: this.signal });
+    const result = await this.#exec(container, ['sh', '-ec', line], where);
     if (result.code !== 0)
-      throw new CannotObserve(`\`${line.slice(0, 80)}\` ${where} ended with ${result.code}: ${result.stderr.trim()}`);
+      throw new CannotObserve(`${where}: \`${line.slice(0, 80)}\` ended with ${result.code}: ${result.stderr.trim()}`);
     return result.stdout;
+  }
+
+  async #exec(container: string, command: readonly string[], where: string): Promise<ExecResult> {
+    const options = { signal: this.signal, within: LONGEST_MS };
+    return this.engine.exec(container, command, options).catch((error: unknown) => {
+      if (error instanceof Refusal) throw new CannotObserve(`${where}: ${error.message}`);
+      if (error instanceof Overrun)
+        throw new CannotObserve(`${where}: ${error.message}: ${command.join(' ').slice(0, 80)}`);
+      throw error;
+    });
   }
 
   /** The engine's wall clock, in microseconds. */

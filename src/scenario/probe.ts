@@ -2,6 +2,7 @@ import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Bed } from '../checks/bed.ts';
 import type { ExecStream } from '../engine/engine.ts';
+import { eachLine } from '../engine/streams.ts';
 import { eventually } from '../eventually.ts';
 import type { Service } from '../lab/model.ts';
 import { CannotObserve } from '../plan/hand.ts';
@@ -33,15 +34,10 @@ export class Probe {
   }
 
   #read(run: ExecStream, path: string): void {
-    let open = '';
-    run.stdout.on('data', (chunk: Buffer) => {
-      appendFileSync(path, chunk);
-      const lines = (open + chunk.toString()).split('\n');
-      open = lines.pop() ?? '';
-      for (const line of lines) {
-        const sample = parseSample(line);
-        if (sample) this.samples.push(sample);
-      }
+    run.stdout.on('data', (chunk: Buffer) => appendFileSync(path, chunk));
+    eachLine(run.stdout, (line) => {
+      const sample = parseSample(line);
+      if (sample) this.samples.push(sample);
     });
     run.stderr.resume();
   }

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import Docker from 'dockerode';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { LABEL } from '../../src/engine/labels.ts';
@@ -18,7 +19,19 @@ export async function containersOf(lab?: string): Promise<string[]> {
   return all.map((c) => c.Names[0] ?? '').sort();
 }
 
-/** What the tests may not change: containers, links, and the host's network sysctls. */
+/** Runs a command in a container by its name, beside whatever `lab` does there. */
+export async function execIn(name: string, command: string[]): Promise<{ code: number; stdout: string }> {
+  const exec = await docker.getContainer(name).exec({ Cmd: command, AttachStdout: true, AttachStderr: true });
+  const stream = await exec.start({});
+  const out = new PassThrough();
+  docker.modem.demuxStream(stream, out, new PassThrough().resume());
+  stream.once('end', () => out.end());
+  let stdout = '';
+  for await (const chunk of out) stdout += String(chunk);
+  return { code: (await exec.inspect()).ExitCode ?? -1, stdout };
+}
+
+/** What the tests may not change: containers, volumes, links, and the host's network sysctls. */
 async function hostState(): Promise<object> {
   const containers = (await docker.listContainers({ all: true })).map((c) => c.Names[0]).sort();
   const run = (command: string, args: string[]) =>
@@ -27,12 +40,13 @@ async function hostState(): Promise<object> {
     .split('\n')
     .map((l) => l.replace(/^\d+: ([^:@]+).*/, '$1'));
   const sysctls = run('sysctl', ['-a', '--pattern', '^net\\.(ipv4|ipv6)\\.(ip_forward|conf|vs)']);
-  return { containers, links, sysctls };
+  const volumes = (await docker.listVolumes()).Volumes.map((v) => v.Name).sort();
+  return { containers, volumes, links, sysctls };
 }
 
 /**
  * A folder for the tests of a file, and the proof that they leave nothing: afterwards the folder is removed, and
- * containers, links and sysctls are as before. What an earlier run left that was broken off (a closed terminal, a
+ * containers, volumes, links and sysctls are as before. What an earlier run left that was broken off (a closed terminal, a
  * machine switched off) is taken down first: `isLeft` knows it by a lab's name, and whether anything of it runs.
  */
 export function leavesNothing(name: string, isLeft: (lab: string, runs: boolean) => boolean): string {

@@ -113,10 +113,10 @@ describe('the wiring', () => {
     JSON.stringify([{ ifname: 'client.0', master: 'lan', flags: ['UP', 'LOWER_UP'], ...over }]);
 
   it('makes bridges and pairs with their far ends in place', () => {
-    expect(linkBatch(lab, [{ node: client as never, pid: 42, files: {} }], true)).toBe(`link set lo up
+    expect(linkBatch(lab, [{ node: client as never, token: '', files: {} }], true)).toBe(`link set lo up
 link add name lan type bridge stp_state 0 forward_delay 0 mcast_snooping 0
 link set dev lan up promisc on
-link add client.0 type veth peer name eth0 address 02:00:c0:a8:64:92 netns 42
+link add client.0 type veth peer name eth0 address 02:00:c0:a8:64:92 netns /proc/self/fd/100
 link set client.0 master lan up
 `);
   });

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/mount.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -39,6 +40,8 @@ struct service {
 
 static struct service services[MAX_SERVICES];
 static int n_services;
+/* Who waits to hear how this node is, or -1. */
+static int fabric = -1;
 
 static long long now_ms(void) {
   struct timespec t;
@@ -52,12 +55,32 @@ static void say(const char *who, const char *line, size_t len) {
   write_all(1, out, (size_t)n);
 }
 
+static void report(const char *text) {
+  if (fabric < 0) return;
+  tell(fabric, text);
+  close(fabric);
+  fabric = -1;
+}
+
+/* A guest's word goes by a file: its container's first process looks for it. */
 static void set_state(const char *text) {
+  report(text);
   int fd = open(LAB_STATE ".new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   if (fd < 0) return;
   write_all(fd, text, strlen(text));
   close(fd);
   rename(LAB_STATE ".new", LAB_STATE);
+}
+
+/* Hands on what the guest says of itself, once it has. What stands in its place may be anything. */
+static void pass_state_on(int watch) {
+  char events[4096], text[256] = {0};
+  struct stat what;
+  while (read(watch, events, sizeof events) > 0) {}
+  int fd = open(LAB_STATE, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  if (fd < 0) return;
+  if (fstat(fd, &what) == 0 && S_ISREG(what.st_mode) && read(fd, text, sizeof text - 1) > 0) report(text);
+  close(fd);
 }
 
 /* Hands whole lines on; at the end of the stream the rest too. */
@@ -217,15 +240,6 @@ static pid_t spawn_script(const char *path) {
   return pid;
 }
 
-/* Waits for the fabric's word that the wires are in place. */
-static void wait_for_go(void) {
-  char byte;
-  int fd = open(LAB_GO, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) die("%s: %s", LAB_GO, strerror(errno));
-  while (read(fd, &byte, 1) < 0 && errno == EINTR) {}
-  close(fd);
-}
-
 static void guest_mounts(void) {
   mount("proc", "/proc", "proc", 0, NULL);
   mount("sysfs", "/sys", "sysfs", 0, NULL);
@@ -273,7 +287,7 @@ static void start_agent(void) {
   close(netns);
 }
 
-int init_main(int guest) {
+int init_main(int guest, const char *token) {
   sigset_t mask;
   int booted_status = -1;
   pid_t script;
@@ -281,7 +295,7 @@ int init_main(int guest) {
   else unlink(LAB_STATE);
   signal(SIGPIPE, SIG_IGN);
   if (guest) start_agent();
-  else wait_for_go();
+  else if (token) fabric = hand_over(token);
   sigemptyset(&mask);
   sigaddset(&mask, SIGCHLD);
   sigaddset(&mask, SIGTERM);
@@ -291,12 +305,14 @@ int init_main(int guest) {
   int boots = !guest && access(LAB_BOOT, F_OK) == 0;
   if (!boots) read_services();
   int listener = boots ? -1 : control_socket();
+  int watch = boots ? inotify_init1(IN_CLOEXEC | IN_NONBLOCK) : -1;
+  if (boots && inotify_add_watch(watch, LAB_FOLDER, IN_MOVED_TO) < 0) die("%s: %s", LAB_FOLDER, strerror(errno));
   script = spawn_script(boots ? LAB_BOOT : LAB_INIT);
   for (int started = 0;;) {
-    struct pollfd polls[MAX_SERVICES + 2] = {{signals, POLLIN, 0}, {listener, POLLIN, 0}};
+    struct pollfd polls[MAX_SERVICES + 3] = {{signals, POLLIN, 0}, {listener, POLLIN, 0}, {watch, POLLIN, 0}};
     int timeout = -1;
     for (int i = 0; i < n_services; i++) {
-      polls[i + 2] = (struct pollfd){services[i].out, POLLIN, 0};
+      polls[i + 3] = (struct pollfd){services[i].out, POLLIN, 0};
       if (services[i].kill_at) {
         long long left = services[i].kill_at - now_ms();
         if (left <= 0) {
@@ -307,9 +323,10 @@ int init_main(int guest) {
         if (timeout < 0 || left < timeout) timeout = (int)left;
       }
     }
-    if (poll(polls, (nfds_t)n_services + 2, timeout) < 0 && errno != EINTR) die("poll: %s", strerror(errno));
+    if (poll(polls, (nfds_t)n_services + 3, timeout) < 0 && errno != EINTR) die("poll: %s", strerror(errno));
     for (int i = 0; i < n_services; i++)
-      if (services[i].out >= 0 && services[i].out == polls[i + 2].fd && polls[i + 2].revents) read_output(&services[i]);
+      if (services[i].out >= 0 && services[i].out == polls[i + 3].fd && polls[i + 3].revents) read_output(&services[i]);
+    if (watch >= 0 && polls[2].revents) pass_state_on(watch);
     struct signalfd_siginfo info;
     while (read(signals, &info, sizeof info) == sizeof info) {
       if (info.ssi_signo == SIGCHLD) continue;

@@ -1,11 +1,13 @@
 /*
  * nodectl: the one program of ours inside a node.
  *
- *   nodectl init            process 1 of a container: waits for its wires, then boots or starts
+ *   nodectl init [TOKEN]    process 1 of a container: gets its wires and files, then boots or starts
  *   guest-init              process 1 of a guest kernel (a link to this file)
  *   nodectl exec -- CMD     runs CMD in the node's kernel, guest or not
  *   svc start|stop|status   the node's services (a link to this file)
- *   nodectl go NAME=PID...  in the fabric: releases nodes, reports each as it is ready
+ *   nodectl signal ID N     sends a signal to the command that was started with LAB_EXEC=ID
+ *   nodectl fabric          process 1 of the fabric
+ *   nodectl wire            in the fabric: gives nodes their wires and files, reports each as it is ready
  *   nodectl offload IFACE.. turns off what a veth leaves undone for the next hop
  *   nodectl mark N SEGMENT.. sends a frame by which who captures knows that all before has come through
  */
@@ -91,12 +93,14 @@ int buf_peek(const struct buf *b, const char **payload, uint32_t *len) {
 int main(int argc, char **argv) {
   const char *name = strrchr(argv[0], '/');
   name = name ? name + 1 : argv[0];
-  if (strcmp(name, "guest-init") == 0) return init_main(1);
+  if (strcmp(name, "guest-init") == 0) return init_main(1, NULL);
   if (strcmp(name, "svc") == 0) return svc_main(argc - 1, argv + 1);
-  if (argc < 2) die("usage: nodectl init|exec|go|offload|mark");
-  if (strcmp(argv[1], "init") == 0) return init_main(0);
+  if (argc < 2) die("usage: nodectl init|exec|signal|fabric|wire|offload|mark");
+  if (strcmp(argv[1], "init") == 0) return init_main(0, argc > 2 ? argv[2] : NULL);
   if (strcmp(argv[1], "exec") == 0) return exec_main(argc - 2, argv + 2);
-  if (strcmp(argv[1], "go") == 0) return go_main(argc - 2, argv + 2);
+  if (strcmp(argv[1], "signal") == 0) return signal_main(argc - 2, argv + 2);
+  if (strcmp(argv[1], "fabric") == 0) return fabric_main();
+  if (strcmp(argv[1], "wire") == 0) return wire_main();
   if (strcmp(argv[1], "offload") == 0) return offload_main(argc - 2, argv + 2);
   if (strcmp(argv[1], "mark") == 0) return mark_main(argc - 2, argv + 2);
   die("unknown verb %s", argv[1]);

@@ -7,7 +7,7 @@
 #include <sys/types.h>
 
 /* Where `lab` puts a node's files, and where the node says how it is. */
-#define LAB_GO "/lab/go"             /* FIFO: a byte in it means "your wires are in place" */
+#define LAB_FOLDER "/lab"
 #define LAB_STATE "/lab/state"       /* "ready", or "failed: why" */
 #define LAB_INIT "/lab/init.sh"      /* addresses, routes, sysctls, tunnels */
 #define LAB_SERVICES "/lab/services" /* one service a line: NAME COMMAND... */
@@ -19,11 +19,14 @@
 #define MGMT_PREFIX "/30"
 #define MGMT_PORT 77
 
-int init_main(int in_guest);
+/* `token`: how the fabric knows this node; NULL where there is no fabric to wait for. */
+int init_main(int in_guest, const char *token);
 int exec_main(int argc, char **argv);
 int agent_main(int main_netns, int ready_fd, int go_fd);
 int svc_main(int argc, char **argv);
-int go_main(int argc, char **argv);
+int signal_main(int argc, char **argv);
+int fabric_main(void);
+int wire_main(void);
 int offload_main(int argc, char **argv);
 int mark_main(int argc, char **argv);
 
@@ -50,6 +53,11 @@ void buf_drop(struct buf *b, size_t len);
 void buf_frame(struct buf *b, char type, const void *data, uint32_t len);
 /* A whole frame at the head of b: its type, with payload and length set; 0 when none is whole yet, -1 when it is too long. */
 int buf_peek(const struct buf *b, const char **payload, uint32_t *len);
+
+/* Gives this process's network to the fabric and takes the node's files from it. Returns the connection once the wires are in place. */
+int hand_over(const char *token);
+/* Says a line over the connection. */
+void tell(int connection, const char *text);
 
 void die(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
 int write_all(int fd, const void *data, size_t len);

@@ -1,0 +1,42 @@
+/*
+ * How a node comes by its wires and files: its first process hands its own network namespace, as a descriptor, over
+ * a socket that only the lab's containers see, to a command in the fabric, which puts the wires into it.
+ *
+ *   node to fabric   TOKEN_LEN bytes, and with them the descriptor
+ *   fabric to node   "LENGTH\n" and a tar of that length
+ *   node to fabric   "unpacked\n"
+ *   fabric to node   one byte: the wires are in place
+ *   node to fabric   "ready\n", or "failed: why\n"
+ *
+ * Until that one byte a node that loses the connection begins anew.
+ */
+#ifndef HANDOVER_H
+#define HANDOVER_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+/* In a volume of the fabric, which nodes see read-only. */
+#define WIRE_SOCKET "/wire/sock"
+/* By which a node is known: random, from whoever made it. */
+#define TOKEN_LEN 32
+/* Longest line that is taken from the other side. */
+#define LINE_MOST 256
+
+/* Sends bytes, and a descriptor with them. 0, or -1 with errno. */
+int send_fd(int socket, const void *data, size_t len, int fd);
+/* Receives bytes, and the descriptor that came with them or -1. Never takes more than one. As recv(2). */
+ssize_t recv_fd(int socket, void *data, size_t len, int *fd, int flags);
+
+/* A line that may come in pieces. */
+struct line {
+  char text[LINE_MOST];
+  size_t len;
+};
+/*
+ * Takes the first whole line out of what has come, without its end, with everything but printable ASCII replaced by
+ * '?': it goes to a terminal. 1; 0 when none is whole yet; -1 when it is too long.
+ */
+int take_line(struct line *from, char to[LINE_MOST]);
+
+#endif
