@@ -173,12 +173,26 @@ export function parseRequests(output: string): Request[] {
     if (!line.startsWith('{"status"')) return [];
     try {
       const { answer, ...rest } = JSON.parse(line) as Omit<Request, 'server' | 'seenClient' | 'asked'> & {
-        answer: string | { server?: string; client?: string; asked?: string };
+        answer: string;
       };
-      const said = typeof answer === 'string' ? {} : answer;
-      return [{ ...rest, server: said.server ?? '', seenClient: said.client ?? '', asked: said.asked ?? '' }];
+      return [{ ...rest, ...saidBy(answer) }];
     } catch {
       return [];
     }
   });
+}
+
+/** What a real server says of itself, where its answer is our JSON: it may be anything. */
+function saidBy(answer: string): Pick<Request, 'server' | 'seenClient' | 'asked'> {
+  let said: unknown;
+  try {
+    said = JSON.parse(answer);
+  } catch {
+    said = {};
+  }
+  const text = (key: string) => {
+    const value = (said as Readonly<Record<string, unknown>> | null)?.[key];
+    return typeof value === 'string' ? value : '';
+  };
+  return { server: text('server'), seenClient: text('client'), asked: text('asked') };
 }

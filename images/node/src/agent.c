@@ -1,4 +1,4 @@
-/* The guest's end of `nodectl exec`: one process for each command, speaking the frames of nodectl.h. */
+/* The guest's end of `nodectl exec`: one process for each command, speaking the frames of frames.h. */
 #define _GNU_SOURCE
 #include "nodectl.h"
 
@@ -20,29 +20,20 @@
 #include <unistd.h>
 #include <utmp.h>
 
+#include "frames.h"
+
 struct run {
   pid_t pid;
   int tty;
   int in, out, err; /* our ends; with a terminal, in == out and err is -1 */
 };
 
-static void start(struct run *r, const char *body, uint32_t len, int main_netns) {
-  uint16_t head[3];
-  char *argv[4096], *at, *end;
-  int n = 0, in[2], out[2], err[2], master = -1, slave = -1;
-  struct buf copy = {0};
-  if (len < sizeof head + 2) _exit(125);
-  buf_add(&copy, body, len);
-  buf_add(&copy, "", 1);
-  memcpy(head, copy.data, sizeof head);
-  at = copy.data + sizeof head;
-  end = copy.data + len;
-  char *cwd = at, *term = cwd + strlen(cwd) + 1;
-  for (at = term + strlen(term) + 1; at < end && n < 4095; at += strlen(at) + 1) argv[n++] = at;
-  argv[n] = NULL;
-  if (n == 0) _exit(125);
-  r->tty = ntohs(head[0]);
-  struct winsize size = {.ws_row = ntohs(head[1]), .ws_col = ntohs(head[2])};
+static void start(struct run *r, const struct run_request *request, int main_netns) {
+  int in[2] = {-1, -1}, out[2] = {-1, -1}, err[2] = {-1, -1}, led[2], master = -1, slave = -1;
+  struct winsize size = {.ws_row = request->size.rows, .ws_col = request->size.cols};
+  char byte;
+  r->tty = request->tty;
+  if (pipe2(led, O_CLOEXEC) < 0) _exit(125);
   if (r->tty ? openpty(&master, &slave, NULL, NULL, &size) < 0 : pipe2(in, O_CLOEXEC) < 0 || pipe2(out, O_CLOEXEC) < 0 || pipe2(err, O_CLOEXEC) < 0) _exit(125);
   r->pid = fork();
   if (r->pid < 0) _exit(125);
@@ -51,18 +42,23 @@ static void start(struct run *r, const char *body, uint32_t len, int main_netns)
     signal(SIGPIPE, SIG_DFL);
     setns(main_netns, CLONE_NEWNET);
     setsid();
+    close(led[1]);
     if (r->tty) {
       close(master);
       login_tty(slave);
-      setenv("TERM", *term ? term : "xterm", 1);
+      setenv("TERM", *request->term ? request->term : "xterm", 1);
     } else {
       dup2(in[0], 0);
       dup2(out[1], 1);
       dup2(err[1], 2);
     }
-    if (chdir(cwd) < 0 && chdir("/") < 0) _exit(126);
-    exec_or_exit(argv);
+    if (chdir(request->cwd) < 0 && chdir("/") < 0) _exit(126);
+    exec_or_exit(request->argv);
   }
+  /* Signals go to the command's group, and there is none before it leads one. */
+  close(led[1]);
+  while (read(led[0], &byte, 1) < 0 && errno == EINTR) {}
+  close(led[0]);
   if (r->tty) {
     close(slave);
     r->in = r->out = master;
@@ -76,18 +72,17 @@ static void start(struct run *r, const char *body, uint32_t len, int main_netns)
     r->err = err[0];
   }
   fcntl(r->in, F_SETFL, O_NONBLOCK);
-  free(copy.data);
 }
 
 /* One read from the command to the client; 0 when that stream has ended. */
-static int forward(int fd, char type, struct buf *to) {
+static int forward(int fd, enum frame type, struct buf *to) {
   char chunk[16384];
   ssize_t n = read(fd, chunk, sizeof chunk);
   if (n > 0) buf_frame(to, type, chunk, (uint32_t)n);
   return n > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN));
 }
 
-static void drain(int fd, char type, struct buf *to) {
+static void drain(int fd, enum frame type, struct buf *to) {
   struct pollfd p = {fd, POLLIN, 0};
   while (fd >= 0 && poll(&p, 1, 0) > 0 && (p.revents & (POLLIN | POLLHUP)) && forward(fd, type, to)) {}
 }
@@ -97,10 +92,58 @@ static void flush(int conn, struct buf *to) {
   write_all(conn, to->data, to->len);
 }
 
+/* The client's bytes for the command that have not gone to it yet. */
+struct input {
+  struct buf bytes;
+  int ended;
+};
+
+/* Does what a frame of the client asks; -1 when it is none that a client sends, or not now. */
+static int take(struct run *r, struct input *input, int type, const char *body, uint32_t len, int main_netns) {
+  struct run_request request;
+  struct size size;
+  int number;
+  switch (type) {
+    case F_RUN:
+      if (r->pid || parse_run(body, len, &request) < 0) return -1;
+      start(r, &request, main_netns);
+      free_run(&request);
+      return 0;
+    case F_STDIN:
+      if (len > STDIN_WINDOW - input->bytes.len) return -1;
+      if (len == 0) input->ended = 1;
+      if (r->in >= 0) buf_add(&input->bytes, body, len);
+      return 0;
+    case F_SIGNAL:
+      if (parse_signal(body, len, &number) < 0 || !r->pid) return -1;
+      kill(-r->pid, number);
+      return 0;
+    case F_WINCH: {
+      if (parse_size(body, len, &size) < 0) return -1;
+      struct winsize window = {.ws_row = size.rows, .ws_col = size.cols};
+      if (r->tty) ioctl(r->out, TIOCSWINSZ, &window);
+      return 0;
+    }
+    default:
+      return -1;
+  }
+}
+
+/* Ends this conversation: the client gets these words and this exit code as the command's. */
+static void refuse(int conn, struct buf *to, const char *words) __attribute__((noreturn));
+static void refuse(int conn, struct buf *to, const char *words) {
+  unsigned char code = 125;
+  buf_frame(to, F_STDERR, words, (uint32_t)strlen(words));
+  buf_frame(to, F_EXIT, &code, 1);
+  flush(conn, to);
+  _exit(125);
+}
+
 static void serve(int conn, int main_netns) {
   struct run r = {.in = -1, .out = -1, .err = -1};
-  struct buf from = {0}, to = {0}, input = {0};
-  int input_ended = 0, one = 1;
+  struct buf from = {0}, to = {0};
+  struct input input = {0};
+  int one = 1;
   sigset_t mask;
   sigemptyset(&mask);
   sigaddset(&mask, SIGCHLD);
@@ -112,7 +155,7 @@ static void serve(int conn, int main_netns) {
     int room = to.len < FRAME_MAX;
     struct pollfd p[] = {
         {conn, (short)(POLLIN | (to.len ? POLLOUT : 0)), 0}, {signals, POLLIN, 0}, {room ? r.out : -1, POLLIN, 0},
-        {room ? r.err : -1, POLLIN, 0}, {input.len ? r.in : -1, POLLOUT, 0}};
+        {room ? r.err : -1, POLLIN, 0}, {input.bytes.len ? r.in : -1, POLLOUT, 0}};
     if (poll(p, 5, -1) < 0 && errno != EINTR) _exit(125);
     if (p[2].revents && !forward(r.out, F_STDOUT, &to)) {
       if (r.in != r.out) close(r.out);
@@ -123,11 +166,11 @@ static void serve(int conn, int main_netns) {
       r.err = -1;
     }
     if (p[4].revents) {
-      ssize_t n = write(r.in, input.data, input.len);
-      if (n < 0 && errno != EAGAIN && errno != EINTR) n = (ssize_t)input.len; /* it reads no more */
+      ssize_t n = write(r.in, input.bytes.data, input.bytes.len);
+      if (n < 0 && errno != EAGAIN && errno != EINTR) n = (ssize_t)input.bytes.len; /* it reads no more */
       if (n > 0) {
         uint32_t taken = htonl((uint32_t)n);
-        buf_drop(&input, (size_t)n);
+        buf_drop(&input.bytes, (size_t)n);
         buf_frame(&to, F_ACK, &taken, 4);
       }
     }
@@ -147,30 +190,27 @@ static void serve(int conn, int main_netns) {
       }
       if (n > 0) buf_add(&from, chunk, (size_t)n);
       while ((type = buf_peek(&from, &body, &len)) > 0) {
-        if (type == F_RUN && !r.pid) start(&r, body, len, main_netns);
-        if (type == F_STDIN && len == 0) input_ended = 1;
-        if (type == F_STDIN && r.in >= 0) buf_add(&input, body, len);
-        if (type == F_SIGNAL && r.pid > 0 && len == 1) kill(-r.pid, (unsigned char)body[0]);
-        if (type == F_WINCH && r.tty && len == 4) {
-          uint16_t v[2];
-          memcpy(v, body, 4);
-          struct winsize size = {.ws_row = ntohs(v[0]), .ws_col = ntohs(v[1])};
-          ioctl(r.out, TIOCSWINSZ, &size);
+        if (take(&r, &input, type, body, len, main_netns) < 0) {
+          type = -1;
+          break;
         }
-        buf_drop(&from, 5 + len);
+        buf_drop(&from, FRAME_HEAD + len);
       }
-      if (type < 0) _exit(125);
+      if (type < 0) {
+        if (r.pid > 0) kill(-r.pid, SIGHUP);
+        refuse(conn, &to, "agent: the client sent nonsense\n");
+      }
     }
     /* Only here: the end may have come in this very round, and nothing else would wake us for it. */
-    if (input_ended && input.len == 0 && r.in >= 0) {
+    if (input.ended && input.bytes.len == 0 && r.in >= 0) {
       if (r.tty) {
         char eof = 4;
-        if (write(r.in, &eof, 1) < 0) input_ended = 0;
+        if (write(r.in, &eof, 1) < 0) {} /* it has ended, then */
       } else {
         close(r.in);
         r.in = -1;
       }
-      input_ended = 0;
+      input.ended = 0;
     }
     struct signalfd_siginfo info;
     while (read(signals, &info, sizeof info) == sizeof info) {}

@@ -7,6 +7,8 @@
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
+#include <errno.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
@@ -15,7 +17,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define MAX_PORTS 64
+#include "numbers.h"
+
+#define NAME_MAX_BYTES 255
 
 /* 1.2.3.4:80 or [::1]:80; addresses of IPv4 come mapped into IPv6 ones. */
 static const char *endpoint(const struct in6_addr *a, unsigned port, char *out, size_t size) {
@@ -33,12 +37,11 @@ static const char *endpoint(const struct in6_addr *a, unsigned port, char *out, 
 static void serve(int fd, const char *name, unsigned port) {
   char data[2048], control[CMSG_SPACE(sizeof(struct in6_pktinfo))], text[512], from[64], at[64];
   struct sockaddr_in6 peer;
-  struct iovec io = {data, sizeof data - 1};
+  struct iovec io = {data, sizeof data};
   struct msghdr message = {.msg_name = &peer, .msg_namelen = sizeof peer, .msg_iov = &io, .msg_iovlen = 1,
                            .msg_control = control, .msg_controllen = sizeof control};
   ssize_t size = recvmsg(fd, &message, 0);
   if (size < 0) return;
-  data[size] = 0;
   struct in6_pktinfo *info = NULL;
   for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c))
     if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) info = (struct in6_pktinfo *)CMSG_DATA(c);
@@ -46,28 +49,40 @@ static void serve(int fd, const char *name, unsigned port) {
   /* The way back is routing's to choose: the question may have come through a tunnel. */
   info->ipi6_ifindex = 0;
   char number[32] = "";
-  if (data[0] >= '0' && data[0] <= '9') snprintf(number, sizeof number, ",\"n\":%lld", atoll(data));
+  long long asked;
+  if (leading_number(data, (size_t)size, LLONG_MAX, &asked) > 0) snprintf(number, sizeof number, ",\"n\":%lld", asked);
   int n = snprintf(text, sizeof text, "{\"server\":\"%s\",\"client\":\"%s\",\"asked\":\"%s\"%s}\n", name,
                    endpoint(&peer.sin6_addr, ntohs(peer.sin6_port), from, sizeof from),
                    endpoint(&info->ipi6_addr, port, at, sizeof at), number);
+  if (n < 0 || (size_t)n >= sizeof text) return; /* main has seen to it that a name is not so long */
   io = (struct iovec){text, (size_t)n};
   if (sendmsg(fd, &message, 0) < 0) perror("answer: sendmsg");
 }
 
 int main(int argc, char **argv) {
-  struct pollfd polls[MAX_PORTS];
   int n = argc - 2, on = 1, off = 0;
-  if (n < 1 || n > MAX_PORTS) {
+  if (n < 1) {
     fputs("usage: answer NAME PORT...\n", stderr);
     return 2;
   }
+  if (strlen(argv[1]) > NAME_MAX_BYTES) {
+    fprintf(stderr, "answer: NAME: %d characters at most, not \"%s\"\n", NAME_MAX_BYTES, argv[1]);
+    return 2;
+  }
+  struct pollfd *polls = calloc((size_t)n, sizeof *polls);
+  unsigned short *ports = calloc((size_t)n, sizeof *ports);
+  if (!polls || !ports) {
+    perror("answer");
+    return 1;
+  }
   for (int i = 0; i < n; i++) {
-    struct sockaddr_in6 at = {.sin6_family = AF_INET6, .sin6_port = htons((unsigned short)atoi(argv[i + 2]))};
+    ports[i] = (unsigned short)number_argument("PORT", argv[i + 2], 1, 65535);
+    struct sockaddr_in6 at = {.sin6_family = AF_INET6, .sin6_port = htons(ports[i])};
     int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (fd < 0 || setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) < 0 ||
         setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof on) < 0 ||
         bind(fd, (struct sockaddr *)&at, sizeof at) < 0) {
-      perror("answer");
+      fprintf(stderr, "answer: port %u: %s\n", ports[i], strerror(errno));
       return 1;
     }
     polls[i] = (struct pollfd){fd, POLLIN, 0};
@@ -75,6 +90,6 @@ int main(int argc, char **argv) {
   for (;;) {
     if (poll(polls, (nfds_t)n, -1) < 0) continue;
     for (int i = 0; i < n; i++)
-      if (polls[i].revents) serve(polls[i].fd, argv[1], (unsigned)atoi(argv[i + 2]));
+      if (polls[i].revents) serve(polls[i].fd, argv[1], ports[i]);
   }
 }

@@ -15,7 +15,7 @@
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
-#include <stddef.h>
+#include <limits.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -27,20 +27,26 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "address.h"
+#include "answers.h"
+#include "buf.h"
+#include "die.h"
+#include "numbers.h"
 #include "ports.h"
 
-#define MAX_SOURCES 256
-#define MAX_BODY 65536
+#define MAX_ANSWER 262144
 #define MAX_FAILURES 3
 
 struct result {
   int status, unsent;
-  long bytes;
-  char body[MAX_BODY];
+  size_t bytes;
+  const char *said; /* what is told of the answer: so many bytes */
+  size_t said_len;
 };
 
-static int datagram, keep, line, timeout_ms = 3000;
-static long post = -1;
+static char data[MAX_ANSWER];
+static int datagram, keep, line;
+static long long timeout_ms = 3000, post = -1;
 static const char *path = "/json", *host;
 static struct sockaddr_storage to;
 static socklen_t to_len;
@@ -48,26 +54,7 @@ static socklen_t to_len;
 static double now_ms(void) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
-  return t.tv_sec * 1e3 + t.tv_nsec / 1e6;
-}
-
-static int parse(const char *text, int port, struct sockaddr_storage *out, socklen_t *len) {
-  struct sockaddr_in *v4 = (struct sockaddr_in *)out;
-  struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)out;
-  memset(out, 0, sizeof *out);
-  if (inet_pton(AF_INET, text, &v4->sin_addr) == 1) {
-    v4->sin_family = AF_INET;
-    v4->sin_port = htons((unsigned short)port);
-    *len = sizeof *v4;
-    return 1;
-  }
-  if (inet_pton(AF_INET6, text, &v6->sin6_addr) == 1) {
-    v6->sin6_family = AF_INET6;
-    v6->sin6_port = htons((unsigned short)port);
-    *len = sizeof *v6;
-    return 1;
-  }
-  return 0;
+  return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
 
 static int wait_for(int fd, short events, double deadline) {
@@ -81,64 +68,54 @@ static int wait_for(int fd, short events, double deadline) {
   }
 }
 
-static int send_all(int fd, const char *data, size_t size, double deadline) {
+static int send_all(int fd, const char *what, size_t size, double deadline) {
   while (size > 0) {
-    ssize_t n = send(fd, data, size, MSG_NOSIGNAL);
+    ssize_t n = send(fd, what, size, MSG_NOSIGNAL);
     if (n < 0 && errno != EAGAIN) return 0;
     if (n < 0 && !wait_for(fd, POLLOUT, deadline)) return 0;
-    if (n > 0) data += n, size -= (size_t)n;
+    if (n > 0) what += n, size -= (size_t)n;
   }
   return 1;
 }
 
-/* Reads until the answer is whole: a header with Content-Length, and that many bytes. */
+/* Reads until the answer is whole: a header with Content-Length, and that many bytes; or a line. */
 static void read_answer(int fd, struct result *r, double deadline) {
-  static char data[4 * MAX_BODY];
   size_t have = 0;
-  long length = -1, head = 0;
-  for (;;) {
-    ssize_t n = recv(fd, data + have, sizeof data - 1 - have, 0);
-    if (n < 0 && errno == EAGAIN) {
-      if (!wait_for(fd, POLLIN, deadline)) return;
-      continue;
-    }
+  while (have < sizeof data && now_ms() < deadline) {
+    struct http_answer answer;
+    ssize_t n = recv(fd, data + have, sizeof data - have, 0);
+    if (n < 0 && errno == EAGAIN && wait_for(fd, POLLIN, deadline)) continue;
     if (n <= 0) return;
     have += (size_t)n;
-    data[have] = 0;
-    char *end = line ? memchr(data, '\n', have) : strstr(data, "\r\n\r\n");
-    if (!end) continue;
     if (line) {
+      if (!greeting(data, have, &r->said, &r->said_len)) continue;
       r->status = 200;
-      r->bytes = (long)(end - data);
-      /* MySQL's greeting: a length of three bytes, a number, the protocol's version (10), the server's as text. */
-      const char *said = end == data + 4 ? data + 5 : data;
-      snprintf(r->body, sizeof r->body, "%.*s", (int)strcspn(said, "\r\n"), said);
+      r->bytes = r->said_len;
       return;
     }
-    char *field = strcasestr(data, "\r\ncontent-length:");
-    if (field && field < end) length = atol(field + 17);
-    head = end + 4 - data;
-    if (length < 0) length = 0;
-    if ((long)have - head < length && have < sizeof data - 1) continue;
-    r->status = atoi(data + 9);
-    r->bytes = (long)have - head;
-    snprintf(r->body, sizeof r->body, "%.*s", (int)strcspn(data + head, "\r\n"), data + head);
+    int whole = http_head(data, have, &answer);
+    if (whole < 0) return;
+    if (whole == 0) continue;
+    r->bytes = have - answer.head;
+    if (answer.length > 0 && r->bytes < (unsigned long long)answer.length && have < sizeof data) continue;
+    r->status = answer.status;
+    r->said = data + answer.head;
+    r->said_len = line_length(r->said, r->bytes);
     return;
   }
 }
 
 static void http(int fd, struct result *r, double deadline) {
-  char head[512];
-  int n = snprintf(head, sizeof head, "%s %s HTTP/1.1\r\nHost: %s\r\nConnection: keep-alive\r\n", post >= 0 ? "POST" : "GET", path, host);
-  n += post >= 0 ? snprintf(head + n, sizeof head - (size_t)n, "Content-Length: %ld\r\n\r\n", post) : snprintf(head + n, sizeof head - (size_t)n, "\r\n");
-  if (!send_all(fd, head, (size_t)n, deadline)) return;
-  if (post > 0) {
-    char *body = calloc(1, (size_t)post);
-    memset(body, 'x', (size_t)post);
-    int sent = send_all(fd, body, (size_t)post, deadline);
-    free(body);
-    if (!sent) return;
-  }
+  struct buf head = {0};
+  buf_print(&head, "%s %s HTTP/1.1\r\nHost: %s\r\nConnection: keep-alive\r\n", post >= 0 ? "POST" : "GET", path, host);
+  if (post >= 0) buf_print(&head, "Content-Length: %lld\r\n", post);
+  buf_add(&head, "\r\n", 2);
+  int sent = send_all(fd, head.data, head.len, deadline);
+  buf_free(&head);
+  memset(data, 'x', sizeof data);
+  for (long long left = post; sent && left > 0; left -= (long long)sizeof data)
+    sent = send_all(fd, data, left < (long long)sizeof data ? (size_t)left : sizeof data, deadline);
+  if (!sent) return;
   read_answer(fd, r, deadline);
   /* What the server answered may be said before it has all of the question. */
   for (;;) {
@@ -150,57 +127,57 @@ static void http(int fd, struct result *r, double deadline) {
 static void udp(int fd, struct result *r, double deadline) {
   if (send(fd, "ask", 3, 0) < 0) return;
   while (wait_for(fd, POLLIN, deadline)) {
-    ssize_t n = recv(fd, r->body, sizeof r->body - 1, 0);
+    ssize_t n = recv(fd, data, sizeof data, 0);
     if (n < 0 && errno == EAGAIN) continue;
     if (n < 0) return;
-    r->body[n] = 0;
-    r->body[strcspn(r->body, "\r\n")] = 0;
-    r->bytes = n;
-    r->status = 200;
+    *r = (struct result){.status = 200, .bytes = (size_t)n, .said = data, .said_len = line_length(data, (size_t)n)};
     return;
   }
 }
 
-static void print_text(const char *text) {
-  if (*text == '{') {
-    fputs(text, stdout);
-    return;
-  }
+/* Prints text as JSON has it, whatever bytes a server put into it. */
+static void print_text(const char *text, size_t len) {
   putchar('"');
-  for (; *text; text++) {
-    if (*text == '"' || *text == '\\') putchar('\\');
-    if ((unsigned char)*text >= ' ') putchar(*text);
+  for (; len > 0; text++, len--) {
+    if ((unsigned char)*text < ' ') printf("\\u%04x", (unsigned char)*text);
+    else if (*text == '"' || *text == '\\') printf("\\%c", *text);
+    else putchar(*text);
   }
   putchar('"');
 }
 
 int main(int argc, char **argv) {
-  static struct result r;
-  const char *sources[MAX_SOURCES];
-  int n_sources = 0, count = 1, failed = 0, option;
+  const char **sources = calloc((size_t)argc, sizeof *sources);
+  long long count = 1;
+  int n_sources = 0, failed = 0, option;
+  if (!sources) die("out of memory");
   while ((option = getopt(argc, argv, "+ukln:t:s:g:b:")) != -1) {
     if (option == 'u') datagram = 1;
     else if (option == 'k') keep = 1;
     else if (option == 'l') line = 1;
-    else if (option == 'n') count = atoi(optarg);
-    else if (option == 't') timeout_ms = atoi(optarg);
-    else if (option == 's' && n_sources < MAX_SOURCES) sources[n_sources++] = optarg;
+    else if (option == 'n') count = number_argument("-n", optarg, 1, INT_MAX);
+    else if (option == 't') timeout_ms = number_argument("-t", optarg, 1, INT_MAX);
+    else if (option == 's') sources[n_sources++] = optarg;
     else if (option == 'g') path = optarg;
-    else if (option == 'b') post = atol(optarg);
+    else if (option == 'b') post = number_argument("-b", optarg, 0, INT_MAX);
     else return 2;
   }
-  if (argc - optind != 2 || !parse(argv[optind], atoi(argv[optind + 1]), &to, &to_len)) {
+  if (argc - optind != 2) {
     fputs("usage: ask [-ukl] [-n COUNT] [-t MS] [-s SOURCE]... [-g PATH] [-b BYTES] ADDRESS PORT\n", stderr);
+    return 2;
+  }
+  if (parse_address(argv[optind], (unsigned short)number_argument("PORT", argv[optind + 1], 1, 65535), &to, &to_len) < 0) {
+    fprintf(stderr, "ask: ADDRESS: expected an IPv4 or IPv6 address, not \"%s\"\n", argv[optind]);
     return 2;
   }
   host = argv[optind];
   setvbuf(stdout, NULL, _IOLBF, 0);
-  for (int i = 0; i < count && failed < MAX_FAILURES; i++) {
+  for (long long i = 0; i < count && failed < MAX_FAILURES; i++) {
     struct sockaddr_storage own;
     socklen_t own_len = to_len;
     char text[INET6_ADDRSTRLEN] = "";
-    double began = now_ms(), deadline = began + timeout_ms;
-    memset(&r, 0, offsetof(struct result, body) + 1);
+    double began = now_ms(), deadline = began + (double)timeout_ms;
+    struct result r = {0};
     int fd = socket(to.ss_family, (datagram ? SOCK_DGRAM : SOCK_STREAM) | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) {
       perror("ask: socket");
@@ -209,7 +186,7 @@ int main(int argc, char **argv) {
     memset(&own, 0, sizeof own);
     own.ss_family = to.ss_family;
     const char *source = n_sources > 0 ? sources[i % n_sources] : "its own address";
-    if ((n_sources > 0 && !parse(source, 0, &own, &own_len)) || bind_in_turn(fd, &own, own_len) < 0) {
+    if ((n_sources > 0 && parse_address(source, 0, &own, &own_len) < 0) || bind_in_turn(fd, &own, own_len) < 0) {
       fprintf(stderr, "ask: %s: %s\n", source, strerror(errno));
       return 1;
     }
@@ -228,9 +205,9 @@ int main(int argc, char **argv) {
     else if (connected && line) read_answer(fd, &r, deadline);
     else if (connected) http(fd, &r, deadline);
     if (r.status == 0) failed++;
-    printf("{\"status\":%d,\"port\":%u,\"source\":\"%s\",\"ms\":%.2f,\"bytes\":%ld,\"unsent\":%d,\"answer\":", r.status, port, text,
+    printf("{\"status\":%d,\"port\":%u,\"source\":\"%s\",\"ms\":%.2f,\"bytes\":%zu,\"unsent\":%d,\"answer\":", r.status, port, text,
            now_ms() - began, r.bytes, r.unsent);
-    print_text(r.body);
+    print_text(r.said, r.said_len);
     fputs("}\n", stdout);
     if (!keep) close(fd);
   }

@@ -23,6 +23,9 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "frames.h"
+#include "numbers.h"
+
 static struct termios saved;
 static int raw;
 
@@ -48,25 +51,34 @@ static int signal_fd(void) {
   return signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-static void add_request(struct buf *out, int tty, int argc, char **argv) {
-  struct buf request = {0};
+static void request(struct buf *out, int tty, char **argv) {
   struct winsize size = {.ws_row = 24, .ws_col = 80};
-  const char *term = getenv("TERM");
-  char cwd[4096];
+  char *term = getenv("TERM"), cwd[4096] = "/";
   if (tty) ioctl(0, TIOCGWINSZ, &size);
-  uint16_t head[3] = {htons(tty), htons(size.ws_row), htons(size.ws_col)};
-  buf_add(&request, head, sizeof head);
   if (!getcwd(cwd, sizeof cwd)) strcpy(cwd, "/");
-  if (!term) term = "";
-  buf_add(&request, cwd, strlen(cwd) + 1);
-  buf_add(&request, term, strlen(term) + 1);
-  for (int i = 0; i < argc; i++) buf_add(&request, argv[i], strlen(argv[i]) + 1);
-  if (request.len > FRAME_MAX) die("the command line is too long");
-  buf_frame(out, F_RUN, request.data, (uint32_t)request.len);
-  free(request.data);
+  struct run_request run = {.tty = tty, .size = {size.ws_row, size.ws_col}, .cwd = cwd, .term = term ? term : (char[]){""}, .argv = argv};
+  add_run(out, &run);
 }
 
-static int run_in_guest(int tether, int argc, char **argv) {
+/* Does what the agent's frames say that have come whole; the command's exit code once there is one, else -1. */
+static int take_frames(struct buf *in, size_t *window) {
+  const char *payload;
+  uint32_t len;
+  size_t taken;
+  int type, code;
+  while ((type = buf_peek(in, &payload, &len)) > 0) {
+    if (type == F_EXIT && parse_exit(payload, len, &code) == 0) return code;
+    if (type == F_STDOUT) write_all(1, payload, len);
+    else if (type == F_STDERR) write_all(2, payload, len);
+    else if (type == F_ACK && parse_ack(payload, len, &taken) == 0 && taken <= STDIN_WINDOW - *window) *window += taken;
+    else die("the agent sent nonsense");
+    buf_drop(in, FRAME_HEAD + len);
+  }
+  if (type < 0) die("the agent sent nonsense");
+  return -1;
+}
+
+static int run_in_guest(int tether, char **argv) {
   int conn = connect_agent(), signals = signal_fd(), tty = isatty(0) && isatty(1);
   struct buf in = {0}, out = {0};
   size_t window = STDIN_WINDOW;
@@ -77,7 +89,7 @@ static int run_in_guest(int tether, int argc, char **argv) {
     raw = tcsetattr(0, TCSANOW, &t) == 0;
     atexit(restore_terminal);
   }
-  add_request(&out, tty, argc, argv);
+  request(&out, tty, argv);
   for (;;) {
     if (out.len && write_all(conn, out.data, out.len) < 0) die("this node's kernel went away");
     buf_drop(&out, out.len);
@@ -113,25 +125,12 @@ static int run_in_guest(int tether, int argc, char **argv) {
     }
     if (p[0].revents) {
       char chunk[FRAME_MAX];
-      const char *payload;
-      uint32_t len;
-      int type;
       ssize_t n = read(conn, chunk, sizeof chunk);
       if (n < 0 && errno == EINTR) continue;
       if (n <= 0) die("this node's kernel went away");
       buf_add(&in, chunk, (size_t)n);
-      while ((type = buf_peek(&in, &payload, &len)) > 0) {
-        if (type == F_STDOUT) write_all(1, payload, len);
-        if (type == F_STDERR) write_all(2, payload, len);
-        if (type == F_ACK) {
-          uint32_t taken;
-          memcpy(&taken, payload, 4);
-          window += ntohl(taken);
-        }
-        if (type == F_EXIT) return (unsigned char)payload[0];
-        buf_drop(&in, 5 + len);
-      }
-      if (type < 0) die("the agent sent nonsense");
+      int code = take_frames(&in, &window);
+      if (code >= 0) return code;
     }
   }
 }
@@ -140,6 +139,7 @@ static int run_in_guest(int tether, int argc, char **argv) {
 static int run_tethered(char **argv) {
   int signals = signal_fd(), status;
   pid_t pid = fork();
+  if (pid < 0) die("fork: %s", strerror(errno)); /* -1 as the one to be signalled would be everybody */
   if (pid == 0) {
     unblock_signals();
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -188,8 +188,7 @@ static int is_command(const char *pid, const char *id) {
 
 int signal_main(int argc, char **argv) {
   if (argc != 2) die("usage: nodectl signal ID NUMBER");
-  int number = atoi(argv[1]);
-  if (number < 1 || number >= NSIG) die("there is no signal %s", argv[1]);
+  int number = (int)number_argument("NUMBER", argv[1], 1, NSIG - 1);
   DIR *all = opendir("/proc");
   if (!all) die("/proc: %s", strerror(errno));
   for (struct dirent *entry; (entry = readdir(all));)
@@ -203,7 +202,7 @@ int exec_main(int argc, char **argv) {
   argv += tether;
   if (argc > 0 && strcmp(argv[0], "--") == 0) argc--, argv++;
   if (argc < 1) die("usage: nodectl exec [--tether] -- CMD...");
-  if (access(LAB_BOOT, F_OK) == 0) return run_in_guest(tether, argc, argv);
+  if (access(LAB_BOOT, F_OK) == 0) return run_in_guest(tether, argv);
   if (tether) return run_tethered(argv);
   exec_or_exit(argv);
 }

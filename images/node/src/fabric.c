@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <arpa/inet.h>
+#include <limits.h>
 #include <linux/ethtool.h>
 #include <linux/if_packet.h>
 #include <linux/sockios.h>
@@ -15,6 +16,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "numbers.h"
+
 /*
  * A veth leaves checksums and segmentation to the next hop. A guest kernel and a packet socket
  * are next hops that do neither, so every frame must leave finished.
@@ -22,11 +25,13 @@
 int offload_main(int argc, char **argv) {
   static const unsigned commands[] = {ETHTOOL_STSO, ETHTOOL_SGSO, ETHTOOL_SGRO, ETHTOOL_STXCSUM, ETHTOOL_SRXCSUM};
   int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), status = 0;
+  if (fd < 0) die("offload: %s", strerror(errno));
   for (int i = 0; i < argc; i++)
     for (size_t c = 0; c < sizeof commands / sizeof *commands; c++) {
       struct ethtool_value off = {.cmd = commands[c], .data = 0};
       struct ifreq request = {0};
-      strncpy(request.ifr_name, argv[i], IFNAMSIZ - 1);
+      if (strlen(argv[i]) >= IFNAMSIZ) die("%s: no interface has so long a name", argv[i]); /* cut off it would be another's */
+      strcpy(request.ifr_name, argv[i]);
       request.ifr_data = (char *)&off;
       if (ioctl(fd, SIOCETHTOOL, &request) < 0 && errno != EOPNOTSUPP) {
         fprintf(stderr, "nodectl: offloads of %s: %s\n", argv[i], strerror(errno));
@@ -44,7 +49,7 @@ int offload_main(int argc, char **argv) {
 int mark_main(int argc, char **argv) {
   unsigned char frame[60] = {0x01, 0x80, 0xc2, 0x00, 0x00, 0x0f, 0x02, 0x6c, 0x76, 0x73, 0x6c, 0x62, 0x88, 0xb5};
   if (argc < 2) die("usage: nodectl mark NUMBER SEGMENT...");
-  unsigned number = htonl((unsigned)strtoul(argv[0], NULL, 10));
+  unsigned number = htonl((unsigned)number_argument("NUMBER", argv[0], 0, UINT_MAX));
   memcpy(frame + 14, &number, sizeof number);
   int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
   if (fd < 0) die("mark: %s", strerror(errno));

@@ -1,6 +1,7 @@
 /* A node's side of the wiring, and what both sides share; see handover.h. */
 #define _GNU_SOURCE
 #include "handover.h"
+#include "job.h"
 #include "nodectl.h"
 
 #include <errno.h>
@@ -44,19 +45,8 @@ ssize_t recv_fd(int socket, void *data, size_t len, int *fd, int flags) {
   return n;
 }
 
-int take_line(struct line *from, char to[LINE_MOST]) {
-  char *end = memchr(from->text, '\n', from->len);
-  if (!end) return from->len == LINE_MOST ? -1 : 0;
-  size_t len = (size_t)(end - from->text);
-  for (size_t i = 0; i < len; i++) to[i] = from->text[i] < ' ' || from->text[i] > '~' ? '?' : from->text[i];
-  to[len] = 0;
-  from->len -= len + 1;
-  memmove(from->text, end + 1, from->len);
-  return 1;
-}
-
 /* Unpacks so many bytes of tar that come over the connection. Returns how tar ended, or -1 when the connection did. */
-static int unpack(int connection, long left) {
+static int unpack(int connection, long long left) {
   char chunk[65536];
   int in[2], status, lost = 0;
   if (pipe2(in, O_CLOEXEC) < 0) die("pipe: %s", strerror(errno));
@@ -69,7 +59,7 @@ static int unpack(int connection, long left) {
   }
   close(in[0]);
   while (left > 0 && !lost) {
-    ssize_t n = read(connection, chunk, (size_t)left < sizeof chunk ? (size_t)left : sizeof chunk);
+    ssize_t n = read(connection, chunk, left < (long long)sizeof chunk ? (size_t)left : sizeof chunk);
     if (n < 0 && errno == EINTR) continue;
     lost = n <= 0;
     if (n > 0) write_all(in[1], chunk, (size_t)n); /* tar may have ended: it tells why */
@@ -92,14 +82,12 @@ static int present(const char *token) {
   return -1;
 }
 
-/* The length of the files; -1 when the connection ends before. */
-static long files_length(int connection) {
+/* The length of the files; -1 when the connection ends before, or says none. */
+static long long files_length(int connection) {
   char head[32];
-  for (size_t n = 0; n < sizeof head - 1; n++) {
+  for (size_t n = 0; n < sizeof head; n++) {
     if (read(connection, head + n, 1) != 1) return -1;
-    if (head[n] != '\n') continue;
-    head[n] = 0;
-    return strtol(head, NULL, 10);
+    if (head[n] == '\n') return parse_files_length(head, n + 1);
   }
   return -1;
 }
@@ -112,7 +100,7 @@ int hand_over(const char *token) {
     char byte;
     int connection = present(token);
     if (connection < 0) continue;
-    long length = files_length(connection);
+    long long length = files_length(connection);
     int status = length < 0 ? -1 : unpack(connection, length);
     if (status > 0) tell(connection, failed);
     if (status == 0 && write_all(connection, unpacked, sizeof unpacked - 1) == 0 && read(connection, &byte, 1) == 1) return connection;

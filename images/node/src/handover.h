@@ -20,23 +20,10 @@
 #define WIRE_SOCKET "/wire/sock"
 /* By which a node is known: random, from whoever made it. */
 #define TOKEN_LEN 32
-/* Longest line that is taken from the other side. */
-#define LINE_MOST 256
 
 /* Sends bytes, and a descriptor with them. 0, or -1 with errno. */
 int send_fd(int socket, const void *data, size_t len, int fd);
 /* Receives bytes, and the descriptor that came with them or -1. Never takes more than one. As recv(2). */
 ssize_t recv_fd(int socket, void *data, size_t len, int *fd, int flags);
-
-/* A line that may come in pieces. */
-struct line {
-  char text[LINE_MOST];
-  size_t len;
-};
-/*
- * Takes the first whole line out of what has come, without its end, with everything but printable ASCII replaced by
- * '?': it goes to a terminal. 1; 0 when none is whole yet; -1 when it is too long.
- */
-int take_line(struct line *from, char to[LINE_MOST]);
 
 #endif

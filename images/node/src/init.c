@@ -24,7 +24,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define MAX_SERVICES 32
+#include "buf.h"
+#include "services.h"
+
 #define STOP_DEADLINE_MS 5000
 
 struct service {
@@ -38,7 +40,7 @@ struct service {
   long long kill_at; /* when SIGTERM did not do: SIGKILL, in ms */
 };
 
-static struct service services[MAX_SERVICES];
+static struct service *services;
 static int n_services;
 /* Who waits to hear how this node is, or -1. */
 static int fabric = -1;
@@ -50,9 +52,12 @@ static long long now_ms(void) {
 }
 
 static void say(const char *who, const char *line, size_t len) {
-  char out[4400];
-  int n = snprintf(out, sizeof out, "%s: %.*s\n", who, (int)(len > 4096 ? 4096 : len), line);
-  write_all(1, out, (size_t)n);
+  struct buf out = {0};
+  buf_print(&out, "%s: ", who);
+  buf_add(&out, line, len);
+  buf_add(&out, "\n", 1);
+  write_all(1, out.data, out.len); /* at once: lines of others do not come between */
+  buf_free(&out);
 }
 
 static void report(const char *text) {
@@ -109,23 +114,39 @@ static void read_output(struct service *s) {
   }
 }
 
+/* The machine lacks processes or descriptors: that is told where the service's own words go, and as its end. */
+static void cannot_start(struct service *s) {
+  const char *why = strerror(errno);
+  struct buf text = {0};
+  buf_print(&text, "cannot be started: %s", why);
+  say(s->name, text.data, text.len);
+  buf_free(&text);
+  s->pid = 0;
+  s->ran = 1;
+  s->status = W_EXITCODE(126, 0);
+}
+
 static void start_service(struct service *s) {
   int out[2];
   if (s->out >= 0) read_output(s);
   if (s->out >= 0) close(s->out);
-  if (pipe2(out, O_CLOEXEC) < 0) die("pipe: %s", strerror(errno));
+  s->out = -1;
+  if (pipe2(out, O_CLOEXEC) < 0) return cannot_start(s);
   s->pid = fork();
-  if (s->pid < 0) die("fork: %s", strerror(errno));
+  if (s->pid < 0) {
+    cannot_start(s);
+    close(out[0]);
+    close(out[1]);
+    return;
+  }
   if (s->pid == 0) {
-    char command[4096];
-    char *argv[] = {"sh", "-c", command, NULL};
+    char *argv[] = {"sh", "-c", s->command, NULL};
     unblock_signals();
     setsid();
     int null = open("/dev/null", O_RDONLY);
     dup2(null, 0);
     dup2(out[1], 1);
     dup2(out[1], 2);
-    snprintf(command, sizeof command, "exec %s", s->command);
     exec_or_exit(argv);
   }
   close(out[1]);
@@ -168,46 +189,54 @@ static void reap(pid_t watched, int *watched_status) {
   }
 }
 
+static void tell_status(int fd, const struct service *only) {
+  struct buf reply = {0};
+  for (int i = 0; i < n_services; i++) {
+    const struct service *s = &services[i];
+    if (only && s != only) continue;
+    if (s->pid) buf_print(&reply, "%s running %d\n", s->name, s->pid);
+    else if (!s->ran) buf_print(&reply, "%s stopped\n", s->name);
+    else buf_print(&reply, "%s ended %d\n", s->name, exit_code(s->status));
+  }
+  buf_add(&reply, "", 1);
+  answer(fd, reply.data);
+  buf_free(&reply);
+}
+
 static void control(int fd) {
-  char request[256] = {0}, reply[8192] = {0};
+  char text[256];
+  struct service_request request;
+  struct service *s = NULL;
   struct timeval limit = {1, 0};
   setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-  ssize_t n = read(fd, request, sizeof request - 1);
+  ssize_t n = read(fd, text, sizeof text);
   if (n <= 0) {
     close(fd);
     return;
   }
-  char *verb = strtok(request, " \n"), *name = strtok(NULL, " \n");
-  struct service *s = NULL;
-  for (int i = 0; name && i < n_services; i++)
-    if (strcmp(services[i].name, name) == 0) s = &services[i];
-  if (verb && strcmp(verb, "status") == 0) {
-    size_t at = 0;
-    for (int i = 0; i < n_services; i++) {
-      struct service *e = &services[i];
-      if (name && e != s) continue;
-      if (e->pid) at += (size_t)snprintf(reply + at, sizeof reply - at, "%s running %d\n", e->name, e->pid);
-      else if (!e->ran) at += (size_t)snprintf(reply + at, sizeof reply - at, "%s stopped\n", e->name);
-      else at += (size_t)snprintf(reply + at, sizeof reply - at, "%s ended %d\n", e->name, exit_code(e->status));
-    }
-    answer(fd, reply);
-  } else if (!verb || !s) {
+  if (parse_service_request(text, (size_t)n, &request) < 0) {
+    answer(fd, "error this is no request\n");
+    return;
+  }
+  for (int i = 0; i < n_services; i++)
+    if (strcmp(services[i].name, request.name) == 0) s = &services[i];
+  if (request.verb == STATUS && !*request.name) {
+    tell_status(fd, NULL);
+  } else if (!s) {
     answer(fd, "error no such service\n");
-  } else if (strcmp(verb, "start") == 0) {
+  } else if (request.verb == STATUS) {
+    tell_status(fd, s);
+  } else if (request.verb == START) {
     if (!s->pid) start_service(s);
+    answer(fd, s->pid ? "ok\n" : "error it cannot be started\n");
+  } else if (!s->pid) {
     answer(fd, "ok\n");
-  } else if (strcmp(verb, "stop") == 0) {
-    if (!s->pid) {
-      answer(fd, "ok\n");
-    } else {
-      answer(s->waiter, "error another stop took over\n");
-      s->waiter = fd;
-      s->kill_at = now_ms() + STOP_DEADLINE_MS;
-      kill(s->pid, SIGTERM);
-      kill(s->pid, SIGCONT);
-    }
   } else {
-    answer(fd, "error unknown verb\n");
+    answer(s->waiter, "error another stop took over\n");
+    s->waiter = fd;
+    s->kill_at = now_ms() + STOP_DEADLINE_MS;
+    kill(s->pid, SIGTERM);
+    kill(s->pid, SIGCONT);
   }
 }
 
@@ -220,18 +249,33 @@ static int control_socket(void) {
 }
 
 static void read_services(void) {
-  FILE *f = fopen(LAB_SERVICES, "re");
-  char line[4096];
-  while (f && n_services < MAX_SERVICES && fgets(line, sizeof line, f)) {
-    char *name = strtok(line, " \n"), *command = strtok(NULL, "\n");
-    if (!name || !command) continue;
-    services[n_services++] = (struct service){.name = strdup(name), .command = strdup(command), .out = -1, .waiter = -1};
+  struct buf text = {0};
+  struct service_line *lines;
+  char why[128], chunk[4096];
+  ssize_t got;
+  int fd = open(LAB_SERVICES, O_RDONLY | O_CLOEXEC);
+  if (fd < 0 && errno == ENOENT) return;
+  while ((got = read(fd, chunk, sizeof chunk)) > 0) buf_add(&text, chunk, (size_t)got);
+  if (got < 0) die("%s: %s", LAB_SERVICES, strerror(errno));
+  close(fd);
+  int n = parse_services(text.data, text.len, &lines, why, sizeof why);
+  if (n < 0) die("%s: %s", LAB_SERVICES, why);
+  buf_free(&text);
+  services = calloc((size_t)n + 1, sizeof *services);
+  if (!services) die("out of memory");
+  for (; n_services < n; n_services++) {
+    struct buf command = {0};
+    buf_print(&command, "exec %s", lines[n_services].command);
+    buf_add(&command, "", 1);
+    services[n_services] = (struct service){.name = lines[n_services].name, .command = command.data, .out = -1, .waiter = -1};
+    free(lines[n_services].command);
   }
-  if (f) fclose(f);
+  free(lines);
 }
 
 static pid_t spawn_script(const char *path) {
   pid_t pid = fork();
+  if (pid < 0) die("%s: %s", path, strerror(errno));
   if (pid == 0) {
     char *argv[] = {"sh", "-eu", (char *)path, NULL};
     unblock_signals();
@@ -264,7 +308,7 @@ static void guest_mounts(void) {
   setenv("HOME", "/root", 1);
   char name[64] = {0};
   FILE *f = fopen("/etc/hostname", "re");
-  if (f && fscanf(f, "%63s", name) == 1) sethostname(name, strlen(name));
+  if (f && fscanf(f, "%63s", name) == 1 && sethostname(name, strlen(name)) < 0) die("its name: %s", strerror(errno));
   if (f) fclose(f);
 }
 
@@ -274,6 +318,7 @@ static void start_agent(void) {
   char byte, command[128];
   if (netns < 0 || pipe2(ready, O_CLOEXEC) < 0 || pipe2(go, O_CLOEXEC) < 0) die("agent: %s", strerror(errno));
   pid_t pid = fork();
+  if (pid < 0) die("agent: %s", strerror(errno));
   if (pid == 0) _exit(agent_main(netns, ready[1], go[0]));
   close(ready[1]);
   if (read(ready[0], &byte, 1) != 1) die("the agent did not start");
@@ -308,8 +353,12 @@ int init_main(int guest, const char *token) {
   int watch = boots ? inotify_init1(IN_CLOEXEC | IN_NONBLOCK) : -1;
   if (boots && inotify_add_watch(watch, LAB_FOLDER, IN_MOVED_TO) < 0) die("%s: %s", LAB_FOLDER, strerror(errno));
   script = spawn_script(boots ? LAB_BOOT : LAB_INIT);
+  struct pollfd *polls = calloc((size_t)n_services + 3, sizeof *polls);
+  if (!polls) die("out of memory");
   for (int started = 0;;) {
-    struct pollfd polls[MAX_SERVICES + 3] = {{signals, POLLIN, 0}, {listener, POLLIN, 0}, {watch, POLLIN, 0}};
+    polls[0] = (struct pollfd){signals, POLLIN, 0};
+    polls[1] = (struct pollfd){listener, POLLIN, 0};
+    polls[2] = (struct pollfd){watch, POLLIN, 0};
     int timeout = -1;
     for (int i = 0; i < n_services; i++) {
       polls[i + 3] = (struct pollfd){services[i].out, POLLIN, 0};
@@ -352,26 +401,4 @@ int init_main(int guest, const char *token) {
       if (fd >= 0) control(fd);
     }
   }
-}
-
-int svc_main(int argc, char **argv) {
-  char request[256] = {0}, reply[8192] = {0};
-  size_t at = 0;
-  ssize_t n;
-  if (argc < 1 || argc > 2 || (argc == 1 && strcmp(argv[0], "status") != 0)) {
-    fputs("usage: svc status [NAME] | svc start NAME | svc stop NAME\n", stderr);
-    return 2;
-  }
-  struct sockaddr_un to = {.sun_family = AF_UNIX, .sun_path = SVC_SOCKET};
-  int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-  if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof to) < 0) die("%s: %s", SVC_SOCKET, strerror(errno));
-  snprintf(request, sizeof request, "%s %s\n", argv[0], argc > 1 ? argv[1] : "");
-  write_all(fd, request, strlen(request));
-  while ((n = read(fd, reply + at, sizeof reply - 1 - at)) > 0) at += (size_t)n;
-  if (strncmp(reply, "error ", 6) == 0) {
-    fprintf(stderr, "svc: %s", reply + 6);
-    return 1;
-  }
-  if (strcmp(argv[0], "status") == 0) fputs(reply, stdout);
-  return at > 0 || strcmp(argv[0], "status") == 0 ? 0 : 1;
 }

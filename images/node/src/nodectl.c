@@ -15,22 +15,12 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-void die(const char *fmt, ...) {
-  va_list args;
-  va_start(args, fmt);
-  fputs("nodectl: ", stderr);
-  vfprintf(stderr, fmt, args);
-  fputc('\n', stderr);
-  va_end(args);
-  exit(125);
-}
+#include "services.h"
 
 int write_all(int fd, const void *data, size_t len) {
   const char *at = data;
@@ -59,38 +49,8 @@ void exec_or_exit(char **argv) {
   _exit(missing ? 127 : 126);
 }
 
-void buf_add(struct buf *b, const void *data, size_t len) {
-  if (b->len + len > b->cap) {
-    b->cap = (b->len + len) * 2;
-    b->data = realloc(b->data, b->cap);
-    if (!b->data) die("out of memory");
-  }
-  memcpy(b->data + b->len, data, len);
-  b->len += len;
-}
-
-void buf_drop(struct buf *b, size_t len) {
-  b->len -= len;
-  memmove(b->data, b->data + len, b->len);
-}
-
-void buf_frame(struct buf *b, char type, const void *data, uint32_t len) {
-  unsigned char head[5] = {(unsigned char)type, len >> 24, len >> 16, len >> 8, len};
-  buf_add(b, head, sizeof head);
-  buf_add(b, data, len);
-}
-
-int buf_peek(const struct buf *b, const char **payload, uint32_t *len) {
-  if (b->len < 5) return 0;
-  const unsigned char *h = (const unsigned char *)b->data;
-  *len = (uint32_t)h[1] << 24 | (uint32_t)h[2] << 16 | (uint32_t)h[3] << 8 | h[4];
-  if (*len > FRAME_MAX) return -1;
-  if (b->len < 5 + (size_t)*len) return 0;
-  *payload = b->data + 5;
-  return h[0];
-}
-
 int main(int argc, char **argv) {
+  if (argc < 1) die("called without a name");
   const char *name = strrchr(argv[0], '/');
   name = name ? name + 1 : argv[0];
   if (strcmp(name, "guest-init") == 0) return init_main(1, NULL);

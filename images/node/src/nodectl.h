@@ -3,8 +3,8 @@
 #define NODECTL_H
 
 #include <stddef.h>
-#include <stdint.h>
-#include <sys/types.h>
+
+#include "die.h"
 
 /* Where `lab` puts a node's files, and where the node says how it is. */
 #define LAB_FOLDER "/lab"
@@ -23,43 +23,17 @@
 int init_main(int in_guest, const char *token);
 int exec_main(int argc, char **argv);
 int agent_main(int main_netns, int ready_fd, int go_fd);
-int svc_main(int argc, char **argv);
 int signal_main(int argc, char **argv);
 int fabric_main(void);
 int wire_main(void);
 int offload_main(int argc, char **argv);
 int mark_main(int argc, char **argv);
 
-/* One frame on the management wire: type, big-endian length, payload. */
-enum frame {
-  F_RUN = 'R',    /* client: flags, rows, cols, then NUL-ended cwd, TERM, argv */
-  F_STDIN = 'I',  /* client: bytes; an empty one is end of file */
-  F_SIGNAL = 'S', /* client: signal number */
-  F_WINCH = 'W',  /* client: rows, cols */
-  F_STDOUT = 'O', /* agent */
-  F_STDERR = 'E', /* agent */
-  F_ACK = 'A',    /* agent: so many bytes of stdin were taken */
-  F_EXIT = 'X',   /* agent: exit status, 128+n after signal n */
-};
-#define FRAME_MAX 65536
-#define STDIN_WINDOW 65536
-
-struct buf {
-  char *data;
-  size_t len, cap;
-};
-void buf_add(struct buf *b, const void *data, size_t len);
-void buf_drop(struct buf *b, size_t len);
-void buf_frame(struct buf *b, char type, const void *data, uint32_t len);
-/* A whole frame at the head of b: its type, with payload and length set; 0 when none is whole yet, -1 when it is too long. */
-int buf_peek(const struct buf *b, const char **payload, uint32_t *len);
-
 /* Gives this process's network to the fabric and takes the node's files from it. Returns the connection once the wires are in place. */
 int hand_over(const char *token);
 /* Says a line over the connection. */
 void tell(int connection, const char *text);
 
-void die(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
 int write_all(int fd, const void *data, size_t len);
 int exit_code(int wait_status);
 void unblock_signals(void);

@@ -19,7 +19,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <netdb.h>
+#include <limits.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
@@ -30,6 +30,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "address.h"
+#include "answers.h"
+#include "numbers.h"
 #include "ports.h"
 
 #define MAX_ATTEMPTS 512
@@ -60,7 +63,8 @@ struct datagram {
 static struct attempt attempts[MAX_ATTEMPTS], held[MAX_HELD];
 static struct datagram stream[MAX_STREAM];
 static int stream_fd = -1;
-static struct addrinfo *target;
+static struct sockaddr_storage target;
+static socklen_t target_len;
 static enum { HTTP, BANNER, UDP } protocol;
 static char request_new[256], request_held[256];
 
@@ -83,10 +87,8 @@ static void tell(enum kind kind, long long n, long long at, long long lag, const
 }
 
 static void report(const struct attempt *a, const char *why) {
-  char server[64] = "";
-  const char *http = strcasestr(a->response, "\nX-Server: "), *json = strstr(a->response, "{\"server\":\"");
-  if (http) sscanf(http + 11, "%63[A-Za-z0-9_.-]", server);
-  else if (json) sscanf(json + 11, "%63[A-Za-z0-9_.-]", server);
+  char server[SERVER_NAME_MAX + 1];
+  server_name(a->response, a->len, server);
   tell(a->kind, a->n, a->at, a->lag, why, server);
 }
 
@@ -108,9 +110,9 @@ static void end_attempt(struct attempt *a, const char *why) {
 
 static int open_socket(void) {
   int one = 1, type = protocol == UDP ? SOCK_DGRAM : SOCK_STREAM;
-  int fd = socket(target->ai_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  struct sockaddr_storage own = {.ss_family = (sa_family_t)target->ai_family};
-  if (fd >= 0 && bind_in_turn(fd, &own, target->ai_addrlen) < 0) {
+  int fd = socket(target.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  struct sockaddr_storage own = {.ss_family = target.ss_family};
+  if (fd >= 0 && bind_in_turn(fd, &own, target_len) < 0) {
     close(fd);
     return -1;
   }
@@ -125,19 +127,17 @@ static void open_attempt(struct attempt *a, enum kind kind, long long n, long lo
   a->lag = lag;
   a->sent = 0;
   a->len = 0;
-  a->response[0] = 0;
   a->fd = open_socket();
   if (a->fd < 0) {
     report(a, "error");
     return;
   }
-  if (connect(a->fd, target->ai_addr, target->ai_addrlen) < 0 && errno != EINPROGRESS) end_attempt(a, cause(errno));
+  if (connect(a->fd, (struct sockaddr *)&target, target_len) < 0 && errno != EINPROGRESS) end_attempt(a, cause(errno));
 }
 
-/* A held connection's answer is whole when its announced length is there; a new one's, when it ends. */
-static int whole(const struct attempt *a) {
-  const char *body = strstr(a->response, "\r\n\r\n"), *length = strcasestr(a->response, "\nContent-Length:");
-  return body && length && a->len - (size_t)(body + 4 - a->response) >= strtoul(length + 16, NULL, 10);
+/* Whether an answer is whole by the length that it announces, as a held connection's must be. */
+static int whole(const struct attempt *a, const struct http_answer *answer) {
+  return answer->head > 0 && answer->length >= 0 && a->len - answer->head >= (unsigned long long)answer->length;
 }
 
 static void progress(struct attempt *a, short events) {
@@ -158,23 +158,23 @@ static void progress(struct attempt *a, short events) {
     a->sent = 1;
     return;
   }
-  ssize_t n = recv(a->fd, a->response + a->len, RESPONSE_MAX - 1 - a->len, 0);
+  ssize_t n = recv(a->fd, a->response + a->len, RESPONSE_MAX - a->len, 0);
   if (n < 0) {
     if (errno != EAGAIN && errno != EINTR) end_attempt(a, cause(errno));
     return;
   }
   a->len += (size_t)n;
-  a->response[a->len] = 0;
   if (protocol != HTTP) {
     end_attempt(a, n > 0 ? NULL : "closed");
     return;
   }
-  int good = strncmp(a->response, "HTTP/1.1 200", 12) == 0;
+  struct http_answer answer = {0};
+  int good = http_head(a->response, a->len, &answer) == 1 && answer.status == 200;
   if (a->kind == HELD && n > 0) {
-    if (!whole(a)) return;
+    if (!whole(a, &answer)) return;
     report(a, good ? NULL : "status");
     a->sent = 2; /* answered: idle until its next turn */
-  } else if (n == 0 || a->len == RESPONSE_MAX - 1) {
+  } else if (n == 0 || a->len == RESPONSE_MAX) {
     end_attempt(a, a->kind == HELD || a->len == 0 ? "closed" : good ? NULL : "status");
   }
 }
@@ -182,7 +182,6 @@ static void progress(struct attempt *a, short events) {
 static void ask_on(struct attempt *a) {
   a->at = wall_us();
   a->len = 0;
-  a->response[0] = 0;
   a->sent = 1;
   if (send(a->fd, request_held, strlen(request_held), MSG_NOSIGNAL) < 0) end_attempt(a, cause(errno));
 }
@@ -205,16 +204,13 @@ static void ask_on_stream(long long lag) {
 }
 
 static void hear_on_stream(void) {
-  char text[RESPONSE_MAX], server[64] = "";
-  long long n = 0;
-  ssize_t size = recv(stream_fd, text, sizeof text - 1, 0);
+  char text[RESPONSE_MAX], server[SERVER_NAME_MAX + 1];
+  ssize_t size = recv(stream_fd, text, sizeof text, 0);
   if (size <= 0) return;
-  text[size] = 0;
-  const char *number = strstr(text, "\"n\":");
-  if (number) n = atoll(number + 4);
-  sscanf(text, "{\"server\":\"%63[A-Za-z0-9_.-]", server);
+  long long n = answered_number(text, (size_t)size);
   struct datagram *d = &stream[n % MAX_STREAM];
-  if (n <= 0 || d->n != n || d->state == LOST) return;
+  if (n == 0 || d->n != n || d->state == LOST) return;
+  server_name(text, (size_t)size, server);
   tell(d->state == ASKED ? STREAM : AGAIN, n, d->at, d->lag, NULL, server);
   d->state = ANSWERED;
 }
@@ -232,14 +228,19 @@ int main(int argc, char **argv) {
     fputs("usage: probe http|banner|udp ADDRESS PORT EVERY_MS TIMEOUT_MS HELD\n", stderr);
     return 2;
   }
-  protocol = strcmp(argv[1], "udp") == 0 ? UDP : strcmp(argv[1], "banner") == 0 ? BANNER : HTTP;
-  struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM};
-  long long every = atoll(argv[4]) * 1000, timeout = atoll(argv[5]) * 1000, begun = 0;
-  int count = atoi(argv[6]);
-  if (getaddrinfo(argv[2], argv[3], &hints, &target) != 0 || every <= 0 || timeout <= 0 || count < 0 || count > MAX_HELD) {
-    fputs("probe: bad address, port, time or number\n", stderr);
+  if (strcmp(argv[1], "http") == 0) protocol = HTTP;
+  else if (strcmp(argv[1], "banner") == 0) protocol = BANNER;
+  else if (strcmp(argv[1], "udp") == 0) protocol = UDP;
+  else {
+    fprintf(stderr, "probe: expected http, banner or udp, not \"%s\"\n", argv[1]);
     return 2;
   }
+  if (parse_address(argv[2], (unsigned short)number_argument("PORT", argv[3], 1, 65535), &target, &target_len) < 0) {
+    fprintf(stderr, "probe: ADDRESS: expected an IPv4 or IPv6 address, not \"%s\"\n", argv[2]);
+    return 2;
+  }
+  long long every = number_argument("EVERY_MS", argv[4], 1, INT_MAX) * 1000, timeout = number_argument("TIMEOUT_MS", argv[5], 1, INT_MAX) * 1000, begun = 0;
+  int count = (int)number_argument("HELD", argv[6], 0, MAX_HELD);
   snprintf(request_new, sizeof request_new, "GET /json HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n", argv[2]);
   snprintf(request_held, sizeof request_held, "GET /json HTTP/1.1\r\nHost: %s\r\n\r\n", argv[2]);
   if (protocol == UDP) strcpy(request_new, "?");
@@ -249,7 +250,7 @@ int main(int argc, char **argv) {
   signal(SIGPIPE, SIG_DFL);
   if (protocol == HTTP)
     for (int i = 0; i < count; i++) open_attempt(&held[i], HELD, i, 0);
-  if (protocol == UDP && count > 0 && (stream_fd = open_socket()) >= 0) connect(stream_fd, target->ai_addr, target->ai_addrlen);
+  if (protocol == UDP && count > 0 && (stream_fd = open_socket()) >= 0) connect(stream_fd, (struct sockaddr *)&target, target_len);
   for (long long next = mono_us();;) {
     long long lag = mono_us() - next;
     if (lag >= 0) {

@@ -9,8 +9,9 @@
  */
 #define _GNU_SOURCE
 #include <stdio.h>
-#include <stdlib.h>
 #include <time.h>
+
+#include "numbers.h"
 
 static long long us(clockid_t clock) {
   struct timespec t;
@@ -18,13 +19,16 @@ static long long us(clockid_t clock) {
   return t.tv_sec * 1000000LL + t.tv_nsec / 1000;
 }
 
+/* Longest time that an argument may be, in milliseconds: a day. */
+#define LONGEST_MS 86400000
+
 int main(int argc, char **argv) {
-  long long every = argc == 4 ? atoll(argv[1]) * 1000 : 0, worth = argc == 4 ? atoll(argv[2]) * 1000 : 0;
-  long long beat = argc == 4 ? atoll(argv[3]) * 1000 : 0;
-  if (every <= 0 || worth <= 0 || beat <= 0) {
+  if (argc != 4) {
     fputs("usage: pulse EVERY_MS LATE_MS BEAT_MS\n", stderr);
     return 2;
   }
+  long long every = number_argument("EVERY_MS", argv[1], 1, LONGEST_MS) * 1000, worth = number_argument("LATE_MS", argv[2], 1, LONGEST_MS) * 1000;
+  long long beat = number_argument("BEAT_MS", argv[3], 1, LONGEST_MS) * 1000;
   setvbuf(stdout, NULL, _IOLBF, 0);
   long long next = us(CLOCK_MONOTONIC), told = next - beat;
   for (;;) {

@@ -17,6 +17,7 @@
  */
 #define _GNU_SOURCE
 #include "handover.h"
+#include "job.h"
 #include "nodectl.h"
 
 #include <errno.h>
@@ -37,7 +38,6 @@
 
 /* The first of the descriptors that the batch speaks of. */
 #define WIRE_FD 100
-#define NODES_MOST 4000
 /* Connections that have not said who they are: with one more, the oldest goes. Who is asked for says it at once. */
 #define STRANGERS_MOST 1024
 /* In the fabric's network namespace: the name by which commands in it get the listening socket. */
@@ -46,7 +46,7 @@ static const char HAND[] = "\0lab-wire";
 enum state { SENDING, UNPACKING, STARTING, DONE };
 
 struct node {
-  char name[64], token[TOKEN_LEN + 1];
+  struct job_node job;
   char *files; /* with their length before them */
   size_t len, sent;
   int connection, netns;
@@ -94,47 +94,44 @@ int fabric_main(void) {
   }
 }
 
+/* So many bytes of the job, with room before them. */
 static char *read_bytes(FILE *from, size_t len, size_t room_before) {
   char *data = malloc(room_before + len + 1);
   if (!data) die("out of memory");
   if (fread(data + room_before, 1, len, from) != len) die("the job ends early");
-  data[room_before + len] = 0;
   return data;
 }
 
-static void *of(int n, size_t size) {
+static void *of(long long n, size_t size) {
   void *all = calloc((size_t)n + 1, size);
   if (!all) die("out of memory");
   return all;
 }
 
 static void read_job(FILE *from, struct job *job) {
-  char line[LINE_MOST], port[IFNAMSIZ];
-  long deadline;
-  if (!fgets(line, sizeof line, from) || sscanf(line, "%ld %d %d %zu", &deadline, &job->n_nodes, &job->n_ports, &job->batch_len) != 4 ||
-      job->n_nodes < 0 || job->n_nodes > NODES_MOST || job->n_ports < 0)
-    die("the job's first line is wrong");
-  job->deadline = now_ms() + deadline;
+  char line[LINE_MOST];
+  struct job_head head;
+  if (!fgets(line, sizeof line, from) || parse_job_head(line, &head) < 0) die("the job's first line is wrong");
+  *job = (struct job){.deadline = now_ms() + head.deadline_ms, .n_nodes = (int)head.n_nodes, .n_ports = (int)head.n_ports, .batch_len = (size_t)head.batch_len};
   job->nodes = of(job->n_nodes, sizeof *job->nodes);
   job->ports = of(job->n_ports, sizeof *job->ports);
   for (int i = 0; i < job->n_nodes; i++) {
     struct node *node = &job->nodes[i];
     node->connection = node->netns = -1;
-    if (!fgets(line, sizeof line, from) || sscanf(line, "%63s %32s %zu", node->name, node->token, &node->len) != 3 || strlen(node->token) != TOKEN_LEN)
-      die("line %d of the job's nodes is wrong", i + 1);
+    if (!fgets(line, sizeof line, from) || parse_job_node(line, &node->job) < 0) die("line %d of the job's nodes is wrong", i + 1);
   }
   for (int i = 0; i < job->n_ports; i++) {
-    if (!fgets(line, sizeof line, from) || sscanf(line, "%15s", port) != 1) die("line %d of the job's ports is wrong", i + 1);
-    job->ports[i] = strdup(port);
+    job->ports[i] = of(IFNAMSIZ, 1);
+    if (!fgets(line, sizeof line, from) || parse_job_port(line, job->ports[i]) < 0) die("line %d of the job's ports is wrong", i + 1);
   }
   job->batch = read_bytes(from, job->batch_len, 0);
   for (int i = 0; i < job->n_nodes; i++) {
     struct node *node = &job->nodes[i];
-    char head[32];
-    size_t head_len = (size_t)snprintf(head, sizeof head, "%zu\n", node->len);
-    node->files = read_bytes(from, node->len, head_len);
-    memcpy(node->files, head, head_len);
-    node->len += head_len;
+    char length[32];
+    size_t length_len = (size_t)snprintf(length, sizeof length, "%lld\n", node->job.files_len);
+    node->files = read_bytes(from, (size_t)node->job.files_len, length_len);
+    memcpy(node->files, length, length_len);
+    node->len = length_len + (size_t)node->job.files_len;
   }
 }
 
@@ -153,7 +150,7 @@ static struct node *who(struct job *job, int connection) {
   if (n == TOKEN_LEN && fd >= 0 && is_netns(fd))
     for (int i = 0; i < job->n_nodes; i++) {
       struct node *node = &job->nodes[i];
-      if (node->connection >= 0 || strcmp(node->token, token) != 0) continue;
+      if (node->connection >= 0 || strcmp(node->job.token, token) != 0) continue;
       node->connection = connection;
       node->netns = fd;
       return node;
@@ -197,7 +194,7 @@ static int gather(struct job *job) {
     for (int s; p[0].revents && (s = accept4(nodes, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0;) {
       if (n == STRANGERS_MOST) {
         close(strangers[0]);
-        memmove(strangers, strangers + 1, --n * sizeof *strangers);
+        memmove(strangers, strangers + 1, (size_t)--n * sizeof *strangers);
       }
       strangers[n++] = s;
     }
@@ -236,6 +233,7 @@ static void remove_old_ports(struct job *job) {
   for (int i = 0; i < job->n_ports; i++) {
     if (if_nametoindex(job->ports[i]) == 0) continue;
     pid_t pid = fork();
+    if (pid < 0) die("fork: %s", strerror(errno));
     if (pid == 0) {
       char *argv[] = {"ip", "link", "del", "dev", job->ports[i], NULL};
       close(2); /* it may go this very moment */
@@ -246,7 +244,7 @@ static void remove_old_ports(struct job *job) {
 }
 
 static void finish(struct node *node, const char *words) {
-  printf("%s %s\n", node->name, words);
+  printf("%s %s\n", node->job.name, words);
   node->state = DONE;
   close(node->connection);
 }
@@ -303,7 +301,7 @@ static void release(struct job *job) {
 
 int wire_main(void) {
   char *links[] = {"ip", "-json", "link", "show", NULL};
-  struct job job = {0};
+  static struct job job;
   setvbuf(stdout, NULL, _IOLBF, 0);
   signal(SIGPIPE, SIG_IGN);
   read_job(stdin, &job);

@@ -1,0 +1,24 @@
+#!/bin/sh
+# Builds our programs into a folder: build.sh FOLDER [more flags of gcc]. Whatever gcc doubts is an error.
+set -eu
+out=$1
+shift
+cd "$(dirname "$0")"
+mkdir -p "$out/bin" "$out/lib"
+compile() {
+  gcc -O2 -std=gnu17 -Wall -Wextra -Werror -Wconversion -Wshadow -Wformat=2 -Wundef -Wvla -Wstrict-prototypes -Wmissing-prototypes \
+    -Wpointer-arith -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong -s "$@"
+}
+program() {
+  name=$1
+  shift
+  compile -static -o "$out/bin/$name" "$@"
+}
+program nodectl "$@" nodectl.c init.c services.c svc.c exec.c agent.c frames.c buf.c fabric.c handover.c wire.c job.c numbers.c die.c -lutil
+program ask "$@" ask.c address.c answers.c buf.c numbers.c die.c
+program probe "$@" probe.c address.c answers.c numbers.c
+program answer "$@" answer.c numbers.c
+program pulse "$@" pulse.c numbers.c
+program refuse "$@" refuse.c segment.c numbers.c
+# Preloaded into programs that are not ours.
+compile "$@" -shared -fPIC -o "$out/lib/frrcaps.so" frrcaps.c

@@ -1,0 +1,8 @@
+/* The end of a program that cannot go on. */
+#ifndef DIE_H
+#define DIE_H
+
+/* Says why on stderr, after the program's name, and exits with 125. */
+void die(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
+
+#endif

@@ -1,0 +1,51 @@
+/* The list of a node's programs, and what `svc` asks. */
+#define _GNU_SOURCE
+#include "../../images/node/src/services.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../images/node/src/buf.h"
+#include "fuzz.h"
+
+const struct example examples[] = {
+    EXAMPLE("nginx nginx -g 'daemon off;'\nanswer answer rs1 53 54\n"),
+    EXAMPLE("keepalived keepalived --dont-fork --log-console\n"),
+    EXAMPLE("a b"),
+    EXAMPLE("status\n"),
+    EXAMPLE("status nginx\n"),
+    EXAMPLE("stop keepalived\n"),
+    EXAMPLE("start a23456789012345678901234567890123456789012345678901234567890123\n"),
+};
+const size_t n_examples = sizeof examples / sizeof *examples;
+
+static int list(const char *data, size_t len) {
+  struct service_line *lines;
+  struct buf again = {0};
+  char why[32];
+  int n = parse_services(data, len, &lines, why, sizeof why);
+  if (n < 0) {
+    must(strlen(why) < sizeof why && strncmp(why, "line ", 5) == 0);
+    return 0;
+  }
+  for (int i = 0; i < n; i++) {
+    must(*lines[i].name && strlen(lines[i].name) <= SERVICE_NAME_MAX && !strpbrk(lines[i].name, " \n") && *lines[i].command);
+    for (int j = 0; j < i; j++) must(strcmp(lines[i].name, lines[j].name) != 0);
+    buf_print(&again, "%s %s\n", lines[i].name, lines[i].command);
+  }
+  /* Nothing is left out and nothing is made up; the last line may do without its end. */
+  must(again.len == len || again.len == len + 1);
+  must(len == 0 || memcmp(again.data, data, len) == 0);
+  buf_free(&again);
+  free_services(lines, n);
+  return n > 0;
+}
+
+int fuzz_one(const char *data, size_t len) {
+  struct service_request request;
+  int read = list(data, len);
+  if (parse_service_request(data, len, &request) < 0) return read;
+  must(request.verb == STATUS || *request.name);
+  must(strlen(request.name) <= SERVICE_NAME_MAX && !strchr(request.name, '\n'));
+  return 1;
+}
