@@ -20,7 +20,7 @@ function nodeFiles(folder) {
   lab('up', 'fnat-keepalived', '--name', NAME, '--no-wait');
   for (const node of ['client', 'lb1', 'lb2', 'rs1', 'rs2']) {
     sh(
-      `docker exec lvslab.${NAME}.${node} sh -c 'cd / && tar -cf - --exclude=lab/go --exclude=lab/state lab $(ls -d etc/keepalived/keepalived.conf etc/nginx/nginx.conf 2>/dev/null)' > ${folder}/${node}.tar`,
+      `docker exec lvslab.${NAME}.${node} sh -c 'cd / && tar -cf - --exclude=lab/state lab $(ls -d etc/keepalived/keepalived.conf etc/nginx/nginx.conf 2>/dev/null)' > ${folder}/${node}.tar`,
     );
   }
   lab('down', NAME);
@@ -32,7 +32,7 @@ function bareScript(folder) {
   const caps = '--network none --cap-add NET_ADMIN --cap-add NET_RAW --security-opt systempaths=unconfined';
   const one = Object.keys(nodes).map((n) => {
     const uml = n.startsWith('lb') ? '--device /dev/net/tun --tmpfs /dev/shm:exec,size=1g' : '';
-    return `( docker create --name bare.${n} --hostname ${n} ${caps} ${uml} ${image} >/dev/null; docker cp - bare.${n}:/ < ${folder}/${n}.tar; docker start bare.${n} >/dev/null ) &`;
+    return `( docker create --name bare.${n} --hostname ${n} ${caps} ${uml} ${image} sh -c 'until [ -e /lab/go ]; do sleep 0.01; done; exec nodectl init' >/dev/null; docker cp - bare.${n}:/ < ${folder}/${n}.tar; docker start bare.${n} >/dev/null ) &`;
   });
   const wires = Object.entries(nodes).map(([n, last]) => {
     const mac = `02:00:c0:a8:64:${Number(last).toString(16).padStart(2, '0')}`;
@@ -50,7 +50,7 @@ link add lan type bridge stp_state 0 forward_delay 0 mcast_snooping 0
 link set lan up promisc on
 ${wires.join('\n')}
 EOF
-for n in ${Object.keys(nodes).join(' ')}; do docker exec bare.$n sh -c 'echo go > /lab/go' & done
+for n in ${Object.keys(nodes).join(' ')}; do docker exec bare.$n touch /lab/go & done
 wait
 docker exec bare.client sh -c 'until curl -s -m 1 ${VIP} | grep -q server; do sleep 0.05; done'
 `;

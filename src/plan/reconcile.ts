@@ -75,8 +75,8 @@ export function reconcile(
     ].filter((stage): stage is Op[] => stage.length > 0);
   }
   const names = lab.nodes.map((n) => n.name);
-  const stages: Op[][] = [
-    running.containers.map((c): Op => ({ op: 'remove', target: c.name, id: c.id, cause: why ?? '' })),
+  const stages: (readonly Op[])[] = [
+    ...removal(running, why ?? ''),
     // First of all, alone: whatever comes after can be found and removed through it.
     [{ op: 'create-fabric', target: containerName(lab.name), cause: 'new' }],
     [
@@ -106,9 +106,8 @@ function kernelFor(kernels: ReadonlyMap<string, KernelName>, node: string): Kern
   return kernel;
 }
 
-/** The plan that removes a lab. The fabric goes last: while it is there, it tells what the rest is. */
-export function removal(running: Running): Plan {
-  const cause = 'the lab goes down';
+/** The plan that removes a lab. The fabric goes last: while it is there, it tells what the rest is, and what it shares is in use. */
+export function removal(running: Running, cause = 'the lab goes down'): Plan {
   const nodes = [...running.nodes.values()].map((c): Op => ({ op: 'remove', target: c.name, id: c.id, cause }));
   const fabric = running.fabric
     ? [{ op: 'remove', target: running.fabric.name, id: running.fabric.id, cause } as const]

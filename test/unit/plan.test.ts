@@ -75,12 +75,12 @@ describe('the plan', () => {
   it('starts over when the fabric has ended, because the wires are gone with it', () => {
     const plan = formatPlan(reconcile(lab, kernels, running(ALL, { fabricEnded: true }), false));
     expect(plan).toContain('1 remove lvslab.fnat-keepalived.lb1  (its fabric had ended, and the wires with it)');
-    expect(plan).toContain('2 create-fabric');
+    expect(plan).toContain('3 create-fabric');
   });
 
   it('starts over when asked to', () => {
     expect(formatPlan(reconcile(lab, kernels, running(ALL), true))).toContain(
-      '1 remove lvslab.fnat-keepalived  (asked to start over)',
+      '2 remove lvslab.fnat-keepalived  (asked to start over)',
     );
   });
 
