@@ -23,12 +23,12 @@ const SCRIPTS: Readonly<Record<string, string>> = {
   moved: `cp -a /lab /lab.real; rm -rf /lab 2>/dev/null || mv /lab /lab.old; ln -sfn /lab.real /lab
 rm -f /lab/state; mkfifo /lab/state; rm -f /lab/init.sh; mkfifo /lab/init.sh`,
   // Folders where files belong.
-  folders: `rm -f /lab/services; mkdir -p /lab/services/x /etc/hosts.d; rm -f /lab/x; mkdir -p /lab/x/y`,
+  folders: `rm -f /lab/services; mkdir -p /lab/services/x /etc/hosts.d; rm -f /x; mkdir -p /x/y`,
   // A state that is huge, and a log that is, with words for the terminal in it.
   huge: `truncate -s 3G /lab/state.big; mv /lab/state.big /lab/state; yes "$(printf '\\033]0;owned\\007\\033[2J')" | head -c 3000000`,
   // Programs of ours that never end, or never stop talking.
   programs: `for p in svc pulse; do rm -f /usr/local/bin/$p; printf '#!/bin/sh\\nexec yes %s\\n' "$p" > /usr/local/bin/$p; chmod 755 /usr/local/bin/$p; done
-mv /usr/sbin/ip /usr/sbin/ip.real 2>/dev/null || mv /bin/ip /bin/ip.real; printf '#!/bin/sh\\necho {; exit 0\\n' > /usr/bin/ip; chmod 755 /usr/bin/ip`,
+ip=$(command -v ip); rm -f $ip; printf '#!/bin/sh\\necho {\\n' > $ip; chmod 755 $ip`,
   // More connections than anybody takes, none of which says who it is; and everything else that the socket could be made to do.
   babbler: `cat > /babble.pl <<'END'
 use Socket;
@@ -43,9 +43,11 @@ for (1 .. 3000) {
 sleep 1000;
 END
 setsid perl /babble.pl > /dev/null 2>&1 &
-{ : > /wire/x; } 2> /dev/null && echo "CAN write beside the socket"
-rm -f /wire/sock 2> /dev/null; [ -S /wire/sock ] || echo "CAN remove the socket"
+if { : > /wire/x; } 2> /dev/null; then echo "CAN write beside the socket"; fi
+rm -f /wire/sock 2> /dev/null || true; [ -S /wire/sock ] || echo "CAN remove the socket"
 true`,
+  // A guest, whose word comes to its container by a file: where it is read there is something that never ends.
+  guest: `rm -f /lab/state; mkfifo /lab/state; ln -sfn /proc/1/root${outside} /lab2`,
   // The known ways to root on the machine.
   mounts: `try() { if "$@" 2> /dev/null; then echo "CAN $*"; fi; }
 mkdir -p /m
@@ -75,8 +77,9 @@ beforeAll(async () => {
       {
         kind: 'host',
         lan: `10.0.0.${i + 1}`,
+        ...(name === 'guest' ? { kernel: 'uml' } : {}),
         setup: `./${name}.sh`,
-        files: name === 'link' ? { '/lab2/x': './x' } : { '/lab/x': './x' },
+        files: name === 'link' ? { '/lab2/x': './x' } : { '/x': './x' },
       },
     ]),
   );
@@ -112,8 +115,7 @@ describe('a node that means ill', () => {
       await labOk(['fault', 'hostile', `kill:${node}`]);
       const { code, stderr } = await soon(['heal', 'hostile', `kill:${node}`]);
       // Either it is back, or it is told which node is not, and why.
-      if (code !== 0)
-        expect([node, stderr]).toEqual([node, expect.stringMatching(new RegExp(`${node}: (failed|its|not ready)`))]);
+      if (code !== 0) expect([node, stderr]).toEqual([node, expect.stringMatching(new RegExp(`\\b${node}:`))]);
       expect(readdirSync(outside)).toEqual([]);
     },
     DEADLINE_MS,
@@ -127,7 +129,6 @@ describe('a node that means ill', () => {
   it.each([
     ['inspect', ['inspect', 'hostile']],
     ['ls', ['ls']],
-    ['logs', ['logs', 'hostile', '--tail', '20']],
     ['test', ['test', 'hostile']],
     ['graph', ['graph', 'hostile']],
   ])(
