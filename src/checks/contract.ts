@@ -6,6 +6,7 @@ import type { Bed } from './bed.ts';
 import type { CheckSpec } from './check.ts';
 import { healthTrafficCheck, removalBudget, reunionBudget } from './health.ts';
 import { canAskForVip, vipCheck } from './neighbour.ts';
+import { reachCheck, toEveryServer } from './reach.ts';
 import { adjacency, adjacencyWords, nextHopsCheck, spreadCheck } from './routes.ts';
 import { schedulerChecks, schedulerTrials } from './scheduler.ts';
 import { tableChecks } from './table.ts';
@@ -37,13 +38,14 @@ export function neighbourChecks(lab: Lab, service: Service): readonly CheckSpec[
 export function trafficChecks(bed: Bed, service: Service, name: string): readonly CheckSpec[] {
   let driven: Promise<Traffic> | undefined;
   const traffic = () => {
-    driven ??= drive(bed, service, name);
+    driven ??= toEveryServer(bed, service, name);
     return driven;
   };
   const more = (count: number) => drive(bed, service, `${name}-more`, { count });
   const domain = ospfOf(bed.lab, service.name);
   return [
     ...modes[service.mode].contract(bed.lab, service, traffic),
+    reachCheck(bed.lab, service, traffic),
     ...instancesUnder(bed.lab, service.name).flatMap((vrrp) => [masterCheck(vrrp), idCheck(bed.lab, vrrp)]),
     ...(domain ? [spreadCheck(bed.lab, domain, service.name, traffic, more)] : []),
     ...schedulerChecks(service, traffic),

@@ -1,11 +1,41 @@
-import { addressesOf, familyOf, linkTo } from '../lab/lookup.ts';
-import type { Service } from '../lab/model.ts';
+import { addressesOf, familyOf } from '../lab/lookup.ts';
+import type { HostAddress, Lab, Service } from '../lab/model.ts';
+import { formatAddress, networkOf, parseSubnet, reservedAs } from '../net/cidr.ts';
 import { CannotObserve } from '../plan/hand.ts';
 import type { Bed } from './bed.ts';
 import { ask, servers } from './traffic.ts';
 
 /** Client addresses that ask where the client's address decides. */
 export const SOURCES = 32;
+
+/**
+ * Gives the client so many addresses more while `work` is done, beside the one under which it asks a service,
+ * and takes them away again, whatever becomes of it.
+ */
+export async function withAddresses<T>(
+  bed: Bed,
+  service: Service,
+  n: number,
+  work: (sources: readonly string[]) => Promise<T>,
+): Promise<T> {
+  const { client } = bed;
+  const family = familyOf(service.vip);
+  const device = bed.towards(client, service.vip);
+  const own = device.addresses.find((a) => familyOf(a.address) === family);
+  const sources = own ? freeAddresses(bed.lab, own, n) : [];
+  const prefix = family === 4 ? 32 : 128;
+  const change = (verb: string, end: string) => [
+    'sh',
+    '-c',
+    [...sources.map((s) => `ip addr ${verb} ${s}/${prefix} dev ${device.name}${end}`), 'true'].join('; '),
+  ];
+  try {
+    await bed.run(client.name, change('add', family === 6 ? ' nodad' : ''));
+    return await work(sources);
+  } finally {
+    await bed.mend(client.name, change('del', ' 2> /dev/null'));
+  }
+}
 
 /**
  * Connections from many client addresses, so many from each, and who answered them. `order` says in which
@@ -17,38 +47,33 @@ export async function fromMany(
   times: number,
   order: (sources: readonly string[]) => readonly string[] = (sources) => sources,
 ): Promise<ReadonlyMap<string, readonly string[]>> {
-  const { client } = bed;
-  const family = familyOf(service.vip);
-  const device = bed.towards(client, service.vip).name;
-  const own = linkTo(client, service.vip)?.addresses[0]?.address ?? addressesOf(client)[0] ?? '';
-  const taken = new Set(bed.lab.nodes.flatMap(addressesOf));
-  const sources = freeAddresses(own, family, SOURCES, new Set([...taken, service.vip]));
-  const prefix = family === 4 ? 32 : 128;
-  const change = (verb: string, end: string) =>
-    bed.run(client.name, [
-      'sh',
-      '-c',
-      `${sources.map((s) => `ip addr ${verb} ${s}/${prefix} dev ${device}${verb === 'add' && family === 6 ? ' nodad' : ''}`).join('; ')}${end}`,
-    ]);
-  await change('add', '');
-  try {
+  return withAddresses(bed, service, SOURCES, async (sources) => {
+    if (sources.length < SOURCES)
+      throw new CannotObserve(`the subnet of ${bed.client.name} has room for ${sources.length} of ${SOURCES} clients`);
     const requests = await ask(bed, service, { sources: order(sources), count: SOURCES * times });
     if (requests.length < SOURCES * times || requests.some((r) => r.status !== 200))
       throw new CannotObserve(`only ${servers(requests).length} of ${SOURCES * times} connections were answered`);
     return new Map(sources.map((s) => [s, servers(requests.filter((r) => r.source === s))]));
-  } finally {
-    await change('del', '');
-  }
+  });
 }
 
-/** Addresses after `own` that nobody has. */
-function freeAddresses(own: string, family: 4 | 6, n: number, taken: ReadonlySet<string>): readonly string[] {
-  const split = own.lastIndexOf(family === 4 ? '.' : ':') + 1;
-  const out: string[] = [];
-  for (let i = 0; out.length < n && i < 250; i++) {
-    const last = family === 4 ? String(1 + ((Number(own.slice(split)) + i) % 253)) : (0x1000 + i).toString(16);
-    const address = `${own.slice(0, split)}${last}`;
-    if (!taken.has(address)) out.push(address);
+/** So many addresses after `own` on its subnet that nobody has; fewer where it has no room for more. */
+function freeAddresses(lab: Lab, own: HostAddress, n: number): readonly string[] {
+  const subnet = parseSubnet(`${own.address}/${own.prefix}`);
+  if (!subnet) return [];
+  const { family, value } = subnet.address;
+  const taken = new Set([
+    ...lab.nodes.flatMap((node) => [...addressesOf(node), ...node.lips.map((l) => l.address)]),
+    ...lab.services.map((s) => s.vip),
+    ...lab.vrrp.flatMap((v) => v.addresses.map((a) => a.address)),
+  ]);
+  const size = 1n << BigInt((family === 4 ? 32 : 128) - subnet.prefix);
+  const first = networkOf(subnet).address.value;
+  const free: string[] = [];
+  for (let i = 1n; i < size && free.length < n; i++) {
+    const next = first + ((value - first + i) % size);
+    const address = { family, value: next, text: formatAddress(next, family) };
+    if (!taken.has(address.text) && reservedAs(subnet, address) === undefined) free.push(address.text);
   }
-  return out;
+  return free;
 }

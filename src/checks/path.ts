@@ -3,7 +3,7 @@ import type { Lab, LabNode, Service } from '../lab/model.ts';
 import { endpoint } from '../net/cidr.ts';
 import type { Bed } from './bed.ts';
 import type { CheckSpec, Observation } from './check.ts';
-import { arrivals, departures, heard, REQUESTS, type Segment, type Traffic } from './traffic.ts';
+import { arrivals, departures, heard, REQUESTS, type Segment, type Traffic, unreached } from './traffic.ts';
 
 type GetTraffic = () => Promise<Traffic>;
 
@@ -39,7 +39,7 @@ export function answersCheck(service: Service, traffic: GetTraffic): CheckSpec {
   return judged(
     'service.answers',
     service,
-    `${REQUESTS} ${service.protocol === 'tcp' ? 'connections' : 'datagrams'} to ${endpoint(service.vip, service.port)} are answered by ${names.join(' and ')}`,
+    `${REQUESTS} ${service.protocol === 'tcp' ? 'connections' : 'datagrams'} to ${endpoint(service.vip, service.port)}, and whatever more it takes to reach each real server, are answered by ${names.join(' and ')}`,
     traffic,
     (_bed, t) => {
       const good = t.requests.filter((r) => r.status === 200 && (!speaks || names.includes(r.server)));
@@ -47,7 +47,7 @@ export function answersCheck(service: Service, traffic: GetTraffic): CheckSpec {
         .filter((r) => !good.includes(r))
         .map((r) => (r.status === 0 ? 'no answer' : `status ${r.status} from ${r.server || 'somebody unknown'}`));
       return {
-        ok: good.length === REQUESTS,
+        ok: t.stretches[0].requests.length === REQUESTS && bad.length === 0,
         seen: `${good.length} answered (${speaks ? tally(good.map((r) => r.server)) : 'a banner'})${bad.length > 0 ? `, ${tally(bad)}` : ''}`,
         evidence: t.evidence,
       };
@@ -97,22 +97,13 @@ export function sourceCheck(lab: Lab, service: Service, traffic: GetTraffic, rul
         r.seenClient !== '' &&
         !sources.some((a) => r.seenClient.startsWith(`${a}:`) || r.seenClient.startsWith(`[${a}]:`)),
     );
-    const missed = unreached(lab, service, t, seen);
+    const missed = unreached(lab, service, t.packets).map((r) => r.node);
     return {
       ok: seen.length > 0 && wrong.length === 0 && told.length === 0 && missed.length === 0,
       seen: `${tally(words)}${missed.map((n) => `, nothing reached ${n}`).join('')}; ${rule.called}${rule.called === 'LIP' ? ` of ${t.directors.map((d) => d.name).join(' and ')}` : ''}: ${sources.join(', ') || 'none'}`,
       evidence: [...pcap(seen, lab, service), ...t.evidence],
     };
   });
-}
-
-/** Real servers that must have had a turn, and to whom nothing came. */
-function unreached(lab: Lab, service: Service, t: Traffic, seen: readonly Segment[]): readonly string[] {
-  const turns = (service.scheduler === 'rr' || service.scheduler === 'wrr') && !service.persistence;
-  if (!turns || t.requests.length < service.reals.length) return [];
-  return service.reals
-    .filter((r) => r.weight > 0 && !seen.some((p) => macsOf(nodeOf(lab, r.node)).includes(p.dstMac)))
-    .map((r) => r.node);
 }
 
 /** Real servers that were asked and sent nothing back. */

@@ -1,7 +1,7 @@
-import { directors } from '../lab/lookup.ts';
 import type { Service } from '../lab/model.ts';
 import { endpoint } from '../net/cidr.ts';
 import { CannotObserve } from '../plan/hand.ts';
+import { without } from './aside.ts';
 import type { Bed } from './bed.ts';
 import type { CheckSpec, Observation } from './check.ts';
 import { hold } from './hold.ts';
@@ -29,7 +29,7 @@ export function schedulerChecks(service: Service, traffic: () => Promise<Traffic
       `${service.reals.map((r) => r.node).join(', ')} take turns; at most ${TOLERANCE} connection out of turn`,
       traffic,
       (bed, t) => {
-        const order = servers(t.requests);
+        const order = servers(t.stretches[0].requests);
         const all = service.reals.every((r) => order.includes(r.node));
         // Each director has turns of its own.
         const worst = Math.max(...byDirector(bed, service, t).map((own) => outOfTurn(own, service.reals.length)));
@@ -45,11 +45,12 @@ export function schedulerChecks(service: Service, traffic: () => Promise<Traffic
 
 /** The servers that answered, by the director that chose them: among several, the one whose card brought the connection to them. */
 function byDirector(bed: Bed, service: Service, t: Traffic): readonly (readonly string[])[] {
-  if (t.directors.length === 1) return [servers(t.requests)];
+  const { requests } = t.stretches[0];
+  if (t.directors.length === 1) return [servers(requests)];
   const by = new Map(
     arrivals(bed.lab, service, t.packets).map((p) => [endpoint(p.src, p.srcPort), bed.nameOfMac(p.srcMac)]),
   );
-  return t.directors.map((d) => servers(t.requests.filter((r) => by.get(r.seenClient) === d.name)));
+  return t.directors.map((d) => servers(requests.filter((r) => by.get(r.seenClient) === d.name)));
 }
 
 /** Connections that went to one of the servers that the last n-1 connections went to. */
@@ -175,35 +176,13 @@ const locality: Trial = {
   },
 };
 
-/** Changes a real server's entry on the director in charge; gives it back as it was afterwards. */
-async function without<T>(
-  bed: Bed,
-  service: Service,
-  node: string,
-  how: 'removed' | 'drained',
-  work: () => Promise<T>,
-): Promise<T> {
-  const director = bed.inCharge(service).name;
-  const real = service.reals.find((r) => r.node === node);
-  if (!real || directors(bed.lab).length === 0) throw new Error(`no real server ${node}`);
-  const letter = service.protocol === 'tcp' ? '-t' : '-u';
-  const at = [letter, endpoint(service.vip, service.port), '-r', endpoint(real.address, real.port)];
-  const method = { nat: '-m', fnat: '-m', dr: '-g', tun: '-i' }[service.mode];
-  await bed.run(director, ['ipvsadm', ...(how === 'removed' ? ['-d', ...at] : ['-e', ...at, method, '-w', '0'])]);
-  try {
-    return await work();
-  } finally {
-    await bed.run(director, ['ipvsadm', how === 'removed' ? '-a' : '-e', ...at, method, '-w', String(real.weight)]);
-  }
-}
-
 const maglev: Trial = {
   promise: (s) =>
     `each of ${SOURCES} clients has its server; when ${s.reals.at(-1)?.node} is removed, only its clients move, and at most ${MH_MOVES * 100} % of the others`,
   look: async (bed, service) => {
     const gone = service.reals.at(-1)?.node ?? '';
     const before = await fromMany(bed, service, 2);
-    const after = await without(bed, service, gone, 'removed', () => fromMany(bed, service, 1));
+    const after = await without(bed, service, service.reals.slice(-1), 'removed', () => fromMany(bed, service, 1));
     const fickle = [...before.values()].filter((s) => new Set(s).size !== 1).length;
     const others = [...before].filter(([, s]) => s[0] !== gone);
     const moved = others.filter(([source, s]) => after.get(source)?.[0] !== s[0]).length;
@@ -224,7 +203,7 @@ const failover: Trial = {
   look: async (bed, service) => {
     const [first, second] = byWeight(service);
     const before = servers(await ask(bed, service, {}));
-    const after = await without(bed, service, first?.node ?? '', 'drained', async () =>
+    const after = await without(bed, service, first ? [first] : [], 'drained', async () =>
       servers(await ask(bed, service, {})),
     );
     const only = (seen: readonly string[], node: string | undefined) =>

@@ -1,6 +1,6 @@
-import type { ServiceTable, TableService } from '../drivers/service-table.ts';
-import { directors } from '../lab/lookup.ts';
-import type { Lab, Service } from '../lab/model.ts';
+import type { ServiceTable, TableReal, TableService, TableTimeouts } from '../drivers/service-table.ts';
+import { directors, familyOf } from '../lab/lookup.ts';
+import type { Lab, LabNode, Persistence, Real, Service } from '../lab/model.ts';
 import { modes } from '../modes/index.ts';
 import { endpoint } from '../net/cidr.ts';
 import type { Bed } from './bed.ts';
@@ -31,75 +31,157 @@ export async function weightsOf(
   );
 }
 
-type Aspect = {
+/** Something that a director's table shows of a service, in the same words as it is wanted. */
+interface Aspect {
   readonly id: string;
   readonly what: string;
   readonly wanted: string;
-  readonly of: (entry: TableService) => string;
-};
+  readonly of: (entry: TableService, table: ServiceTable) => string;
+}
 
-function aspects(service: Service): readonly Aspect[] {
-  const sorted = (values: readonly string[]) => [...values].sort().join(', ');
-  const forward = modes[service.mode].forward;
-  const each = (f: (r: TableService['reals'][number]) => string | number) => (entry: TableService) =>
-    sorted(entry.reals.map((r) => `${endpoint(r.address, r.port)} ${f(r)}`));
+/** What the kernel does where a lab says nothing (net/netfilter/ipvs/ip_vs_proto_tcp.c and ip_vs_proto_udp.c), in seconds. */
+const KERNEL_TIMEOUTS: TableTimeouts = { tcp: 900, fin: 120, udp: 300 };
+
+/** All that a director's table shows of a service. */
+function aspects(lab: Lab, service: Service): readonly Aspect[] {
+  const { forward } = modes[service.mode];
+  const wanted = (words: (r: Real) => string) => sorted(service.reals.map((r) => words(r)));
+  const of = (words: (r: TableReal) => string) => (entry: TableService) => sorted(entry.reals.map((r) => words(r)));
+  const at = (r: { address: string; port: number }) => endpoint(r.address, r.port);
   return [
-    {
-      id: 'table.servers',
-      what: 'real servers',
-      wanted: sorted(service.reals.map((r) => endpoint(r.address, r.port))),
-      of: (entry) => sorted(entry.reals.map((r) => endpoint(r.address, r.port))),
-    },
+    { id: 'table.servers', what: 'real servers', wanted: wanted(at), of: of(at) },
     {
       id: 'table.weight',
       what: 'weights',
-      wanted: sorted(service.reals.map((r) => `${endpoint(r.address, r.port)} ${r.weight}`)),
-      of: each((r) => r.weight),
+      wanted: wanted((r) => `${at(r)} ${r.weight}`),
+      of: of((r) => `${at(r)} ${r.weight}`),
     },
     {
       id: 'table.forward',
       what: 'forwarding method',
-      wanted: sorted(service.reals.map((r) => `${endpoint(r.address, r.port)} ${forward}`)),
-      of: each((r) => r.forward),
+      wanted: wanted((r) => `${at(r)} ${forward}`),
+      of: of((r) => `${at(r)} ${forwardWords(r)}`),
+    },
+    {
+      id: 'table.limits',
+      what: 'limits of connections',
+      wanted: wanted((r) => `${at(r)} none`),
+      of: of((r) => `${at(r)} ${limitWords(r)}`),
     },
     { id: 'table.scheduler', what: 'scheduler', wanted: service.scheduler, of: (entry) => entry.scheduler },
-    ...(service.persistence
-      ? [
-          {
-            id: 'table.persistence',
-            what: 'persistence',
-            wanted: `${Math.ceil(service.persistence.time / 1000)} s`,
-            of: (entry: TableService) => (entry.persistence === undefined ? 'none' : `${entry.persistence} s`),
-          },
-        ]
-      : []),
+    {
+      id: 'table.flags',
+      what: 'flags',
+      wanted: service.hashesPort ? `(${service.scheduler}-port)` : 'none',
+      of: ({ flags }) => flags.join(' ') || 'none',
+    },
+    {
+      id: 'table.persistence',
+      what: 'persistence',
+      wanted: persistenceWords(service, service.persistence),
+      of: ({ persistence, mask }) =>
+        persistenceWords(
+          service,
+          persistence === undefined ? undefined : { time: persistence * 1000, mask: mask ?? wholeMask(service) },
+        ),
+    },
+    {
+      id: 'table.timeouts',
+      what: 'times that connections are kept',
+      wanted: timeoutWords(lab.timeouts ? inSeconds(lab.timeouts) : KERNEL_TIMEOUTS),
+      of: (_, { timeouts }) => (timeouts ? timeoutWords(timeouts) : 'unknown'),
+    },
   ];
 }
 
-/** Each director's table holds exactly what the lab says, a check for each aspect. */
-export function tableChecks(lab: Lab, service: Service, within: number): readonly CheckSpec[] {
-  const names = directors(lab).map((d) => d.name);
-  return aspects(service).map((aspect) => ({
-    id: aspect.id,
+function sorted(values: readonly string[]): string {
+  return [...values].sort().join(', ');
+}
+
+/** The forwarding method; of a tunnel that wraps in another way than IP in IP, that too. */
+function forwardWords({ forward, tunnel }: TableReal): string {
+  return tunnel === undefined || tunnel === 'n/a' || tunnel === 'ipip' ? forward : `${forward} (${tunnel})`;
+}
+
+function limitWords({ upper, lower }: TableReal): string {
+  if (upper === undefined || lower === undefined) return 'unknown';
+  return upper === 0 && lower === 0 ? 'none' : `at most ${upper}, free again below ${lower}`;
+}
+
+function wholeMask({ vip }: Service): number {
+  return familyOf(vip) === 4 ? 32 : 128;
+}
+
+function persistenceWords(service: Service, persistence: Persistence | undefined): string {
+  if (!persistence) return 'none';
+  const whose = persistence.mask === wholeMask(service) ? '' : ` for all who share ${persistence.mask} bits`;
+  return `${Math.ceil(persistence.time / 1000)} s${whose}`;
+}
+
+function inSeconds({ tcp, fin, udp }: NonNullable<Lab['timeouts']>): TableTimeouts {
+  return { tcp: Math.ceil(tcp / 1000), fin: Math.ceil(fin / 1000), udp: Math.ceil(udp / 1000) };
+}
+
+function timeoutWords({ tcp, fin, udp }: TableTimeouts): string {
+  return `tcp ${tcp} s, after a FIN ${fin} s, udp ${udp} s`;
+}
+
+/** Whether all that a director's table holds is the lab's own doing: no script or configuration of the user's is beside it. */
+function isOurs(node: LabNode): boolean {
+  return !node.manual && node.setup === undefined && node.keepalived === undefined;
+}
+
+/** A check that each of these directors' tables says the same, which is what is wanted. */
+function saysCheck(
+  service: Service,
+  nodes: readonly LabNode[],
+  within: number,
+  { id, what, wanted }: Omit<Aspect, 'of'>,
+  of: (table: ServiceTable) => string,
+): CheckSpec {
+  const names = nodes.map((n) => n.name);
+  return {
+    id,
     subject: service.name,
-    promise: `${aspect.what} on ${names.join(' and ')}: ${aspect.wanted}`,
+    promise: `${what} on ${names.join(' and ')}: ${wanted}`,
     within,
     every: 250,
     look: async (bed) => {
       const seen = await Promise.all(
         names.map(async (name) => {
           const table = await bed.table(name);
-          const entry = entryOf(table, service);
           bed.evidence.write(`table-${name}.json`, JSON.stringify(table, null, 2));
-          return entry ? aspect.of(entry) : 'no such service';
+          return of(table);
         }),
       );
       const same = seen.every((s) => s === seen[0]);
       return {
-        ok: seen.every((s) => s === aspect.wanted),
+        ok: seen.every((s) => s === wanted),
         seen: same ? `${seen[0]} on ${names.join(' and ')}` : names.map((n, i) => `${n}: ${seen[i]}`).join('; '),
         evidence: names.map((n) => `table-${n}.json`),
       };
     },
-  }));
+  };
+}
+
+/** Each director's table holds exactly what the lab says of a service, a check for each aspect; and no service beside the lab's. */
+export function tableChecks(lab: Lab, service: Service, within: number): readonly CheckSpec[] {
+  const whole = directors(lab).filter(isOurs);
+  const at = (s: { protocol: string; port: number }, address: string) => `${s.protocol} ${endpoint(address, s.port)}`;
+  const services = {
+    id: 'table.services',
+    what: 'services',
+    wanted: sorted(lab.services.map((s) => at(s, s.vip))),
+  };
+  return [
+    ...aspects(lab, service).map((aspect) =>
+      saysCheck(service, directors(lab), within, aspect, (table) => {
+        const entry = entryOf(table, service);
+        return entry ? aspect.of(entry, table) : 'no such service';
+      }),
+    ),
+    ...(whole.length === 0
+      ? []
+      : [saysCheck(service, whole, within, services, (table) => sorted(table.services.map((s) => at(s, s.address))))]),
+  ];
 }

@@ -1,5 +1,5 @@
 import { addressesOf, directors, macsOf, nodeOf } from '../lab/lookup.ts';
-import type { Lab, LabNode, Service } from '../lab/model.ts';
+import type { Lab, LabNode, Real, Service } from '../lab/model.ts';
 import { endpoint } from '../net/cidr.ts';
 import type { Packet, TcpPacket, UdpPacket } from '../net/packet.ts';
 import type { Bed } from './bed.ts';
@@ -23,9 +23,18 @@ export interface Request {
   readonly asked: string;
 }
 
-/** A stretch of requests to a service, with what the wires showed meanwhile. */
-export interface Traffic {
+/** Requests that were made one after the other, under the same circumstances. */
+export interface Stretch {
+  /** Those circumstances, in words. */
+  readonly words: string;
   readonly requests: readonly Request[];
+}
+
+/** Stretches of requests to a service, with what the wires showed meanwhile. */
+export interface Traffic {
+  /** Every request, and by stretches: the first is the client's own, the tables as they are. */
+  readonly requests: readonly Request[];
+  readonly stretches: readonly [Stretch, ...Stretch[]];
   readonly packets: readonly Packet[];
   /** The directors in charge at the time: one, unless all announce the VIP. */
   readonly directors: readonly LabNode[];
@@ -79,8 +88,14 @@ export async function ask(bed: Bed, service: Service, asking: Asking): Promise<r
   return parseRequests(await bed.run(bed.client.name, askCommand(service, asking)));
 }
 
-/** Asks the service from the client, one connection after the other, and gathers what the wires showed. */
-export async function drive(bed: Bed, service: Service, name: string, asking: Asking = {}): Promise<Traffic> {
+/** Asks the service from the client, one connection after the other, and gathers what the wires showed. `words` tells the circumstances. */
+export async function drive(
+  bed: Bed,
+  service: Service,
+  name: string,
+  asking: Asking = {},
+  words = 'as it is',
+): Promise<Traffic> {
   const { client } = bed;
   const from = bed.wire.newest;
   const output = await bed.run(client.name, askCommand(service, asking));
@@ -88,11 +103,25 @@ export async function drive(bed: Bed, service: Service, name: string, asking: As
   const requests = parseRequests(output);
   return {
     requests,
+    stretches: [{ words, requests }],
     packets: await bed.packetsSince(from + 1),
     directors: bed.carriers(service),
     client,
     sources: [...new Set(requests.map((r) => r.source))].filter((s) => s !== ''),
     evidence: [file],
+  };
+}
+
+/** Traffic of several stretches, the first of which is the client's own. */
+export function together(first: Traffic, more: readonly Traffic[]): Traffic {
+  const all = [first, ...more];
+  return {
+    ...first,
+    requests: all.flatMap((t) => t.requests),
+    stretches: [first.stretches[0], ...more.flatMap((t) => t.stretches)],
+    packets: all.flatMap((t) => t.packets),
+    sources: [...new Set(all.flatMap((t) => t.sources))],
+    evidence: all.flatMap((t) => t.evidence),
   };
 }
 
@@ -134,6 +163,17 @@ export function arrivals(lab: Lab, service: Service, packets: readonly Packet[])
       (p.outer !== undefined || !own.has(p.src)) &&
       (p.kind === 'udp' || (p.syn && !p.ack)),
   );
+}
+
+/** Whether a connection of a service came to a real server. */
+export function isReached(lab: Lab, service: Service, packets: readonly Packet[], real: Real): boolean {
+  const macs = macsOf(nodeOf(lab, real.node));
+  return arrivals(lab, service, packets).some((p) => macs.includes(p.dstMac));
+}
+
+/** Real servers that must get connections, and to whom none came. */
+export function unreached(lab: Lab, service: Service, packets: readonly Packet[]): readonly Real[] {
+  return service.reals.filter((r) => r.weight > 0 && !isReached(lab, service, packets, r));
 }
 
 /** What real servers send for a service, to whomever but a director that checks them. */

@@ -12,6 +12,10 @@ export interface Driver {
   director(lab: Lab, node: LabNode): NodePart;
   /** The command that sets a real server's weight on a director. */
   weightCommand(service: Service, real: Real, weight: number): readonly string[];
+  /** The command that takes a real server out of a director's table... */
+  removeCommand(service: Service, real: Real): readonly string[];
+  /** ...and the one that puts it in. */
+  addCommand(service: Service, real: Real, weight: number): readonly string[];
   /** The table that the running director holds. Throws when it cannot be read. */
   readTable(run: RunInNode): Promise<ServiceTable>;
 }

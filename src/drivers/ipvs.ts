@@ -5,12 +5,27 @@ import { snat } from '../modes/snat.ts';
 import { endpoint } from '../net/cidr.ts';
 import { addHostAddress, join, type NodePart, nothing } from '../nodes/part.ts';
 import type { Driver, RunInNode } from './driver.ts';
-import { joinTable, parseCounters, parseTable } from './ipvsadm.ts';
+import { joinTable, parseReals, parseTable, parseTimeouts, readCounters, readLimits, readTunnel } from './ipvsadm.ts';
 import { keepalivedConf } from './keepalived-conf.ts';
 import type { ServiceTable } from './service-table.ts';
 
 /** ipvsadm's letters for forwarding methods; Full-NAT is NAT with more around it. */
 const FORWARD: Readonly<Record<Mode, string>> = { nat: '-m', fnat: '-m', dr: '-g', tun: '-i' };
+
+/** What ipvsadm does to a real server: adds it or changes it, which takes a weight, or takes it out. */
+function serverCommand(verb: string, { vip, port, protocol, mode }: Service, real: Real, weight?: number): string[] {
+  return [
+    ...[
+      'ipvsadm',
+      verb,
+      protocol === 'tcp' ? '-t' : '-u',
+      endpoint(vip, port),
+      '-r',
+      endpoint(real.address, real.port),
+    ],
+    ...(weight === undefined ? [] : [FORWARD[mode], '-w', String(weight)]),
+  ];
+}
 
 /** Kernel LVS, driven by the real keepalived. */
 export const ipvs: Driver = {
@@ -34,21 +49,22 @@ export const ipvs: Driver = {
     ]);
   },
 
-  weightCommand({ vip, port, protocol, mode }: Service, real: Real, weight: number): readonly string[] {
-    return [
-      ...['ipvsadm', '-e', protocol === 'tcp' ? '-t' : '-u', endpoint(vip, port)],
-      ...['-r', endpoint(real.address, real.port), FORWARD[mode], '-w', String(weight)],
-    ];
-  },
+  weightCommand: (service, real, weight) => serverCommand('-e', service, real, weight),
+  removeCommand: (service, real) => serverCommand('-d', service, real),
+  addCommand: (service, real, weight) => serverCommand('-a', service, real, weight),
 
   async readTable(run: RunInNode): Promise<ServiceTable> {
     const marker = '--lvslab--';
-    const output = await run([
-      'sh',
-      '-ec',
-      `ipvsadm -Ln; echo ${marker}; ipvsadm -Ln --stats --exact; echo ${marker}; ipvsadm -Ln --rate --exact`,
+    const lists = ['-Ln', ...['stats --exact', 'rate --exact', 'thresholds', 'tun-info'].map((l) => `-Ln --${l}`)];
+    const commands = [...lists, '-L --timeout'].map((list) => `ipvsadm ${list}`);
+    const output = await run(['sh', '-ec', commands.join(`; echo ${marker}; `)]);
+    const [table = '', stats = '', rate = '', limits = '', tunnels = '', times = ''] = output.split(marker);
+    const timeouts = parseTimeouts(times);
+    return joinTable({ ...parseTable(table), ...(timeouts ? { timeouts } : {}) }, [
+      parseReals(stats, (words) => ({ stats: readCounters(words) })),
+      parseReals(rate, (words) => ({ rate: readCounters(words) })),
+      parseReals(limits, readLimits),
+      parseReals(tunnels, readTunnel),
     ]);
-    const [table = '', stats = '', rate = ''] = output.split(marker);
-    return joinTable(parseTable(table), parseCounters(stats), parseCounters(rate));
   },
 };

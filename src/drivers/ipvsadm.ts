@@ -1,7 +1,9 @@
-import type { Counters, ServiceTable, TableReal, TableService } from './service-table.ts';
+import { parseAddress } from '../net/cidr.ts';
+import type { Counters, ServiceTable, TableReal, TableService, TableTimeouts } from './service-table.ts';
 
-/** `1.2.3.4:80` or `[::1]:80`. */
+/** `1.2.3.4:80` or `[::1]:80`, and a firewall mark, which has no port. */
 function splitEndpoint(text: string): { address: string; port: number } {
+  if (/^\d+$/.test(text)) return { address: text, port: 0 };
   const match = /^\[?([^\]]+?)\]?:(\d+)$/.exec(text);
   if (!match?.[1]) throw new Error(`ipvsadm printed "${text}" where ADDRESS:PORT was expected`);
   return { address: match[1], port: Number(match[2]) };
@@ -17,7 +19,7 @@ function rows(output: string): Row[] {
   return output.split('\n').flatMap((line): Row[] => {
     const words = line.trim().split(/\s+/);
     const [first = '', ...rest] = words;
-    if (['TCP', 'UDP', 'SCTP'].includes(first))
+    if (['TCP', 'UDP', 'SCTP', 'FWM'].includes(first))
       return [{ service: { protocol: first.toLowerCase(), words: rest }, real: undefined }];
     if (first === '->' && /:\d+$/.test(rest[0] ?? '')) return [{ service: undefined, real: rest }];
     return [];
@@ -29,13 +31,12 @@ export function parseTable(output: string): ServiceTable {
   const services: (TableService & { reals: TableReal[] })[] = [];
   for (const { service, real } of rows(output)) {
     if (service) {
-      const [where = '', scheduler = '', ...flags] = service.words;
-      const persistent = flags.indexOf('persistent');
+      const [where = '', scheduler = '', ...words] = service.words.filter((w) => w !== 'IPv6');
       services.push({
         protocol: service.protocol,
         ...splitEndpoint(where),
         scheduler,
-        ...(persistent >= 0 ? { persistence: Number(flags[persistent + 1]) } : {}),
+        ...parseFlags(words),
         reals: [],
       });
     } else if (real) {
@@ -52,32 +53,66 @@ export function parseTable(output: string): ServiceTable {
   return { services };
 }
 
-/** Reads `ipvsadm -Ln --stats --exact`, or `--rate`: the counters of each real server, in the table's order. */
-export function parseCounters(output: string): readonly Counters[][] {
-  const services: Counters[][] = [];
+/** What stands behind a service's scheduler: its persistence, and whatever else, word by word. */
+function parseFlags(words: readonly string[]): Pick<TableService, 'persistence' | 'mask' | 'flags'> {
+  const [first, value, ...rest] = words;
+  if (first === undefined) return { flags: [] };
+  if (first === 'persistent') return { persistence: Number(value), ...parseFlags(rest) };
+  if (first === 'mask' && value !== undefined) return { mask: leadingBits(value), ...parseFlags(rest) };
+  const { flags, ...known } = parseFlags(words.slice(1));
+  return { ...known, flags: [first, ...flags] };
+}
+
+/** Of a netmask, or as IPv6 has them, a number. */
+function leadingBits(mask: string): number {
+  const netmask = parseAddress(mask);
+  return netmask ? netmask.value.toString(2).replaceAll('0', '').length : Number(mask);
+}
+
+/** Reads `ipvsadm -L --timeout`; undefined when it says nothing of them. */
+export function parseTimeouts(output: string): TableTimeouts | undefined {
+  const [, tcp, fin, udp] = /^Timeout \(tcp tcpfin udp\): (\d+) (\d+) (\d+)$/m.exec(output) ?? [];
+  return tcp === undefined ? undefined : { tcp: Number(tcp), fin: Number(fin), udp: Number(udp) };
+}
+
+/** Of each real server, in the table's order: its limits (`ipvsadm -Ln --thresholds`) or its tunnel (`--tun-info`). */
+export function parseReals<T>(output: string, read: (words: readonly string[]) => T): readonly T[][] {
+  const services: T[][] = [];
   for (const { service, real } of rows(output)) {
     if (service) services.push([]);
-    if (!real) continue;
-    const [connections = 0, inPackets = 0, outPackets = 0, inBytes = 0, outBytes = 0] = real.slice(1).map(Number);
-    services.at(-1)?.push({ connections, inPackets, outPackets, inBytes, outBytes });
+    if (real) services.at(-1)?.push(read(real.slice(1)));
   }
   return services;
 }
 
-/** Puts the three lists together; counters that do not fit the table (it changed in between) are left out. */
-export function joinTable(
-  table: ServiceTable,
-  stats: readonly Counters[][],
-  rate: readonly Counters[][],
-): ServiceTable {
+/** A real server's limits among the words of `ipvsadm -Ln --thresholds`. */
+export function readLimits([upper, lower]: readonly string[]): Pick<TableReal, 'upper' | 'lower'> {
+  return { upper: Number(upper), lower: Number(lower) };
+}
+
+/** A real server's tunnel among the words of `ipvsadm -Ln --tun-info`. */
+export function readTunnel([, tunnel = '']: readonly string[]): Pick<TableReal, 'tunnel'> {
+  return { tunnel };
+}
+
+/** A real server's counters among the words of `ipvsadm -Ln --stats --exact`, or `--rate`. */
+export function readCounters(words: readonly string[]): Counters {
+  const [connections = 0, inPackets = 0, outPackets = 0, inBytes = 0, outBytes = 0] = words.map(Number);
+  return { connections, inPackets, outPackets, inBytes, outBytes };
+}
+
+/** What the other lists tell of each real server, service by service. */
+type Told = readonly (readonly Partial<TableReal>[])[];
+
+/** Puts the lists together; one that does not fit the table (it changed in between) is left out. */
+export function joinTable({ services, ...rest }: ServiceTable, lists: readonly Told[]): ServiceTable {
   return {
-    services: table.services.map((service, s) => ({
+    ...rest,
+    services: services.map((service, s) => ({
       ...service,
-      reals: service.reals.map((real, r) => {
-        const fits = stats[s]?.length === service.reals.length && rate[s]?.length === service.reals.length;
-        const [total, average] = [stats[s]?.[r], rate[s]?.[r]];
-        return fits && total && average ? { ...real, stats: total, rate: average } : real;
-      }),
+      reals: service.reals.map((real, r) =>
+        Object.assign({}, real, ...lists.map((list) => (list[s]?.length === service.reals.length ? list[s]?.[r] : {}))),
+      ),
     })),
   };
 }

@@ -10,6 +10,8 @@ export class CannotObserve extends Error {
 
 /** Longest that a command in a node may take, in milliseconds: none of ours takes as long, and what stands in its place may take for ever. */
 const LONGEST_MS = 180_000;
+/** Milliseconds for a command that puts something back after all else was aborted. */
+const MEND_MS = 30_000;
 
 /** A hand in a running lab: runs commands in its nodes and in its fabric. */
 export class Hand {
@@ -45,6 +47,14 @@ export class Hand {
         `${command.join(' ').slice(0, 80)} on ${node} ended with ${result.code}: ${result.stderr.trim() || result.stdout.trim()}`,
       );
     return result.stdout;
+  }
+
+  /** Puts back what was changed in a node, also when the run was aborted meanwhile. Throws CannotObserve when that fails. */
+  async mend(node: string, command: readonly string[]): Promise<void> {
+    const late = AbortSignal.timeout(MEND_MS);
+    await new Hand(this.engine, this.running, late).run(node, command).catch((error: unknown) => {
+      throw late.aborted ? new CannotObserve(`${command.join(' ')} on ${node} did not end`) : error;
+    });
   }
 
   /** Runs a shell line in a node's container, outside the kernel that it may bring. Throws CannotObserve when it fails. */

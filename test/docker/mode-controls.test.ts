@@ -5,7 +5,7 @@ import { keepalivedConf } from '../../src/drivers/keepalived-conf.ts';
 import { nodeOf } from '../../src/lab/lookup.ts';
 import { readLab } from '../../src/lab/read.ts';
 import { type LabFile, writeLab } from '../lab.ts';
-import { type Control, itIsCaught, type Result, results } from './broken.ts';
+import { type Control, itIsCaught, type Result, results, TRIALS_MS } from './broken.ts';
 import { leavesNothing } from './state.ts';
 
 const CONTROLS: readonly Control[] = [
@@ -289,6 +289,85 @@ tc filter add dev eth1 egress prio 2 protocol ip flower ip_proto tcp dst_port 80
     setup: 'iptables -A INPUT -p tcp -j DROP',
     scenario: [{ contract: 'out1' }],
   },
+  // every real server
+  {
+    lab: 'tun-keepalived',
+    broken: 'the program of one of two servers of a persistent service is stopped',
+    caughtBy: 'service.reach',
+    seen: /from 2 more client addresses: rs2 ×1 of 2|as it is: nothing of 3/,
+    node: 'rs1',
+    setup: 'sh /root/lvs_tun.sh start\nmv /usr/sbin/nginx /usr/sbin/nginx.off',
+  },
+  {
+    lab: 'tun-keepalived',
+    broken: 'the tunnel of one of two servers of a persistent service is down',
+    caughtBy: 'tun.bypass',
+    seen: /rs1 was asked and sent nothing/,
+    node: 'rs1',
+    setup: 'sh /root/lvs_tun.sh start\nip link set tunl0 down',
+  },
+  {
+    lab: 'persistence',
+    broken: 'one of two servers that a whole subnet is kept from lacks the VIP',
+    caughtBy: 'dr.bypass',
+    seen: /rs2 was asked and sent nothing/,
+    node: 'rs2',
+    setup: 'ip addr del 192.168.100.254/32 dev lo',
+    scenario: [{ contract: 'grouped' }],
+  },
+  // all that a table shows
+  {
+    lab: 'fnat-simple',
+    broken: 'the director has a persistence that the lab does not have',
+    caughtBy: 'table.persistence',
+    seen: /^60 s on lb/,
+    node: 'lb',
+    conf: [/lb_algo rr/, 'lb_algo rr\n    persistence_timeout 60'],
+  },
+  {
+    lab: 'persistence',
+    broken: 'persistence takes a whole subnet for one client',
+    caughtBy: 'table.persistence',
+    seen: /^3 s for all who share 24 bits on lb/,
+    node: 'lb',
+    conf: [/persistence_timeout 3\n/, 'persistence_timeout 3\n    persistence_granularity 255.255.255.0\n'],
+    scenario: [{ contract: 'alone' }],
+  },
+  {
+    lab: 'schedulers',
+    broken: 'a scheduler hashes ports, too',
+    caughtBy: 'table.flags',
+    seen: /^\(sh-port\) on lb/,
+    node: 'lb',
+    conf: [/lb_algo sh/, 'lb_algo sh\n    sh-port'],
+    scenario: [{ contract: 'sh' }],
+  },
+  {
+    lab: 'nat-one-arm',
+    broken: 'the director sends a server a few connections only',
+    caughtBy: 'table.limits',
+    seen: /10\.140\.18\.33:80 at most 9, free again below 0/,
+    node: 'lb',
+    conf: [/weight 1\n/, 'weight 1\n        uthreshold 9\n'],
+  },
+  {
+    lab: 'nat-one-arm',
+    broken: 'the director forgets connections sooner',
+    caughtBy: 'table.timeouts',
+    seen: /^tcp 60 s, after a FIN 120 s, udp 300 s on lb/,
+    node: 'lb',
+    conf: [/global_defs {/, 'global_defs {\n    lvs_timeouts tcp 60'],
+  },
+  {
+    lab: 'nat-one-arm',
+    broken: 'the director has a service of nobody’s',
+    caughtBy: 'table.services',
+    seen: /fwm 7:0/,
+    scenario: [
+      { run: { on: 'lb', do: 'ipvsadm -Ln | grep Masq && ipvsadm -A -f 7 -s rr', within: '5s' } },
+      { contract: 'web' },
+    ],
+  },
   // devices
   {
     lab: 'vlan',
@@ -431,5 +510,36 @@ describe('a wrong scheduler', () => {
     const of = (id: string) => seen.find((r) => r.id === id && r.subject === name);
     expect(of('table.scheduler')).toMatchObject({ verdict: 'failed', seen: expect.stringContaining(other) });
     expect(of(`scheduler.${name}`)?.verdict).toBe('failed');
+  });
+});
+
+describe('a server that does not answer, or should get nothing', () => {
+  // Each keeps one client from some servers: by the client, the destination, or what the servers have already.
+  const keeping = ['sh', 'dh', 'mh', 'fo', 'ovf', 'sed', 'nq', 'lblc', 'lblcr'];
+  let seen: readonly Result[] = [];
+  beforeAll(async () => {
+    const made = readLab('labs/schedulers/lab.yaml');
+    if (!made.ok) throw new Error('labs/schedulers is wrong');
+    const file = parse(readFileSync('labs/schedulers/lab.yaml', 'utf8')) as LabFile;
+    file.lab = 'no-answer';
+    file.scenario = [...keeping, 'wrr'].map((contract) => ({ contract }));
+    Object.assign(file.nodes['rs3'] as object, { setup: './broken.sh' });
+    Object.assign(file.nodes['lb'] as object, { keepalived: './keepalived.conf' });
+    const services = file['services'] as Record<string, { reals: { rs1: { weight: number } } }>;
+    for (const name of ['wrr']) Object.assign(services[name]?.reals.rs1 ?? {}, { weight: 0 });
+    const beside = {
+      'broken.sh': 'mv /usr/sbin/nginx /usr/sbin/nginx.off\n',
+      'keepalived.conf': keepalivedConf(made.value, nodeOf(made.value, 'lb')),
+    };
+    seen = (await results(writeLab(folder, file, beside), [])).results;
+  }, TRIALS_MS);
+
+  it.each(keeping)('is seen by the contract of %s', (name) => {
+    const of = (id: string) => seen.find((r) => r.id === id && r.subject === name);
+    expect(of('service.reach')).toMatchObject({ verdict: 'failed', seen: expect.stringContaining('rs1') });
+  });
+  it('is seen where its weight is 0', () => {
+    const reach = seen.find((r) => r.id === 'service.reach' && r.subject === 'wrr');
+    expect(reach).toMatchObject({ verdict: 'failed', seen: expect.stringContaining('rs1 was reached') });
   });
 });

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { joinTable, parseCounters, parseTable } from '../../src/drivers/ipvsadm.ts';
+import {
+  joinTable,
+  parseReals,
+  parseTable,
+  parseTimeouts,
+  readCounters,
+  readLimits,
+} from '../../src/drivers/ipvsadm.ts';
 import { keepalivedConf } from '../../src/drivers/keepalived-conf.ts';
 import { nodeOf } from '../../src/lab/lookup.ts';
 import { fnat } from '../../src/modes/fnat.ts';
@@ -32,19 +39,35 @@ TCP  [2001::201]:80 wrr persistent 10
       { address: '2001::201', scheduler: 'wrr', persistence: 10, reals: [{ address: '2407::1', forward: 'Tunnel' }] },
     ]);
   });
-  it('prints counters that belong to the table', () => {
-    const stats = parseCounters(
+  it('prints flags, firewall marks and netmasks', () => {
+    const { services } = parseTable(`UDP  1.1.1.1:53 sh (sh-fallback,sh-port) persistent 3 mask 255.255.255.0 pe sip ops
+  -> 2.2.2.2:53                   Route   1      0          0
+FWM  2 IPv6 rr persistent 3 mask 64
+  -> [2::2]:0                     Route   1      0          0
+`);
+    expect(services).toMatchObject([
+      { scheduler: 'sh', persistence: 3, mask: 24, flags: ['(sh-fallback,sh-port)', 'pe', 'sip', 'ops'], reals: [{}] },
+      { protocol: 'fwm', address: '2', port: 0, scheduler: 'rr', mask: 64, flags: [], reals: [{ port: 0 }] },
+    ]);
+  });
+  it('prints other lists that belong to the table', () => {
+    const stats = parseReals(
       'TCP  192.168.100.254:80   9 8 7 6 5\n  -> 192.168.100.2:80   5 4 3 2 1\n  -> 192.168.100.3:80 0 0 0 0 0\nTCP  [2001::201]:80 0 0 0 0 0\n  -> [2407::1]:80 1 2 3 4 5\n',
+      (words) => ({ stats: readCounters(words) }),
     );
-    const joined = joinTable(parseTable(table), stats, stats);
-    expect(joined.services[0]?.reals[0]?.stats).toEqual({
-      connections: 5,
-      inPackets: 4,
-      outPackets: 3,
-      inBytes: 2,
-      outBytes: 1,
-    });
-    expect(joinTable(parseTable(table), [], []).services[0]?.reals[0]?.stats).toBeUndefined();
+    const limits = parseReals(
+      'TCP  192.168.100.254:80 rr\n  -> 192.168.100.2:80   10 5 0 0\n  -> 192.168.100.3:80 0 0 0 0\n',
+      readLimits,
+    );
+    const [first, second] = joinTable(parseTable(table), [stats, limits]).services;
+    const counters = { connections: 5, inPackets: 4, outPackets: 3, inBytes: 2, outBytes: 1 };
+    expect(first?.reals[0]).toMatchObject({ stats: counters, upper: 10, lower: 5 });
+    expect(second?.reals[0]).not.toHaveProperty('upper');
+    expect(joinTable(parseTable(table), [[]]).services[0]?.reals[0]).not.toHaveProperty('stats');
+  });
+  it('prints how long connections are kept', () => {
+    expect(parseTimeouts('Timeout (tcp tcpfin udp): 900 1 300\n')).toEqual({ tcp: 900, fin: 1, udp: 300 });
+    expect(parseTimeouts('')).toBeUndefined();
   });
 });
 

@@ -1,0 +1,43 @@
+import { ipvs } from '../drivers/ipvs.ts';
+import type { Real, Service } from '../lab/model.ts';
+import { CannotObserve } from '../plan/hand.ts';
+import type { Bed } from './bed.ts';
+import { entryOf } from './table.ts';
+
+/** Out of the table, where no template of persistence leads to it either, or without weight, so that it gets nothing new. */
+export type Aside = 'removed' | 'drained';
+
+/**
+ * Puts real servers of a service aside on every director that carries it, while `work` is done, and back again,
+ * with the weights that they had, whatever becomes of it. Throws CannotObserve where one is not in a table.
+ */
+export async function without<T>(
+  bed: Bed,
+  service: Service,
+  reals: readonly Real[],
+  how: Aside,
+  work: () => Promise<T>,
+): Promise<T> {
+  const changes = await Promise.all(
+    bed.carriers(service).map(async ({ name }) => {
+      const entry = entryOf(await bed.table(name), service);
+      return reals.map((real) => {
+        const known = entry?.reals.find((r) => r.address === real.address && r.port === real.port);
+        if (!known) throw new CannotObserve(`${real.node} is not in the table of ${name}`);
+        return { director: name, real, weight: known.weight };
+      });
+    }),
+  );
+  const done: (() => Promise<void>)[] = [];
+  try {
+    for (const { director, real, weight } of changes.flat()) {
+      const removed = how === 'removed';
+      await bed.run(director, removed ? ipvs.removeCommand(service, real) : ipvs.weightCommand(service, real, 0));
+      const back = removed ? ipvs.addCommand(service, real, weight) : ipvs.weightCommand(service, real, weight);
+      done.push(() => bed.mend(director, back));
+    }
+    return await work();
+  } finally {
+    for (const back of done) await back();
+  }
+}

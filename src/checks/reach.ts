@@ -1,0 +1,109 @@
+import type { Lab, Real, Service } from '../lab/model.ts';
+import { without } from './aside.ts';
+import type { Bed } from './bed.ts';
+import type { CheckSpec } from './check.ts';
+import { SOURCES, withAddresses } from './many.ts';
+import { tally } from './path.ts';
+import { entryOf } from './table.ts';
+import { drive, isReached, type Stretch, servers, type Traffic, together, unreached } from './traffic.ts';
+
+/** Connections to a real server that is alone in the table. */
+const ALONE = 4;
+
+function allAnswered(t: Traffic): boolean {
+  return t.requests.every((r) => r.status === 200);
+}
+
+/** Whether the client's address decides where a connection goes, so that others may go elsewhere. */
+function clientDecides(service: Service): boolean {
+  return service.persistence !== undefined || (['sh', 'mh'].includes(service.scheduler) && !service.hashesPort);
+}
+
+/** Clients enough for each server to have some: whole turns where servers take turns, so that whose turn it is stays as it was. */
+function clients({ scheduler, reals }: Service): number {
+  const weights = reals.map((r) => r.weight).filter((w) => w > 0);
+  const turns = { rr: weights.length, wrr: weights.reduce((sum, w) => sum + w, 0) / weights.reduce(divisor, 0) };
+  return Math.min(SOURCES, turns[scheduler as keyof typeof turns] ?? SOURCES);
+}
+
+/** The greatest common divisor. */
+function divisor(a: number, b: number): number {
+  return b === 0 ? a : divisor(b, a % b);
+}
+
+/**
+ * Traffic to every real server of a service. Schedulers and persistence may keep one client at one server, so where
+ * the client's own requests left some out, others ask as well: more client addresses, for as long as they ask. Whom
+ * these do not reach either is made the only one in the table for a moment, on every director that carries the service.
+ */
+export async function toEveryServer(bed: Bed, service: Service, name: string): Promise<Traffic> {
+  const first = await drive(bed, service, name);
+  const more: Traffic[] = [];
+  const missing = () => {
+    const all = together(first, more);
+    return allAnswered(all) ? unreached(bed.lab, service, all.packets) : []; // else there is something to tell already
+  };
+  if (missing().length > 0 && clientDecides(service))
+    await withAddresses(bed, service, clients(service), async (sources) => {
+      const asking = { sources, count: sources.length };
+      const words = `from ${sources.length} more client addresses`;
+      if (sources.length > 0) more.push(await drive(bed, service, `${name}-clients`, asking, words));
+    });
+  for (const real of missing()) {
+    const stretch = await alone(bed, service, real, name);
+    if (stretch) more.push(stretch);
+  }
+  return together(first, more);
+}
+
+/** Traffic while a real server is the only one in the tables; undefined where they do not have it. */
+async function alone(bed: Bed, service: Service, real: Real, name: string): Promise<Traffic | undefined> {
+  const names = bed.carriers(service).map((d) => d.name);
+  const tables = await Promise.all(names.map((n) => bed.table(n)));
+  const standing = (r: Real) =>
+    tables.every((t) => entryOf(t, service)?.reals.some((e) => e.address === r.address && e.port === r.port));
+  if (!standing(real)) return undefined;
+  const others = service.reals.filter((r) => r !== real && r.weight > 0 && standing(r));
+  const words = `with ${real.node} alone in the table of ${names.join(' and ')} for a moment`;
+  return without(bed, service, others, 'removed', () =>
+    drive(bed, service, `${name}-${real.node}`, { count: ALONE }, words),
+  );
+}
+
+/** Every real server that has a weight gets connections, which are answered; which ones do not, and why, is part of the promise. */
+export function reachCheck(lab: Lab, service: Service, traffic: () => Promise<Traffic>): CheckSpec {
+  const takers = service.reals.filter((r) => r.weight > 0).map((r) => r.node);
+  const idle = service.reals.filter((r) => r.weight === 0);
+  const { sorry } = service;
+  return {
+    id: 'service.reach',
+    subject: service.name,
+    promise: [
+      `connections reach ${takers.join(' and ') || 'nobody'}`,
+      ...idle.map((r) => `${r.node} has weight 0 and gets none`),
+      ...(sorry ? [`${sorry.node} stands in for them only when too few are left, and is not asked`] : []),
+    ].join('; '),
+    within: 0,
+    every: 0,
+    look: async () => {
+      const t = await traffic();
+      const missing = unreached(lab, service, t.packets);
+      const wrong = idle.filter((r) => isReached(lab, service, t.packets, r));
+      return {
+        ok: missing.length === 0 && wrong.length === 0 && allAnswered(t),
+        seen: [
+          ...t.stretches.map((s) => `${s.words}: ${stretchWords(service, s)}`),
+          ...missing.map((r) => `nothing reached ${r.node}`),
+          ...wrong.map((r) => `${r.node} was reached`),
+        ].join('; '),
+        evidence: t.evidence,
+      };
+    },
+  };
+}
+
+/** Who answered; a server that only shows a banner does not say who it is. */
+function stretchWords(service: Service, { requests }: Stretch): string {
+  const answered = servers(requests);
+  return `${service.app === 'http' ? tally(answered) : `${answered.length} answered`} of ${requests.length}`;
+}
