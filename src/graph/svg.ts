@@ -1,3 +1,4 @@
+import { type Element, element, writeXml } from '../xml.ts';
 import type { Graph } from './graph.ts';
 
 /** Pixels: of a character, a line of text, a margin, and the height of a node's box. */
@@ -14,9 +15,11 @@ const COLOURS: Readonly<Record<string, string>> = {
   host: '#f0f0f0',
 };
 
-function text(x: number, y: number, value: string, more = ''): string {
-  const escaped = value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
-  return `<text x="${x}" y="${y}"${more}>${escaped}</text>`;
+const BOLD = { 'font-weight': 'bold' };
+const GREY = { fill: '#5b6b7b' };
+
+function text(x: number, y: number, value: string, more: Readonly<Record<string, string>> = {}): Element {
+  return element('text', { x, y, ...more }, value);
 }
 
 /** A lab's picture as SVG, drawn as `graphText` does: nodes above, segments as lines across. */
@@ -35,36 +38,44 @@ export function graphSvg(graph: Graph): string {
   ];
   const wide = widths.reduce((sum, w) => sum + w, left);
   const width = Math.max(wide, ...[graph.title, ...below].map((t) => t.length * CHAR + 2 * MARGIN)) + MARGIN;
-  const parts: string[] = [text(MARGIN, MARGIN + 6, graph.title, ' font-weight="bold"')];
+  const parts = [text(MARGIN, MARGIN + 6, graph.title, BOLD)];
   const top = MARGIN + 24;
   let y = top + BOX + 28;
-  const wires: string[] = [];
-  const dots: string[] = [];
+  const wires: Element[] = [];
+  const dots: Element[] = [];
   const bottoms = columns.map(() => top + BOX);
   for (const row of rows) {
-    wires.push(`<line x1="${MARGIN}" y1="${y}" x2="${wide}" y2="${y}" stroke="#5b6b7b" stroke-width="3"/>`);
-    parts.push(text(MARGIN, y - 6, row.segment, ' font-weight="bold"'));
-    parts.push(...row.subnets.map((s, k) => text(MARGIN, y + LINE * (k + 1), s, ' fill="#5b6b7b"')));
+    wires.push(element('line', { x1: MARGIN, y1: y, x2: wide, y2: y, stroke: '#5b6b7b', 'stroke-width': 3 }));
+    parts.push(text(MARGIN, y - 6, row.segment, BOLD));
+    parts.push(...row.subnets.map((s, k) => text(MARGIN, y + LINE * (k + 1), s, GREY)));
     row.ends.forEach((end, i) => {
       const x = (xs[i] ?? 0) + 14;
       if (!end) return;
       bottoms[i] = y;
-      dots.push(`<circle cx="${x}" cy="${y}" r="5" fill="#2d3a47"/>`);
+      dots.push(element('circle', { cx: x, cy: y, r: 5, fill: '#2d3a47' }));
       parts.push(...end.map((t, k) => text(x + 9, y + LINE * (k + 1), t)));
     });
     y += LINE * Math.max(1, row.subnets.length, ...row.ends.map((e) => e?.length ?? 0)) + 34;
   }
-  const stems = columns.map((c, i) => {
-    const x = (xs[i] ?? 0) + 14;
-    return `<line x1="${x}" y1="${top + BOX}" x2="${x}" y2="${bottoms[i]}" stroke="#2d3a47" stroke-width="1.5"/>
-<rect x="${xs[i]}" y="${top}" width="${(widths[i] ?? 0) - 14}" height="${BOX}" rx="6" fill="${COLOURS[c.kind] ?? '#fff'}" stroke="#2d3a47"/>
-${text((xs[i] ?? 0) + 10, top + 19, c.name, ' font-weight="bold"')}
-${text((xs[i] ?? 0) + 10, top + 37, c.kind, ' fill="#5b6b7b"')}`;
+  const stems = columns.flatMap((c, i) => {
+    const left = xs[i] ?? 0;
+    const x = left + 14;
+    const box = { x: left, y: top, width: (widths[i] ?? 0) - 14, height: BOX, rx: 6 };
+    return [
+      element('line', { x1: x, y1: top + BOX, x2: x, y2: bottoms[i] ?? top, stroke: '#2d3a47', 'stroke-width': 1.5 }),
+      element('rect', { ...box, fill: COLOURS[c.kind] ?? '#fff', stroke: '#2d3a47' }),
+      text(left + 10, top + 19, c.name, BOLD),
+      text(left + 10, top + 37, c.kind, GREY),
+    ];
   });
-  parts.push(...below.map((t, k) => text(MARGIN, y + LINE * k, t, ' xml:space="preserve"')));
-  const height = y + LINE * below.length + MARGIN;
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${Math.ceil(width)}" height="${Math.ceil(height)}" font-family="DejaVu Sans Mono, Menlo, Consolas, monospace" font-size="12">
-<rect width="100%" height="100%" fill="#ffffff"/>
-${[...wires, ...stems, ...dots, ...parts].join('\n')}
-</svg>`;
+  parts.push(...below.map((t, k) => text(MARGIN, y + LINE * k, t, { 'xml:space': 'preserve' })));
+  const attributes = {
+    xmlns: 'http://www.w3.org/2000/svg',
+    width: Math.ceil(width),
+    height: Math.ceil(y + LINE * below.length + MARGIN),
+    'font-family': 'DejaVu Sans Mono, Menlo, Consolas, monospace',
+    'font-size': 12,
+  };
+  const ground = element('rect', { width: '100%', height: '100%', fill: '#ffffff' });
+  return writeXml(element('svg', attributes, [ground, ...wires, ...stems, ...dots, ...parts]));
 }

@@ -1,4 +1,5 @@
 import type { CheckResult, Counts } from '../events.ts';
+import { type Element, element, writeXml } from '../xml.ts';
 
 /** A test run, for programs: results.json. */
 export interface Report {
@@ -30,28 +31,22 @@ export interface Report {
   readonly earlier: readonly string[];
 }
 
-function xml(text: string): string {
-  const escaped: Readonly<Record<string, string>> = { '<': '&lt;', '>': '&gt;', '&': '&amp;', '"': '&quot;' };
-  // Characters that XML 1.0 forbids would make the whole file unreadable.
-  return Array.from(text)
-    .filter((c) => c >= ' ' || c === '\n' || c === '\t')
-    .join('')
-    .replace(/[<>&"]/g, (c) => escaped[c] ?? c);
-}
-
-function testcase(lab: string, r: CheckResult): string {
-  const told = xml(`promised: ${r.promised}\nseen: ${r.seen}`);
-  const evidence =
-    r.evidence.length > 0
-      ? `\n      <system-out>${xml(`${r.evidence.map((e) => `evidence: ${e}`).join('\n')}`)}</system-out>`
-      : '';
+function testcase(lab: string, r: CheckResult): Element {
+  const told = `promised: ${r.promised}\nseen: ${r.seen}`;
   const outcome = {
-    passed: '',
-    failed: `\n      <failure message="${xml(r.seen)}">${told}</failure>`,
-    inconclusive: `\n      <error message="inconclusive: ${xml(r.seen)}">${told}</error>`,
-    skipped: `\n      <skipped message="${xml(r.seen)}"/>`,
+    passed: [],
+    failed: [element('failure', { message: r.seen }, told)],
+    inconclusive: [element('error', { message: `inconclusive: ${r.seen}` }, told)],
+    skipped: [element('skipped', { message: r.seen })],
   }[r.verdict];
-  return `    <testcase classname="${xml(`${lab}.${r.step}`)}" name="${xml(`${r.id} ${r.subject}`)}" time="${(r.ms / 1000).toFixed(3)}">${outcome}${evidence}\n    </testcase>`;
+  const evidence =
+    r.evidence.length > 0 ? [element('system-out', {}, r.evidence.map((e) => `evidence: ${e}`).join('\n'))] : [];
+  const attributes = {
+    classname: `${lab}.${r.step}`,
+    name: `${r.id} ${r.subject}`,
+    time: (r.ms / 1000).toFixed(3),
+  };
+  return element('testcase', attributes, [...outcome, ...evidence]);
 }
 
 interface Totals {
@@ -78,28 +73,27 @@ function totalsOf(report: Report): Totals {
   };
 }
 
-function attributes(t: Totals): string {
-  return `tests="${t.tests}" failures="${t.failures}" errors="${t.errors}" skipped="${t.skipped}" time="${t.seconds.toFixed(3)}"`;
+function attributes(t: Totals): Readonly<Record<string, string | number>> {
+  const { seconds, ...counts } = t;
+  return { ...counts, time: seconds.toFixed(3) };
 }
 
-function suite(report: Report): string {
-  const cases = report.results.map((r) => testcase(report.lab, r));
+function suite(report: Report): Element {
   const why = early(report);
-  if (why !== undefined)
-    cases.push(
-      `    <testcase classname="${xml(report.lab)}" name="the run">\n      <error message="${xml(why)}"/>\n    </testcase>`,
-    );
+  const ended =
+    why === undefined
+      ? []
+      : [element('testcase', { classname: report.lab, name: 'the run' }, [element('error', { message: why })])];
   const properties = [
     ['engine', `${report.engine.version} (API ${report.engine.apiVersion})`],
     ...report.nodes.map((n) => [`kernel of ${n.name}`, `${n.kernel} ${n.kernelVersion}`]),
     ...report.software.map((s) => [`software ${s.split(' ')[0]}`, s.split(' ')[1] ?? '']),
-  ].map(([name = '', value = '']) => `      <property name="${xml(name)}" value="${xml(value)}"/>`);
-  return `  <testsuite name="${xml(report.lab)}" timestamp="${report.started}" ${attributes(totalsOf(report))}>
-    <properties>
-${properties.join('\n')}
-    </properties>
-${cases.join('\n')}
-  </testsuite>`;
+  ].map(([name = '', value = '']) => element('property', { name, value }));
+  return element('testsuite', { name: report.lab, timestamp: report.started, ...attributes(totalsOf(report)) }, [
+    element('properties', {}, properties),
+    ...report.results.map((r) => testcase(report.lab, r)),
+    ...ended,
+  ]);
 }
 
 /** Reports as JUnit XML: one suite for each lab, one case for each check; inconclusive counts as an error. */
@@ -113,9 +107,5 @@ export function junit(reports: readonly Report[]): string {
     skipped: sum((t) => t.skipped),
     seconds: sum((t) => t.seconds),
   };
-  return `<?xml version="1.0" encoding="UTF-8"?>
-<testsuites ${attributes(all)}>
-${reports.map(suite).join('\n')}
-</testsuites>
-`;
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${writeXml(element('testsuites', attributes(all), reports.map(suite)))}`;
 }

@@ -105,7 +105,7 @@ describe('a report', () => {
   it('as JUnit is escaped, counts each verdict, and says that it was interrupted', () => {
     const xml = junit([report]);
     expect(xml).toContain('tests="5" failures="1" errors="2" skipped="1"');
-    expect(xml).toContain('message="x &lt; y &amp; &quot;z&quot;"');
+    expect(xml).toContain('message="x &lt; y &amp; &quot;z&quot;\ufffd"');
     expect(xml).toContain('interrupted before the scenario was through');
     expect(xml).toContain('<property name="kernel of lb1" value="uml 7.2.7"/>');
     expect(xml).toContain('evidence: lan.pcap');

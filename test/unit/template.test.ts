@@ -84,7 +84,6 @@ web  tcp 10.0.0.100:80  dr, rr
     for (const text of [graphMermaid(picture), graphSvg(picture)])
       for (const word of ['client', 'lb1', 'gw', 'rs2', 'wan', 'lan', '192.168.100.254', 'VIP 10.0.0.100'])
         expect(text).toContain(word);
-    expect(graphSvg(picture).match(/<text/g)?.length).toBe(graphSvg(picture).match(/<\/text>/g)?.length);
   });
 });
 
