@@ -66,7 +66,7 @@ function ospfConf(lab: Lab, node: LabNode, domains: readonly OspfDomain[]): stri
       ` ip ospf dead-interval ${domain.dead / 1000}`,
       ` ip ospf retransmit-interval ${retransmission(domain) / 1000}`,
       ' ip ospf network point-to-point',
-      ...(domain.bfd ? [' ip ospf bfd', ' ip ospf bfd profile lab'] : []),
+      ...(domain.bfd ? [' ip ospf bfd', ` ip ospf bfd profile ${domain.name}`] : []),
     ]),
     'router ospf',
     ` ospf router-id ${routerId(lab, node)}`,
@@ -99,9 +99,18 @@ function routerId(lab: Lab, node: LabNode): string {
   return (directors(lab).includes(node) ? node.lips[0]?.address : undefined) ?? own ?? '0.0.0.1';
 }
 
+/** A profile for each domain that has BFD, called like it. */
 function bfdConf(domains: readonly OspfDomain[]): string {
-  const [bfd] = domains.flatMap((o) => o.bfd ?? []);
-  return bfd
-    ? `bfd\n profile lab\n  detect-multiplier ${bfd.misses}\n  receive-interval ${bfd.every}\n  transmit-interval ${bfd.every}\n`
-    : '';
+  const profiles = domains.flatMap(({ name, bfd }) =>
+    bfd
+      ? [
+          ` profile ${name}`,
+          `  detect-multiplier ${bfd.misses}`,
+          `  receive-interval ${bfd.every}`,
+          `  transmit-interval ${bfd.every}`,
+          ' exit',
+        ]
+      : [],
+  );
+  return `${['bfd', ...profiles].join('\n')}\n`;
 }

@@ -1,4 +1,4 @@
-import { linkTo, vrrpOf } from '../lab/lookup.ts';
+import { instancesOf, linkTo, vrrpOf } from '../lab/lookup.ts';
 import type { Lab, LabNode, Mode, Real, Service } from '../lab/model.ts';
 import { modes } from '../modes/index.ts';
 import { snat } from '../modes/snat.ts';
@@ -6,7 +6,7 @@ import { endpoint } from '../net/cidr.ts';
 import { addHostAddress, join, type NodePart, nothing } from '../nodes/part.ts';
 import type { Driver, RunInNode } from './driver.ts';
 import { joinTable, parseReals, parseTable, parseTimeouts, readCounters, readLimits, readTunnel } from './ipvsadm.ts';
-import { keepalivedConf } from './keepalived-conf.ts';
+import { KEEPALIVED_CONF, keepalivedFiles } from './keepalived-conf.ts';
 import type { ServiceTable } from './service-table.ts';
 
 /** ipvsadm's letters for forwarding methods; Full-NAT is NAT with more around it. */
@@ -39,11 +39,11 @@ export const ipvs: Driver = {
       ...nothing,
       modules: ['ip_vs'],
       ip: fixed,
-      files: { '/etc/keepalived/keepalived.conf': node.keepalived?.content ?? keepalivedConf(lab, node) },
+      files: node.keepalived ? { [KEEPALIVED_CONF]: node.keepalived.content } : keepalivedFiles(lab, node),
       services: { keepalived: 'keepalived --dont-fork --log-console --log-detail --no-syslog' },
     };
     return join([
-      ...(lab.services.length > 0 || node.keepalived ? [table] : []),
+      ...(lab.services.length > 0 || node.keepalived || instancesOf(lab, node).length > 0 ? [table] : []),
       ...lab.services.map((s) => modes[s.mode].director(s, node)),
       ...lab.snat.filter((rule) => rule.director === node.name).map((rule) => snat.director(rule)),
     ]);

@@ -1,8 +1,9 @@
-import { familyOf, found, linksOf, memberOf, nodeOf } from '../lab/lookup.ts';
+import { familyOf, found, instancesOf, linksOf, memberOf, nodeOf } from '../lab/lookup.ts';
 import type { HealthCheck, HostAddress, Lab, LabNode, Persistence, Real, Service, VrrpInstance } from '../lab/model.ts';
 import { modes } from '../modes/index.ts';
 import { formatAddress } from '../net/cidr.ts';
 import { unreachable } from '../result.ts';
+import { checkScript, quorumScript, type Script, scriptsOf, trackScript } from './keepalived-scripts.ts';
 
 type Block = readonly [head: string, body: readonly (string | Block)[]];
 
@@ -85,7 +86,7 @@ function scriptBlocks(instance: VrrpInstance): Block[] {
           [
             `vrrp_script ${scriptName(instance, i)}`,
             [
-              `script ${quoted(t.script)}`,
+              `script ${quoted(trackScript(instance, i, t.script))}`,
               `interval ${seconds(t.every)}`,
               ...(t.weight === 0 ? [] : [`weight ${t.weight}`]),
             ],
@@ -95,9 +96,9 @@ function scriptBlocks(instance: VrrpInstance): Block[] {
   );
 }
 
-/** A command as keepalived takes it, run by a shell: by its own name, because keepalived refuses links on the way. */
-function quoted(command: string): string {
-  return `"/usr/bin/dash -c '${command.replaceAll("'", "'\\''").replaceAll('"', '\\"')}'"`;
+/** A script as keepalived.conf names it. */
+function quoted({ path }: Script): string {
+  return `"${path}"`;
 }
 
 /** Instances that change state together. */
@@ -121,26 +122,21 @@ function serverBlock(service: Service): Block {
       `protocol ${service.protocol.toUpperCase()}`,
       ...(service.persistence ? persistenceLines(service.persistence, familyOf(service.vip)) : []),
       ...(quorum ? [`quorum ${quorum.weight}`] : []),
-      ...(quorum?.up === undefined ? [] : [`quorum_up ${quoted(quorum.up)}`]),
-      ...(quorum?.down === undefined ? [] : [`quorum_down ${quoted(quorum.down)}`]),
+      ...(quorum?.up === undefined ? [] : [`quorum_up ${quoted(quorumScript(service, 'up', quorum.up))}`]),
+      ...(quorum?.down === undefined ? [] : [`quorum_down ${quoted(quorumScript(service, 'down', quorum.down))}`]),
       ...(sorry ? [`sorry_server ${sorry.address} ${sorry.port}`] : []),
       ...service.reals.map(
         (real): Block => [
           `real_server ${real.address} ${real.port}`,
-          [`weight ${real.weight}`, ...(health ? checkLines(health, real) : [])],
+          [`weight ${real.weight}`, ...(health ? checkLines(service, health, real) : [])],
         ],
       ),
     ],
   ];
 }
 
-/** A command with the real server's own address and port in it. */
-function aimed(command: string, real: Real): string {
-  return command.replaceAll('{address}', real.address).replaceAll('{port}', String(real.port));
-}
-
 /** A real server's checker (keepalived.conf(5), CHECKERS). */
-function checkLines(health: HealthCheck, real: Real): (string | Block)[] {
+function checkLines(service: Service, health: HealthCheck, real: Real): (string | Block)[] {
   const { probe } = health;
   const common = [`retry ${health.retry}`, `delay_before_retry ${seconds(health.pause)}`];
   const connect = [`connect_timeout ${seconds(health.timeout)}`, `connect_port ${health.port}`, ...common];
@@ -172,7 +168,7 @@ function checkLines(health: HealthCheck, real: Real): (string | Block)[] {
         return [
           'MISC_CHECK',
           [
-            `misc_path ${quoted(aimed(probe.script, real))}`,
+            `misc_path ${quoted(checkScript(service, real, probe.script))}`,
             `misc_timeout ${seconds(health.timeout)}`,
             ...common,
             ...(probe.dynamic ? ['misc_dynamic'] : []),
@@ -200,17 +196,25 @@ function timeoutLine({ timeouts }: Lab): string[] {
   return [`lvs_timeouts tcp ${Math.ceil(tcp / 1000)} tcpfin ${Math.ceil(fin / 1000)} udp ${Math.ceil(udp / 1000)}`];
 }
 
-/** Whose connections the master sends to the others, and where. */
-function syncDaemonLine(node: LabNode, instances: readonly VrrpInstance[]): string[] {
-  const instance = instances.find((v) => v.syncDaemon);
-  return instance ? [`lvs_sync_daemon ${memberOf(instance, node.name).device} ${instance.name}`] : [];
+/**
+ * Whose connections are sent to the others, and where. keepalived knows one pair of daemons for a director: they
+ * follow one instance, or, where several ask for it, both run all the time, and what is master of one instance
+ * and backup of another hears and is heard. All directors then say the same id, or they would not take it.
+ */
+function syncDaemonLine(lab: Lab, node: LabNode, instances: readonly VrrpInstance[]): string[] {
+  const [leader, ...others] = lab.vrrp.filter((v) => v.syncDaemon);
+  const [own, ...more] = instances.filter((v) => v.syncDaemon);
+  if (!leader || !own) return [];
+  const follows = more.length > 0 ? '' : ` ${own.name}`;
+  const id = others.length > 0 ? ` id ${leader.id}` : '';
+  return [`lvs_sync_daemon ${memberOf(own, node.name).device}${follows}${id}`];
 }
 
 /** The keepalived.conf of a director: its VRRP instances and every service (keepalived.conf(5)). */
 export function keepalivedConf(lab: Lab, node: LabNode): string {
-  const instances = lab.vrrp.filter((v) => v.members.some((m) => m.node === node.name));
+  const instances = instancesOf(lab, node);
   const group = instances.find((v) => v.group !== undefined)?.group;
-  const runs = instances.some((v) => v.track.some((t) => 'script' in t)) || lab.services.some(runsCommands);
+  const runs = scriptsOf(lab, node).length > 0;
   return write([
     [
       'global_defs',
@@ -218,7 +222,7 @@ export function keepalivedConf(lab: Lab, node: LabNode): string {
         `router_id ${node.name}`,
         ...(group === undefined ? [] : [`vrrp_mcast_group4 ${group}`]),
         ...(runs ? ['script_user root', 'enable_script_security'] : []),
-        ...syncDaemonLine(node, instances),
+        ...syncDaemonLine(lab, node, instances),
         ...timeoutLine(lab),
       ],
     ],
@@ -229,7 +233,11 @@ export function keepalivedConf(lab: Lab, node: LabNode): string {
   ]);
 }
 
-/** Whether keepalived runs a command for a service. */
-function runsCommands({ health, quorum }: Service): boolean {
-  return health?.probe.kind === 'misc' || quorum?.up !== undefined || quorum?.down !== undefined;
+/** Where keepalived reads its configuration. */
+export const KEEPALIVED_CONF = '/etc/keepalived/keepalived.conf';
+
+/** The files of a director's keepalived: the configuration, and the scripts that it names. */
+export function keepalivedFiles(lab: Lab, node: LabNode): Readonly<Record<string, string>> {
+  const scripts = scriptsOf(lab, node).map(({ path, command }) => [path, `#!/usr/bin/dash\n${command}\n`]);
+  return { [KEEPALIVED_CONF]: keepalivedConf(lab, node), ...Object.fromEntries(scripts) };
 }

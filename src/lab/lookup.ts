@@ -56,6 +56,11 @@ export function vrrpOf(lab: Lab, service: string): VrrpInstance | undefined {
   return lab.vrrp.find((v) => v.services.includes(service));
 }
 
+/** The VRRP instances that a director is a member of. */
+export function instancesOf(lab: Lab, node: LabNode): readonly VrrpInstance[] {
+  return lab.vrrp.filter((v) => v.members.some((m) => m.node === node.name));
+}
+
 /** The OSPF domain that announces a service's VIP, if any does. */
 export function ospfOf(lab: Lab, service: string): OspfDomain | undefined {
   return lab.ospf.find((o) => o.services.includes(service));

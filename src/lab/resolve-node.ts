@@ -36,6 +36,12 @@ export function resolveNode(r: Resolver, name: string): LabNode {
     r.wrong([...path, 'lips'], `only a director has LIPs; "${name}" is a ${raw.kind}`, 'key');
   if (raw.keepalived && raw.kind !== 'director')
     r.wrong([...path, 'keepalived'], `keepalived runs on directors; "${name}" is a ${raw.kind}`, 'key');
+  if (raw.keepalived && raw.manual)
+    r.wrong(
+      [...path, 'keepalived'],
+      `"${name}" is manual: keepalived is started by your setup script, or not at all`,
+      'key',
+    );
   const devices = resolveDevices(r, name, raw, interfaces);
   const setup = raw.setup === undefined ? undefined : r.file(raw.setup, [...path, 'setup']);
   const keepalived = raw.keepalived === undefined ? undefined : r.file(raw.keepalived, [...path, 'keepalived']);

@@ -1,10 +1,15 @@
 import { didYouMean } from '../nearest.ts';
+import { familyOf } from './lookup.ts';
 import type { LabNode, OspfDomain, Service } from './model.ts';
 import { ms } from './resolve-service.ts';
 import type { Resolver } from './resolver.ts';
 import type { RawLab } from './schema.ts';
+import type { Path } from './source.ts';
 
 type RawOspf = NonNullable<RawLab['ospf']>[string];
+
+/** Time between two versions of an announcement, where the lab file does not say (RFC 2328, MinLSInterval). */
+const THROTTLE = '5s';
 
 /** An OSPF domain of the file. */
 export function resolveOspf(
@@ -22,14 +27,18 @@ export function resolveOspf(
   for (const [i, service] of raw.addresses.entries())
     if (!names.includes(service) && !r.isDropped(`services.${service}`))
       r.wrong([...path, 'addresses', i], `there is no service "${service}"${didYouMean(service, names)}`);
+  for (const name of raw.addresses) {
+    const service = services.find((s) => s.name === name);
+    if (service && familyOf(service.vip) === 6)
+      r.wrong([...path, 'addresses'], `VIP ${service.vip} is IPv6, and OSPF is version 2 here: it announces IPv4`);
+  }
+  tellTwins(r, name, raw, path);
   const [hello, dead] = [ms(raw.hello ?? '10s'), ms(raw.dead ?? '40s')];
   if (dead < 2 * hello)
     r.wrong(
       [...path, 'dead'],
       `a neighbour would count as dead before two hellos are missed (hello ${hello / 1000} s)`,
     );
-  if (hello % 1000 !== 0 || dead % 1000 !== 0)
-    r.wrong([...path, hello % 1000 === 0 ? 'dead' : 'hello'], 'OSPF counts whole seconds; BFD is quicker: bfd: {}');
   const on = (kind: LabNode['kind']) =>
     nodes.filter((n) => n.kind === kind && n.interfaces.some((i) => raw.on.includes(i.segment))).map((n) => n.name);
   const [members, routers] = [on('director'), on('switch')];
@@ -42,10 +51,31 @@ export function resolveOspf(
     area: raw.area ?? '0.0.0.0',
     hello,
     dead,
-    throttle: ms(raw.throttle ?? '5s'),
+    throttle: ms(raw.throttle ?? THROTTLE),
     members,
     routers,
     services: raw.addresses,
     ...(raw.bfd ? { bfd: { every: ms(raw.bfd.every ?? '300ms'), misses: raw.bfd.misses ?? 3 } } : {}),
   };
+}
+
+/** Tells what a domain shares with one above it: a link has one domain, and a router's own times are one for all. */
+function tellTwins(r: Resolver, name: string, raw: RawOspf, path: Path): void {
+  const all = Object.entries(r.raw.ospf ?? {});
+  const before = all.slice(
+    0,
+    all.findIndex(([other]) => other === name),
+  );
+  for (const [i, segment] of raw.on.entries()) {
+    const other = before.find(([, o]) => o.on.includes(segment));
+    if (other) r.wrong([...path, 'on', i], `segment "${segment}" is a link of domain "${other[0]}" already`);
+    if (raw.on.indexOf(segment) !== i) r.wrong([...path, 'on', i], `segment "${segment}" stands here twice`);
+  }
+  const [first] = before;
+  if (first && ms(first[1].throttle ?? THROTTLE) !== ms(raw.throttle ?? THROTTLE))
+    r.wrong(
+      [...path, 'throttle'],
+      `domain "${first[0]}" has ${first[1].throttle ?? THROTTLE}; a router has one throttle for all its domains`,
+      raw.throttle === undefined ? 'key' : 'value',
+    );
 }

@@ -151,6 +151,18 @@ function refuse(r: Resolver, name: string, raw: RawService, protocol: 'tcp' | 'u
       'this check needs a TCP port, and the service is UDP; add port: to the health check',
       'key',
     );
+  const own = raw.health?.tcp === undefined ? 'udp' : 'tcp';
+  if (health?.timeout !== undefined && health[own] !== undefined)
+    r.wrong(
+      [...path, 'health', 'timeout'],
+      `${own}: ${health[own]} says the time already; leave one of them out`,
+      'key',
+    );
+  const weights = Object.values(raw.reals).map((real) => (typeof real === 'number' ? real : real.weight));
+  const whole = weights.reduce((sum, weight) => sum + weight, 0);
+  const moves = typeof health?.misc === 'object' && health.misc.dynamic;
+  if (raw.quorum && raw.quorum.weight > whole && !moves)
+    r.wrong([...path, 'quorum', 'weight'], `the real servers weigh ${whole} together: this quorum is never reached`);
   if (raw.sorry !== undefined && !health)
     r.wrong([...path, 'sorry'], 'without a health check no real server is ever taken out: nobody is sorry', 'key');
   if (raw.quorum && !health)
@@ -309,4 +321,18 @@ export function crossCheck(
     !nodes.some((n) => n.kind === 'client')
   )
     r.wrong(['nodes'], 'the lab has no client; add a node of kind client', 'key');
+}
+
+/** What the lab says and nothing of it needs: it would be dropped in silence. */
+export function tellUnused(r: Resolver, nodes: readonly LabNode[], services: readonly Service[]): void {
+  if (r.incomplete('services')) return;
+  if (r.raw.timeouts && services.length === 0)
+    r.wrong(['timeouts'], 'without a service no director keeps connections', 'key');
+  for (const node of nodes.filter((n) => n.kind === 'director' && !n.manual))
+    for (const [i, lip] of node.lips.entries())
+      if (!services.some((s) => s.mode === 'fnat' && familyOf(s.vip) === familyOf(lip.address)))
+        r.wrong(
+          ['nodes', node.name, 'lips', i],
+          `no service is fnat over IPv${familyOf(lip.address)}: nobody would speak under ${lip.address}`,
+        );
 }

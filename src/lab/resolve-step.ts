@@ -169,6 +169,18 @@ function faultStep(r: Resolver, known: Known, raw: RawFault, path: Path): Step |
 
 type RawExpectation = NonNullable<RawStep['check']>;
 
+/** Keys that say more of one kind of expectation. */
+const BELONGS = { of: 'master', by: 'answers', real: 'weight', service: 'weight' } as const;
+
+/** Tells keys beside an expectation that is another kind's: they would say nothing. */
+function tellStrays(r: Resolver, raw: RawExpectation, path: Path): void {
+  for (const [key, owner] of Object.entries(BELONGS) as [keyof typeof BELONGS, 'master' | 'answers' | 'weight'][])
+    if (raw[key] !== undefined && raw[owner] === undefined)
+      r.wrong([...path, key], `"${key}" belongs to ${owner}, and here it would say nothing`, 'key');
+  if (raw.within !== undefined && raw.run?.within !== undefined)
+    r.wrong([...path, 'within'], 'the run says within already; leave one of them out', 'key');
+}
+
 /** Milliseconds between two looks, where the lab file does not say. */
 const LOOK_EVERY = '50ms';
 /** Milliseconds beyond what VRRP or a health check may take. */
@@ -182,6 +194,7 @@ function expectation(r: Resolver, known: Known, raw: RawExpectation, path: Path)
     every: ms(raw.every ?? LOOK_EVERY),
     lasts: raw.for === undefined ? 0 : ms(raw.for),
   });
+  tellStrays(r, raw, path);
   if (raw.master !== undefined) return mastersExpected(r, known, raw, path, times);
   if (raw.answers !== undefined) {
     const by = [raw.by ?? []].flat();

@@ -11,6 +11,9 @@ import type { Path } from './source.ts';
 
 type RawVrrp = NonNullable<RawLab['vrrp']>[string];
 
+/** Milliseconds between two adverts: twelve bits of centiseconds (RFC 5798 §5.2.7). */
+const MOST_ADVERT_3 = 40_950;
+
 /** A VRRP instance of the file. */
 export function resolveVrrp(
   r: Resolver,
@@ -39,6 +42,10 @@ export function resolveVrrp(
   const advert = ms(raw.advert ?? '1s');
   if (version === 2 && advert % 1000 !== 0)
     r.wrong([...path, 'advert'], 'VRRP version 2 counts whole seconds; add version: 3 for shorter adverts');
+  if (version === 3 && advert > MOST_ADVERT_3)
+    r.wrong([...path, 'advert'], `VRRP version 3 has ${MOST_ADVERT_3 / 1000}s for an advert at most (RFC 5798)`);
+  if (raw.syncdaemon) tellDaemon(r, name, raw, path);
+  for (const member of members) tellFamily(r, member, families, nodes, path);
   if (raw.group !== undefined) tellGroup(r, name, raw, path);
   return {
     name,
@@ -52,19 +59,13 @@ export function resolveVrrp(
     unicast: raw.unicast ?? false,
     preempt: raw.preempt !== false,
     preemptDelay: typeof raw.preempt === 'string' ? ms(raw.preempt) : 0,
-    refresh: refreshOf(r, raw, path),
+    refresh: ms(raw.refresh ?? '0s'),
     syncDaemon: raw.syncdaemon ?? false,
     track: (raw.track ?? []).flatMap((t, i) => resolveTrack(r, t, members, nodes, [...path, 'track', i]) ?? []),
     ...(raw.password === undefined ? {} : { password: raw.password }),
     ...(raw.group === undefined ? {} : { group: raw.group }),
     ...(raw.sync === undefined ? {} : { sync: raw.sync }),
   };
-}
-
-function refreshOf(r: Resolver, raw: RawVrrp, path: Path): number {
-  const refresh = ms(raw.refresh ?? '0s');
-  if (refresh % 1000 !== 0) r.wrong([...path, 'refresh'], 'garp_master_refresh counts whole seconds');
-  return refresh;
 }
 
 function resolveMembers(r: Resolver, raw: RawVrrp, nodes: readonly LabNode[], path: Path): VrrpMember[] {
@@ -120,6 +121,7 @@ function resolveAddresses(
       const service = services.find((s) => s.name === text);
       const names = services.map((s) => s.name);
       if (service) {
+        tellMover(r, name, service.vip, services, at);
         moved.push(text);
         if (!vips.has(service.vip)) vips.set(service.vip, { address: service.vip, prefix: whole(service.vip) });
       } else if (r.isDropped(`services.${text}`)) moved.push(text);
@@ -128,7 +130,8 @@ function resolveAddresses(
     }
     const ofService = services.some((s) => s.vip === address.text);
     tellUnusable(r, address, at, placed);
-    if (!ofService) r.claim(address, at, `an address of VRRP instance "${name}"`);
+    if (ofService) tellMover(r, name, address.text, services, at);
+    else r.claim(address, at, `an address of VRRP instance "${name}"`);
     if (!ofService && !r.subnetOf(address) && !r.incomplete('segments'))
       r.wrong(at, `${address.text} is outside every segment; nobody could reach it`);
     vips.set(address.text, { address: address.text, prefix: placed?.prefix ?? whole(address.text) });
@@ -136,8 +139,54 @@ function resolveAddresses(
   return { addresses: [...vips.values()], moved };
 }
 
+/** Tells a VIP that an instance above this one moves: it would be on two directors at once. */
+function tellMover(r: Resolver, name: string, vip: string, services: readonly Service[], at: Path): void {
+  const all = Object.entries(r.raw.vrrp ?? {});
+  const before = all.slice(
+    0,
+    all.findIndex(([other]) => other === name),
+  );
+  const moves = (text: string) =>
+    services.some((s) => s.vip === vip && s.name === text) || parseAddress(text.split('/')[0] ?? '')?.text === vip;
+  const other = before.find(([, v]) => v.addresses.some(moves));
+  if (other) r.wrong(at, `instance "${other[0]}" moves ${vip} already`);
+}
+
 function whole(address: string): number {
   return familyOf(address) === 4 ? 32 : 128;
+}
+
+/** The kernel has one pair of sync daemons, on one device. */
+function tellDaemon(r: Resolver, name: string, raw: RawVrrp, path: Path): void {
+  const other = Object.entries(r.raw.vrrp ?? {}).find(([n, v]) => n < name && v.syncdaemon && v.on !== raw.on);
+  if (other)
+    r.wrong(
+      [...path, 'syncdaemon'],
+      `instance "${other[0]}" has its sync daemon on segment "${other[1].on}", and a director has one; put both instances on one segment`,
+    );
+}
+
+/** A director sends adverts from an address of the family that it moves. */
+function tellFamily(
+  r: Resolver,
+  { node: name, device }: VrrpMember,
+  families: ReadonlySet<4 | 6>,
+  nodes: readonly LabNode[],
+  path: Path,
+): void {
+  const node = nodes.find((n) => n.name === name);
+  const own =
+    node &&
+    linksOf(node)
+      .find((l) => l.name === device)
+      ?.addresses.map((a) => familyOf(a.address));
+  for (const family of families)
+    if (own && !own.includes(family))
+      r.wrong(
+        [...path, 'priorities', name],
+        `"${name}" has no IPv${family} address on this segment to send adverts from`,
+        'key',
+      );
 }
 
 function tellGroup(r: Resolver, name: string, raw: RawVrrp, path: Path): void {
@@ -145,7 +194,9 @@ function tellGroup(r: Resolver, name: string, raw: RawVrrp, path: Path): void {
   if (raw.unicast === true) r.wrong([...path, 'group'], 'unicast adverts go to no multicast group', 'key');
   if (group && (group.family !== 4 || group.value >> 28n !== 0xen))
     r.wrong([...path, 'group'], `${raw.group} is no multicast address (224.0.0.0/4)`);
-  const other = Object.entries(r.raw.vrrp ?? {}).find(([n, v]) => n < name && v.group !== raw.group);
+  const other = Object.entries(r.raw.vrrp ?? {}).find(
+    ([n, v]) => v.unicast !== true && v.group !== raw.group && (n < name || v.group === undefined),
+  );
   if (other)
     r.wrong(
       [...path, 'group'],
@@ -161,6 +212,8 @@ function resolveTrack(
   path: Path,
 ): VrrpTrack | undefined {
   const weight = raw.weight ?? 0;
+  if (raw.segment !== undefined && raw.every !== undefined)
+    r.wrong([...path, 'every'], 'a segment is watched all the time; `every` is a script’s', 'key');
   if (raw.script !== undefined) return { weight, script: raw.script, every: ms(raw.every ?? '1s') };
   const { segment } = raw;
   if (segment === undefined) return undefined;

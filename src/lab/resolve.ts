@@ -5,7 +5,7 @@ import type { Lab } from './model.ts';
 import { resolveNode } from './resolve-node.ts';
 import { resolveOspf } from './resolve-ospf.ts';
 import { tellPorts } from './resolve-ports.ts';
-import { crossCheck, ms, resolveService, resolveSnat } from './resolve-service.ts';
+import { crossCheck, ms, resolveService, resolveSnat, tellUnused } from './resolve-service.ts';
 import { resolveSteps } from './resolve-step.ts';
 import { resolveVrrp } from './resolve-vrrp.ts';
 import { type ReadBeside, Resolver } from './resolver.ts';
@@ -28,6 +28,7 @@ export function checkLab(source: Source, readBeside: ReadBeside, name?: string):
   const vrrp = Object.keys(raw.vrrp ?? {}).map((v) => resolveVrrp(r, v, nodes, services));
   const ospf = Object.keys(raw.ospf ?? {}).map((o) => resolveOspf(r, o, nodes, services));
   crossCheck(r, nodes, services, [...vrrp, ...ospf]);
+  tellUnused(r, nodes, services);
   const scenario = resolveSteps(r, { nodes, services, snat, vrrp, ospf });
   const all = [...diagnostics, ...r.diagnostics].sort((a, b) => (a.place?.line ?? 0) - (b.place?.line ?? 0));
   if (all.length > 0) return fail(all);

@@ -20,6 +20,9 @@ export const NODE_KINDS = ['client', 'director', 'realserver', 'switch', 'host']
 /** Whose network stack a node can use; `auto` takes the best that works here. */
 export const KERNEL_CHOICES = ['auto', 'host', 'uml'] as const;
 
+/** Text without control characters: sysctl.conf has a line for each. */
+const PRINTABLE = /^[^\p{Cc}]*$/u;
+
 const onSegment = z
   .union([z.literal('none'), placed('address'), z.array(placed('address')).min(1)], {
     error: `expected ${PLACED}, a list of such, or none`,
@@ -111,9 +114,12 @@ export const node = z
       sysctls: z
         .record(
           text('a name under net. such as net.ipv4.ip_forward', 'A sysctl of the node', (v) =>
-            /^net\.[\w./-]+$/.test(v),
+            /^net([./][\w-]+)+$/.test(v),
           ),
-          z.union([z.string(), z.int()], mapping('a number or a text')),
+          z.union(
+            [z.string().regex(PRINTABLE, mapping('a number, or a text on one line')), z.int()],
+            mapping('a number, or a text on one line'),
+          ),
           mapping('sysctl names, each with its value'),
         )
         .meta({ description: 'Sysctls of the node’s own network stack, set before its services start' })

@@ -1,5 +1,11 @@
 import { z } from 'zod';
+import { parseAddress } from '../net/cidr.ts';
 import { duration, mapping, nodeName, text, whole } from './schema-words.ts';
+
+/** Whether a text is an area's number: plain, or written like an IPv4 address. */
+function isArea(value: string): boolean {
+  return /^\d+$/.test(value) ? Number(value) < 2 ** 32 : parseAddress(value)?.family === 4;
+}
 
 /** An OSPF domain of a lab file. */
 export const ospf = z
@@ -9,25 +15,24 @@ export const ospf = z
         .array(nodeName('A segment'), mapping('a list of segments'))
         .min(1, { error: 'expected at least one segment' })
         .meta({ description: 'The links between directors and routers (nodes of kind switch)' }),
-      area: text(
-        'an area such as 0.0.0.0',
-        'The OSPF area (default 0.0.0.0)',
-        () => true,
-        /^\d+(\.\d+){0,3}$/,
-      ).optional(),
-      hello: duration('Time between two hellos (default 10s)').optional(),
-      dead: duration('Silence after which a neighbour is dead (default 40s)').optional(),
+      area: text('an area such as 0.0.0.0', 'The OSPF area (default 0.0.0.0)', isArea).optional(),
+      hello: duration('Time between two hellos (default 10s)', '1s', '65535s', '1s').optional(),
+      dead: duration('Silence after which a neighbour is dead (default 40s)', '2s', '65535s', '1s').optional(),
       bfd: z
         .strictObject(
           {
-            every: duration('Time between two packets (default 300ms)').optional(),
+            every: duration('Time between two packets (default 300ms)', '10ms', '60s').optional(),
             misses: whole('Packets missed in a row (default 3)', 2, 255).optional(),
           },
           mapping('BFD: { every: 300ms, misses: 3 }'),
         )
         .meta({ description: 'BFD beside it, which sees a dead neighbour sooner' })
         .optional(),
-      throttle: duration('Time between two versions of one announcement (timers throttle lsa, default 5s)').optional(),
+      throttle: duration(
+        'Time between two versions of one announcement (timers throttle lsa, default 5s)',
+        '0ms',
+        '5s',
+      ).optional(),
       addresses: z
         .array(
           text('a service’s name', 'A service', () => true),

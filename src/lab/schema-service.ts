@@ -1,5 +1,18 @@
 import { z } from 'zod';
-import { address, duration, mapping, network, nodeName, oneOf, port, text, whole, yes } from './schema-words.ts';
+import {
+  address,
+  command,
+  duration,
+  mapping,
+  network,
+  nodeName,
+  oneOf,
+  port,
+  text,
+  whole,
+  within,
+  yes,
+} from './schema-words.ts';
 
 /** Forwarding modes that a service can ask for. */
 export const MODES = ['nat', 'fnat', 'dr', 'tun'] as const;
@@ -26,18 +39,31 @@ export const SCHEDULERS = [
   'mh',
 ] as const;
 
+/** Times of connections (ip_vs: whole seconds, a month of them at most). */
+const PERSISTS = ['1s', '44640m', '1s'] as const;
+
+const URL_PATH = 'a path such as /health?deep=1, other characters than letters, digits and -._~%:@&=+,;*()?/ as %20';
+/** A path of an URL (RFC 3986), less what starts a comment or a quote in keepalived.conf. */
+const urlPath = (description: string) =>
+  text(URL_PATH, description, () => true, /^\/[A-Za-z0-9\-._~%:@&=+,;*()?/]{0,1000}$/);
+
+/** Whether a name can be asked for (RFC 1035, and underscores as in _sip._udp). */
+function isDnsName(name: string): boolean {
+  return name === '.' || (name.length <= 254 && /^([A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9_-]{1,63}\.?$/.test(name));
+}
+
 const web = (what: string) =>
   z
     .union(
       [
-        text('a path such as /', 'Its path; 200 is what it must answer', (v) => v.startsWith('/')),
+        urlPath('Its path; 200 is what it must answer'),
         z.strictObject({
-          path: text('a path such as /', 'Path that is asked for', (v) => v.startsWith('/')),
+          path: urlPath('Path that is asked for'),
           status: whole('Status that must come (default 200, unless a digest is given)', 100, 599).optional(),
           digest: text('an MD5 of 32 hexadecimal digits', 'MD5 of the answer', () => true, /^[0-9a-f]{32}$/).optional(),
         }),
       ],
-      { error: 'expected a path such as /, or { path: /, status: 200, digest: ... }' },
+      { error: `expected ${URL_PATH}, or { path: /, status: 200, digest: ... }` },
     )
     .meta({ description: `${what}: a path that answers 200, or \`{ path, status, digest }\`` })
     .optional();
@@ -45,15 +71,15 @@ const web = (what: string) =>
 const health = z
   .strictObject(
     {
-      tcp: duration('TCP_CHECK: a connection must open; in this time').optional(),
+      tcp: duration('TCP_CHECK: a connection must open; in this time', '10ms', '60m').optional(),
       http: web('HTTP_GET'),
       ssl: web('SSL_GET'),
       misc: z
         .union(
           [
-            text('a command', 'Ends with 0 when the server is well', (v) => v !== ''),
+            command('Ends with 0 when the server is well'),
             z.strictObject({
-              script: text('a command', 'What is run', (v) => v !== ''),
+              script: command('What is run'),
               dynamic: yes('The exit code sets the weight: 2 to 255 means 0 to 253 (misc_dynamic)'),
             }),
           ],
@@ -67,19 +93,23 @@ const health = z
       dns: z
         .strictObject(
           {
-            name: text('a name such as www.example.com', 'What is asked for', (v) => v !== ''),
+            name: text('a name such as www.example.com, or . alone', 'What is asked for', isDnsName),
             type: oneOf('Record type (default A)', ['A', 'AAAA', 'NS', 'SOA', 'MX', 'TXT', 'CNAME']).optional(),
           },
           mapping('a question: { name: NAME }'),
         )
         .meta({ description: 'DNS_CHECK: a name that the server must answer for' })
         .optional(),
-      udp: duration('UDP_CHECK: no port unreachable comes back; in this time').optional(),
-      timeout: duration('How long one attempt may take, where the check does not say it (default 3s)').optional(),
-      every: duration('Time between two checks of one real server (delay_loop)'),
+      udp: duration('UDP_CHECK: no port unreachable comes back; in this time', '10ms', '60m').optional(),
+      timeout: duration(
+        'How long one attempt may take, where the check does not say it (default 3s)',
+        '10ms',
+        '60m',
+      ).optional(),
+      every: duration('Time between two checks of one real server (delay_loop)', '10ms', '60m'),
       port: whole('Port to check (default: the real server’s)', 1, 65535).optional(),
       retry: whole('Attempts more before the server counts as down (default 1)', 0, 100).optional(),
-      pause: duration('Pause before an attempt is repeated (delay_before_retry, default 1s)').optional(),
+      pause: duration('Pause before an attempt is repeated (delay_before_retry, default 1s)', '0s', '60m').optional(),
       inhibit: yes('A server that is down stays in the table with weight 0 (inhibit_on_failure)').optional(),
     },
     mapping('a health check: { tcp: 3s, every: 3s }'),
@@ -93,8 +123,8 @@ const quorum = z
   .strictObject(
     {
       weight: whole('Weight of live real servers that is enough', 1, 65535),
-      up: text('a command', 'Run on the director as it is reached (quorum_up)', (v) => v !== '').optional(),
-      down: text('a command', 'Run on the director as it is lost (quorum_down)', (v) => v !== '').optional(),
+      up: command('Run on the director as it is reached (quorum_up)').optional(),
+      down: command('Run on the director as it is lost (quorum_down)').optional(),
     },
     mapping('a quorum: { weight: 2, up: COMMAND, down: COMMAND }'),
   )
@@ -117,13 +147,13 @@ const real = z
 const persistence = z
   .union(
     [
-      duration('How long'),
+      duration('How long', ...PERSISTS),
       z.strictObject({
-        time: duration('How long a client stays with its real server'),
+        time: duration('How long a client stays with its real server', ...PERSISTS),
         mask: whole('Clients that share this many leading bits count as one', 1, 128),
       }),
     ],
-    { error: 'expected a time such as 50s, or { time: 50s, mask: 24 }' },
+    { error: `expected ${within(...PERSISTS)}, or { time: 50s, mask: 24 }` },
   )
   .meta({ description: 'A client stays with its real server for this long: a time, or `{ time, mask }`' });
 
@@ -173,9 +203,9 @@ export const snat = z
 export const timeouts = z
   .strictObject(
     {
-      tcp: duration('Of an established connection'),
-      fin: duration('After its FIN'),
-      udp: duration('Of a UDP flow'),
+      tcp: duration('Of an established connection', ...PERSISTS),
+      fin: duration('After its FIN', ...PERSISTS),
+      udp: duration('Of a UDP flow', ...PERSISTS),
     },
     mapping('times: { tcp: 900s, fin: 120s, udp: 300s }'),
   )

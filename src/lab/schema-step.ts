@@ -1,8 +1,24 @@
 import { z } from 'zod';
 import { MOST_FLOWS } from './model.ts';
-import { address, duration, freeName, mapping, nodeName, oneOf, oneOrMore, text, whole, yes } from './schema-words.ts';
+import {
+  address,
+  command,
+  duration,
+  freeName,
+  mapping,
+  nodeName,
+  oneOf,
+  oneOrMore,
+  text,
+  whole,
+  within,
+  yes,
+} from './schema-words.ts';
 
 const STEPS = 'contract, health, failover, fault, check, persistence, run, arp, cut';
+
+/** What a step may wait: nothing, or for a day. */
+const WAIT = ['0s', '1440m'] as const;
 
 const serviceName = (description: string) => text('a service’s name', description, () => true);
 
@@ -10,11 +26,11 @@ const run = z
   .strictObject(
     {
       on: nodeName('The node'),
-      do: text('a shell command', 'What is run in the node’s own kernel', (v) => v !== ''),
+      do: command('What is run in the node’s own kernel'),
       title: text('a sentence', 'What it shows (default: the command)', (v) => v !== '').optional(),
       exits: whole('The exit code it must have (default 0)', 0, 255).optional(),
       prints: text('a regular expression', 'What its output must match', isRegExp).optional(),
-      within: duration('How long it may take until it is so; it is run again until then').optional(),
+      within: duration('How long it may take until it is so; it is run again until then', ...WAIT).optional(),
     },
     mapping('{ on: NODE, do: COMMAND }'),
   )
@@ -40,9 +56,9 @@ const expectation = z
       real: nodeName('The real server that `weight` is about').optional(),
       service: serviceName('The service that `weight` is about (default: the first)').optional(),
       run: run.optional(),
-      within: duration('Until when it must hold (default: as the lab’s own times allow)').optional(),
-      every: duration('Time between two looks (default 50ms)').optional(),
-      for: duration('How long it must then hold').optional(),
+      within: duration('Until when it must hold (default: as the lab’s own times allow)', ...WAIT).optional(),
+      every: duration('Time between two looks (default 50ms)', '10ms', '60m').optional(),
+      for: duration('How long it must then hold', ...WAIT).optional(),
     },
     mapping(`what must hold: one of ${EXPECTATIONS}, with within, every, for`),
   )
@@ -61,7 +77,7 @@ const fault = z
         inject: faultText,
         service: serviceName('The service that is probed (default: the first)').optional(),
         outage: z
-          .union([z.literal('lasts'), duration('At most')], { error: 'expected a time such as 5s, or lasts' })
+          .union([z.literal('lasts'), duration('At most', ...WAIT)], { error: `expected ${within(...WAIT)}, or lasts` })
           .meta({
             description:
               'What clients may go without (default: what the configuration’s own times allow), or `lasts`: the service is gone until it is healed',

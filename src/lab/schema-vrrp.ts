@@ -1,17 +1,16 @@
 import { z } from 'zod';
 import { parseAddress, parseSubnet } from '../net/cidr.ts';
-import { address, duration, freeName, mapping, nodeName, text, whole, yes } from './schema-words.ts';
+import { address, command, duration, freeName, mapping, nodeName, text, whole, within, yes } from './schema-words.ts';
+
+/** preempt_delay (keepalived.conf(5)). */
+const DELAY = ['0s', '1000s'] as const;
 
 const track = z
   .strictObject(
     {
-      script: text(
-        'a command',
-        'A command on the director that fails when something is wrong',
-        (v) => v !== '',
-      ).optional(),
+      script: command('A command on the director that fails when something is wrong').optional(),
       segment: nodeName('A segment whose interface must be up').optional(),
-      every: duration('Time between two runs of the script (default 1s)').optional(),
+      every: duration('Time between two runs of the script (default 1s)', '10ms', '60m').optional(),
       weight: whole('Added to the priority while it fails; without it the instance is in fault', -253, -1).optional(),
     },
     mapping('what is tracked: { segment: lan } or { script: COMMAND, weight: -50 }'),
@@ -28,7 +27,7 @@ export const vrrp = z
       on: nodeName('The segment on which the directors send adverts'),
       id: whole('virtual_router_id, the same on all directors', 1, 255),
       version: whole('Version of VRRP (default 2; IPv6 has 3)', 2, 3).optional(),
-      advert: duration('Time between two adverts (default 1s)').optional(),
+      advert: duration('Time between two adverts (default 1s)', '10ms', '255s', '10ms').optional(),
       password: text('1 to 8 letters and digits', 'auth_pass of VRRPv2', () => true, /^[A-Za-z0-9]{1,8}$/).optional(),
       priorities: z
         .record(
@@ -51,13 +50,18 @@ export const vrrp = z
       unicast: yes('Adverts go to the other members alone (unicast_peer)').optional(),
       group: address('Multicast group of the adverts (vrrp_mcast_group4)').optional(),
       preempt: z
-        .union([z.boolean(), duration('After this time')], { error: 'expected true, false, or a time such as 5s' })
+        .union([z.boolean(), duration('After this time', ...DELAY)], {
+          error: `expected true, false, or ${within(...DELAY)}`,
+        })
         .meta({
           description: 'Whether a better director takes over from one that works (default true), or after which time',
         })
         .optional(),
       refresh: duration(
         'Time after which the master announces its addresses again, and again (garp_master_refresh, default never)',
+        '0s',
+        '1440m',
+        '1s',
       ).optional(),
       sync: freeName('Instances that name the same group change state together (vrrp_sync_group)').optional(),
       syncdaemon: yes('The master sends its connections to the others (lvs_sync_daemon)').optional(),

@@ -39,9 +39,25 @@ export function mapping(what: string) {
 /** An address. */
 export const address = (description: string) =>
   text('an address such as 192.168.100.11', description, (v) => parseAddress(v) !== undefined);
-/** A time. */
-export const duration = (description: string) =>
-  text('a time such as 500ms, 3s or 1.5s', description, (v) => parseDuration(v) !== undefined);
+/** How a time within bounds is told. */
+export const within = (least: string, most: string, unit?: string) =>
+  `a time such as ${unit === undefined ? '500ms, 3s or 1.5s' : '3s or 1m'}, from ${least} to ${most}${unit === undefined ? '' : `, in steps of ${unit}`}`;
+
+/** A time from `least` to `most`, both in the words of a lab file; a multiple of `unit` where whoever takes it counts in those. */
+export function duration(description: string, least: string, most: string, unit?: string) {
+  const [from, to, step] = [least, most, unit ?? '1ms'].map((t) => parseDuration(t) ?? Number.NaN) as [
+    number,
+    number,
+    number,
+  ];
+  return text(within(least, most, unit), description, (v) => {
+    const ms = parseDuration(v);
+    return ms !== undefined && ms >= from && ms <= to && ms % step === 0;
+  });
+}
+/** A command of a shell, on as many lines as it likes. */
+export const command = (description: string) =>
+  text('a command', description, (v) => v.trim() !== '' && !v.includes('\0'));
 /** A file beside the lab file. */
 export const path = (description: string) => text('a path relative to the lab file', description, (v) => v !== '');
 

@@ -1,0 +1,49 @@
+import { instancesOf } from '../lab/lookup.ts';
+import type { Lab, LabNode, Real, Service, VrrpInstance } from '../lab/model.ts';
+
+/**
+ * Commands that keepalived runs. Each is a file of its own, named after what it is for: whatever a command holds,
+ * it is nothing that keepalived.conf could take for its own quotes, braces or comments.
+ */
+export interface Script {
+  readonly path: string;
+  readonly command: string;
+}
+
+function script(name: string, command: string): Script {
+  return { path: `/lab/scripts/${name}.sh`, command };
+}
+
+/** What an instance tracks by a command. */
+export function trackScript(instance: VrrpInstance, index: number, command: string): Script {
+  return script(`track.${instance.name}.${index + 1}`, command);
+}
+
+/** What is run as a service's quorum is reached or lost. */
+export function quorumScript(service: Service, when: 'up' | 'down', command: string): Script {
+  return script(`quorum.${service.name}.${when}`, command);
+}
+
+/** What checks a real server: the command with the server's own address and port in it. */
+export function checkScript(service: Service, real: Real, command: string): Script {
+  const aimed = command.replaceAll('{address}', real.address).replaceAll('{port}', String(real.port));
+  return script(`check.${service.name}.${real.node}`, aimed);
+}
+
+/** Every script that a director's generated keepalived.conf names. */
+export function scriptsOf(lab: Lab, node: LabNode): readonly Script[] {
+  const tracked = instancesOf(lab, node).flatMap((v) =>
+    v.track.flatMap((t, i) => ('script' in t ? [trackScript(v, i, t.script)] : [])),
+  );
+  const balanced = lab.services.flatMap((s) => {
+    const { probe } = s.health ?? {};
+    return [
+      ...(['up', 'down'] as const).flatMap((when) => {
+        const command = s.quorum?.[when];
+        return command === undefined ? [] : [quorumScript(s, when, command)];
+      }),
+      ...(probe?.kind === 'misc' ? s.reals.map((real) => checkScript(s, real, probe.script)) : []),
+    ];
+  });
+  return [...tracked, ...balanced];
+}
