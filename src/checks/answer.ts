@@ -3,6 +3,7 @@ import type { Emit } from '../events.ts';
 import { found, ospfOf, vrrpOf } from '../lab/lookup.ts';
 import { formatMs } from '../net/duration.ts';
 import type { RunningLab } from '../plan/observe.ts';
+import { shell } from '../shell.ts';
 import { masterDownInterval, SCHEDULING_MARGIN_MS } from './adverts.ts';
 import { adjacency } from './routes.ts';
 import { askCommand, url } from './traffic.ts';
@@ -38,14 +39,16 @@ export async function firstAnswers(
       );
       emit({ type: 'wait', lab: lab.name, text: `service ${service.name} to answer at ${url(service)}` });
       // `timeout` bounds the loop inside the node too, whatever becomes of us.
-      const once =
+      const loop =
         service.protocol === 'tcp' && service.app === 'http'
-          ? `curl -s -g -m 1 ${url(service)}`
-          : `${askCommand(service, { count: 1, timeout: 1000 }).join(' ')} | grep '"status":200'`;
-      const loop = `until ${once}; do sleep 0.05; done`;
+          ? shell('until curl -s -g -m 1 "$1"; do sleep 0.05; done', url(service))
+          : shell(
+              `until "$@" | grep '"status":200'; do sleep 0.05; done`,
+              ...askCommand(service, { count: 1, timeout: 1000 }),
+            );
       const result = await engine.exec(
         client.id,
-        ['nodectl', 'exec', '--tether', '--', 'timeout', String(budget), 'sh', '-c', loop],
+        ['nodectl', 'exec', '--tether', '--', 'timeout', String(budget), ...loop],
         { signal },
       );
       const text =

@@ -2,11 +2,16 @@ import { addressesOf, familyOf } from '../lab/lookup.ts';
 import type { HostAddress, Lab, Service } from '../lab/model.ts';
 import { formatAddress, networkOf, parseSubnet, reservedAs } from '../net/cidr.ts';
 import { CannotObserve } from '../plan/hand.ts';
+import { shell } from '../shell.ts';
 import type { Bed } from './bed.ts';
 import { ask, servers } from './traffic.ts';
 
 /** Client addresses that ask where the client's address decides. */
 export const SOURCES = 32;
+
+/** Shell: gives a device addresses, and takes from it those that it has. */
+const ADD = 'prefix=$1 device=$2 flag=$3; shift 3; for a; do ip addr add $a/$prefix dev $device $flag; done';
+const REMOVE = 'prefix=$1 device=$2; shift 3; for a; do ip addr del $a/$prefix dev $device 2> /dev/null || true; done';
 
 /**
  * Gives the client so many addresses more while `work` is done, beside the one under which it asks a service,
@@ -24,16 +29,12 @@ export async function withAddresses<T>(
   const own = device.addresses.find((a) => familyOf(a.address) === family);
   const sources = own ? freeAddresses(bed.lab, own, n) : [];
   const prefix = family === 4 ? 32 : 128;
-  const change = (verb: string, end: string) => [
-    'sh',
-    '-c',
-    [...sources.map((s) => `ip addr ${verb} ${s}/${prefix} dev ${device.name}${end}`), 'true'].join('; '),
-  ];
+  const rest = [String(prefix), device.name, family === 6 ? 'nodad' : '', ...sources];
   try {
-    await bed.run(client.name, change('add', family === 6 ? ' nodad' : ''));
+    await bed.run(client.name, shell(ADD, ...rest));
     return await work(sources);
   } finally {
-    await bed.mend(client.name, change('del', ' 2> /dev/null'));
+    await bed.mend(client.name, shell(REMOVE, ...rest));
   }
 }
 

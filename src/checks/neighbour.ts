@@ -1,11 +1,27 @@
 import { directors, familyOf, linkTo, nodeOf } from '../lab/lookup.ts';
 import type { Lab, LabNode, Service } from '../lab/model.ts';
 import { CannotObserve } from '../plan/hand.ts';
+import { shell } from '../shell.ts';
 import type { Bed } from './bed.ts';
 import type { CheckSpec } from './check.ts';
 
 /** Times that an address is asked for by broadcast, so that a second holder is heard too. */
 const ASKS = 3;
+
+/**
+ * Shell: asks so many times for each address on its device, all at once. Neighbour discovery has no tool of its own
+ * here: an entry that is forgotten is asked for anew.
+ */
+const ASK = `asks=$1; shift
+one() { case $1 in
+  *:*) ip neigh flush to $1 dev $2; ping -q -c 1 -W 1 -I $2 $1 ;;
+  *) arping -q -b -c 1 -w 1 -I $2 $1 ;;
+esac; }
+while [ $# -gt 0 ]; do
+  (for i in $(seq $asks); do one $1 $2 || break; done) > /dev/null 2>&1 &
+  shift 2
+done
+wait`;
 
 /**
  * Asks who has addresses, by ARP or by neighbour discovery, from a node, and returns the MAC
@@ -18,16 +34,8 @@ export async function askNeighbours(
   asks = ASKS,
 ): Promise<ReadonlyMap<string, readonly string[]>> {
   const start = bed.wire.newest;
-  const each = addresses.map((address) => {
-    const device = bed.towards(from, address).name;
-    // neighbour discovery has no tool of its own here: an entry that is forgotten is asked for anew
-    const one =
-      familyOf(address) === 4
-        ? `arping -q -b -c 1 -w 1 -I ${device} ${address} || break`
-        : `ip neigh flush to ${address} dev ${device}; ping -q -c 1 -W 1 -I ${device} ${address} || break`;
-    return `(for i in $(seq ${asks}); do ${one}; done) > /dev/null 2>&1 &`;
-  });
-  await bed.run(from.name, ['sh', '-c', `${each.join(' ')} wait`]);
+  const pairs = addresses.flatMap((address) => [address, bed.towards(from, address).name]);
+  await bed.run(from.name, shell(ASK, String(asks), ...pairs));
   const own = new Set(from.interfaces.map((i) => i.mac));
   const answers = new Map<string, string[]>();
   for (const p of await bed.packetsSince(start)) {

@@ -2,6 +2,7 @@ import { addressesOf, familyOf, found, macsOf, nodeOf } from '../lab/lookup.ts';
 import type { Lab, LabNode, SnatProtocol, SnatRule } from '../lab/model.ts';
 import { contains, parseAddress, parseSubnet } from '../net/cidr.ts';
 import type { IcmpPacket, Packet, TcpPacket, UdpPacket } from '../net/packet.ts';
+import { shell } from '../shell.ts';
 import type { Bed } from './bed.ts';
 import type { CheckSpec } from './check.ts';
 import { tally } from './path.ts';
@@ -44,7 +45,7 @@ export async function exchange(bed: Bed, rule: SnatRule, name: string): Promise<
   for (const protocol of rule.protocols) {
     const command =
       protocol === 'icmp'
-        ? ['sh', '-c', `ping -c ${EACH} -i 0.1 -W 1 -I ${insideAddress} ${outsideAddress} || true`]
+        ? shell(`ping -c ${EACH} -i 0.1 -W 1 -I $1 $2 || true`, insideAddress, outsideAddress)
         : [
             'ask',
             ...(protocol === 'udp' ? ['-u'] : []),

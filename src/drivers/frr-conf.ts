@@ -20,9 +20,11 @@ export function domainsOf(lab: Lab, node: LabNode): readonly OspfDomain[] {
 export function routing(lab: Lab, node: LabNode): NodePart {
   const domains = domainsOf(lab, node);
   if (domains.length === 0) return nothing;
-  const program = (name: string) =>
-    `env LD_PRELOAD=/usr/local/lib/frrcaps.so /usr/lib/frr/${name} -u root -g frr --log stdout`;
-  const daemon = (name: string) => `${program(name)} -f /etc/frr/${name}.conf`;
+  const program = (name: string, ...more: readonly string[]) => [
+    ...['env', 'LD_PRELOAD=/usr/local/lib/frrcaps.so', `/usr/lib/frr/${name}`],
+    ...['-u', 'root', '-g', 'frr', '--log', 'stdout', ...more],
+  ];
+  const daemon = (name: string) => program(name, '-f', `/etc/frr/${name}.conf`);
   const bfd = domains.some((o) => o.bfd);
   return {
     ...nothing,

@@ -4,6 +4,7 @@ import { modes } from '../modes/index.ts';
 import { snat } from '../modes/snat.ts';
 import { endpoint } from '../net/cidr.ts';
 import { addHostAddress, join, type NodePart, nothing } from '../nodes/part.ts';
+import { shell } from '../shell.ts';
 import type { Driver, RunInNode } from './driver.ts';
 import { joinTable, parseReals, parseTable, parseTimeouts, readCounters, readLimits, readTunnel } from './ipvsadm.ts';
 import { KEEPALIVED_CONF, keepalivedFiles } from './keepalived-conf.ts';
@@ -11,6 +12,13 @@ import type { ServiceTable } from './service-table.ts';
 
 /** ipvsadm's letters for forwarding methods; Full-NAT is NAT with more around it. */
 const FORWARD: Readonly<Record<Mode, string>> = { nat: '-m', fnat: '-m', dr: '-g', tun: '-i' };
+
+/** Parts the lists that one command prints. */
+const MARKER = '--lvslab--';
+/** Shell: all that ipvsadm shows of a table. */
+const LISTS = `ipvsadm -Ln
+for more in '--stats --exact' '--rate --exact' --thresholds --tun-info; do echo ${MARKER}; ipvsadm -Ln $more; done
+echo ${MARKER}; ipvsadm -L --timeout`;
 
 /** What ipvsadm does to a real server: adds it or changes it, which takes a weight, or takes it out. */
 function serverCommand(verb: string, { vip, port, protocol, mode }: Service, real: Real, weight?: number): string[] {
@@ -40,7 +48,7 @@ export const ipvs: Driver = {
       modules: ['ip_vs'],
       ip: fixed,
       files: node.keepalived ? { [KEEPALIVED_CONF]: node.keepalived.content } : keepalivedFiles(lab, node),
-      services: { keepalived: 'keepalived --dont-fork --log-console --log-detail --no-syslog' },
+      services: { keepalived: ['keepalived', '--dont-fork', '--log-console', '--log-detail', '--no-syslog'] },
     };
     return join([
       ...(lab.services.length > 0 || node.keepalived || instancesOf(lab, node).length > 0 ? [table] : []),
@@ -54,11 +62,8 @@ export const ipvs: Driver = {
   addCommand: (service, real, weight) => serverCommand('-a', service, real, weight),
 
   async readTable(run: RunInNode): Promise<ServiceTable> {
-    const marker = '--lvslab--';
-    const lists = ['-Ln', ...['stats --exact', 'rate --exact', 'thresholds', 'tun-info'].map((l) => `-Ln --${l}`)];
-    const commands = [...lists, '-L --timeout'].map((list) => `ipvsadm ${list}`);
-    const output = await run(['sh', '-ec', commands.join(`; echo ${marker}; `)]);
-    const [table = '', stats = '', rate = '', limits = '', tunnels = '', times = ''] = output.split(marker);
+    const output = await run(shell(LISTS));
+    const [table = '', stats = '', rate = '', limits = '', tunnels = '', times = ''] = output.split(MARKER);
     const timeouts = parseTimeouts(times);
     return joinTable({ ...parseTable(table), ...(timeouts ? { timeouts } : {}) }, [
       parseReals(stats, (words) => ({ stats: readCounters(words) })),

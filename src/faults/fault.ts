@@ -1,5 +1,6 @@
 import type { Fault, Lab, VrrpInstance } from '../lab/model.ts';
 import type { Hand } from '../plan/hand.ts';
+import { shell } from '../shell.ts';
 
 /** What a fault is aimed at: `NODE`, `NODE/PROGRAM`, `NODE@SEGMENT`, or `NODE+NODE`. */
 export type Aim = 'node' | 'program' | 'node or program' | 'wires' | 'pair' | 'server' | 'announcer';
@@ -36,8 +37,8 @@ export interface FaultStory {
   readonly adverts: (fault: Fault, vrrp: VrrpInstance, lab: Lab) => Adverts;
 }
 
-/** The engine's time right before a line is run in the fabric, in microseconds. */
-export async function stamped(hand: Hand, line: string): Promise<Stamp> {
-  const output = await hand.runInFabric(`date +%s%6N; ${line}`);
+/** The engine's time right before a command is run in the fabric, in microseconds. */
+export async function stamped(hand: Hand, command: readonly string[]): Promise<Stamp> {
+  const output = await hand.runInFabric(shell('date +%s%6N; exec "$@"', ...command));
   return Number(output.trim().split('\n')[0]);
 }

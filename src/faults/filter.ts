@@ -1,5 +1,6 @@
 import type { Fault } from '../lab/model.ts';
 import { CannotObserve, type Hand } from '../plan/hand.ts';
+import { shell } from '../shell.ts';
 import type { FaultStory, Stamp } from './fault.ts';
 import { places } from './server.ts';
 
@@ -27,11 +28,11 @@ function nftLines(table: string, ports: readonly number[], { which, verdict }: F
   return `table inet ${table} { chain input { type filter hook input priority 0; ${lines.join(' ')} }; }`;
 }
 
-/** In traffic control, on every device of the node (tc-u32(8)): for a kernel whose nftables knows no addresses. */
-function tcLines(ports: readonly number[], { which }: Filter): readonly string[] {
+/** In traffic control, as filters of a device (tc-u32(8)): for a kernel whose nftables knows no addresses. */
+function tcFilters(ports: readonly number[], { which }: Filter): readonly string[] {
   const family = (protocol: 'ip' | 'ipv6', header: 'ip' | 'ip6', length: number) =>
     ports.flatMap((port) => {
-      const filter = `tc filter add dev $d ingress prio ${PRIO[protocol]} protocol ${protocol} u32 match ${header} protocol 6 0xff match ${header} dport ${port} 0xffff`;
+      const filter = `prio ${PRIO[protocol]} protocol ${protocol} u32 match ${header} protocol 6 0xff match ${header} dport ${port} 0xffff`;
       const short = `match u16 0 0x${(0xffff & ~HEADERS).toString(16)} at ${length} action pass`;
       return [...(which === 'payload' ? [`${filter} ${short}`] : []), `${filter} action drop`];
     });
@@ -44,25 +45,29 @@ async function filter(hand: Hand, { kind, node, text }: Fault, filter: Filter): 
   const at = await hand.now();
   const ports = [...new Set(places(hand.lab, node).map(({ real }) => real.port))];
   const table = `fault_${kind}`;
-  const nft = await hand.tryRun(node, [
-    'sh',
-    '-ec',
-    `nft -f - << 'END'\n${nftLines(table, ports, filter)}\nEND\nnft list table inet ${table} | grep counter`,
-  ]);
+  const nft = await hand.tryRun(
+    node,
+    shell('printf %s "$2" | nft -f -; nft list table inet $1 | grep counter', table, nftLines(table, ports, filter)),
+  );
   if (nft.code === 0) return at;
-  const { code, stderr } = await hand.tryRun(node, [
-    'sh',
-    '-ec',
-    `mkdir -p /run/${table}
+  const { code, stderr } = await hand.tryRun(
+    node,
+    shell(
+      `folder=/run/$1 refused=$2; shift 2
+mkdir -p $folder
 modprobe -q -a sch_ingress cls_u32 act_gact || true
-${filter.verdict === 'drop' ? '' : `setsid refuse ${ports.join(' ')} < /dev/null > /run/${table}/log 2>&1 & echo $! > /run/${table}/pid`}
+if [ -n "$refused" ]; then setsid refuse $refused < /dev/null > $folder/log 2>&1 & echo $! > $folder/pid; fi
 for d in $(ls /sys/class/net); do
-tc qdisc add dev $d clsact 2> /dev/null && echo $d >> /run/${table}/devices || true
-${tcLines(ports, filter).join('\n')}
+tc qdisc add dev $d clsact 2> /dev/null && echo $d >> $folder/devices || true
+for filter; do tc filter add dev $d ingress $filter; done
 tc filter show dev $d ingress | grep -q gact
 done
-[ ! -e /run/${table}/pid ] || kill -0 $(cat /run/${table}/pid)`,
-  ]);
+[ ! -e $folder/pid ] || kill -0 $(cat $folder/pid)`,
+      table,
+      filter.verdict === 'drop' ? '' : ports.join(' '),
+      ...tcFilters(ports, filter),
+    ),
+  );
   if (code !== 0)
     throw new CannotObserve(
       `the kernel of ${node} can filter by nftables (${nft.stderr.trim().split('\n')[0]}) no more than by traffic control (${stderr.trim().split('\n')[0]}): no ${text}`,
@@ -73,16 +78,19 @@ done
 async function unfilter(hand: Hand, { kind, node }: Fault): Promise<Stamp> {
   const at = await hand.now();
   const table = `fault_${kind}`;
-  await hand.run(node, [
-    'sh',
-    '-c',
-    `nft delete table inet ${table} 2> /dev/null
-[ -d /run/${table} ] || exit 0
-for d in $(ls /sys/class/net); do for prio in ${Object.values(PRIO).join(' ')}; do tc filter del dev $d ingress prio $prio 2> /dev/null; done; done
-for d in $(cat /run/${table}/devices); do tc qdisc del dev $d clsact; done
-[ ! -e /run/${table}/pid ] || kill $(cat /run/${table}/pid)
-rm -rf /run/${table}`,
-  ]);
+  await hand.run(
+    node,
+    shell(
+      `nft delete table inet $1 2> /dev/null || true
+folder=/run/$1
+[ -d $folder ] || exit 0
+for d in $(ls /sys/class/net); do for prio in ${PRIO.ip} ${PRIO.ipv6}; do tc filter del dev $d ingress prio $prio 2> /dev/null || true; done; done
+for d in $(cat $folder/devices); do tc qdisc del dev $d clsact || true; done
+[ ! -e $folder/pid ] || kill $(cat $folder/pid) || true
+rm -rf $folder`,
+      table,
+    ),
+  );
   return at;
 }
 

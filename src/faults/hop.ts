@@ -3,11 +3,12 @@ import { guestLine } from '../kernels/uml.ts';
 import type { Interface, LabNode } from '../lab/model.ts';
 import { CannotObserve, type Hand } from '../plan/hand.ts';
 import { runningKernels } from '../plan/reconcile.ts';
+import { shell } from '../shell.ts';
 
 /** Megabytes of a hop's kernel: it hands frames on, and nothing else. */
 const MEMORY_MB = 64;
-/** Milliseconds for it to boot. */
-const BOOT_MS = 15_000;
+/** Looks, 20 ms apart, whether it has booted. */
+const BOOT_LOOKS = 750;
 
 /** A hop's devices in the fabric: its bridge with the node's port, and its two ends. */
 interface Names {
@@ -26,22 +27,20 @@ function namesOf(hand: Hand, node: LabNode, card: Interface): Names {
   return { port, bridge, nodeEnd: `${bridge}n`, segmentEnd: `${bridge}s`, folder: `/lab/${bridge}` };
 }
 
-/** First process of a hop's kernel: hands every frame from one end to the other, what the node sends through netem. */
-function initScript(folder: string, netem: string): string {
-  const hand = (from: string, to: string) =>
-    `tc filter add dev ${from} ingress protocol all matchall action mirred egress redirect dev ${to}`;
-  return `#!/bin/sh -e
+/** First process of a hop's kernel: hands every frame from one end to the other, what the node sends through netem, as beside it is written. */
+const INIT = `#!/bin/sh -e
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 mount -t proc proc /proc
 modprobe -a sch_netem sch_ingress cls_matchall act_mirred
+hand() { tc filter add dev $1 ingress protocol all matchall action mirred egress redirect dev $2; }
 for d in vec0 vec1; do ip link set $d addrgenmode none arp off promisc on up; tc qdisc add dev $d clsact; done
-tc qdisc add dev vec1 root ${netem}
-${hand('vec0', 'vec1')}
-${hand('vec1', 'vec0')}
-tc qdisc show dev vec1 > ${folder}/shown
+folder=\${0%/*}
+tc qdisc add dev vec1 root $(cat $folder/netem)
+hand vec0 vec1
+hand vec1 vec0
+tc qdisc show dev vec1 > $folder/shown
 exec sleep infinity
 `;
-}
 
 /**
  * Puts a kernel that has netem into the wire between a node and its segment: what the node sends passes
@@ -55,40 +54,55 @@ export async function putHop(hand: Hand, node: LabNode, card: Interface, netem: 
     );
   await takeHop(hand, node, card);
   const { port, bridge, nodeEnd, segmentEnd, folder } = namesOf(hand, node, card);
-  const end = (tap: string, master: string) =>
-    `ip tuntap add dev ${tap} mode tap; ip link set ${tap} addrgenmode none arp off gso_max_segs 1 master ${master} up`;
   const boot = guestLine(
     MEMORY_MB,
     `${folder}/init`,
     [nodeEnd, segmentEnd].map((tap) => `transport=tap,ifname=${tap}`),
   );
-  await hand.runInFabric(`
-mkdir -p ${folder}
-cat > ${folder}/init << 'END'
-${initScript(folder, netem)}END
-chmod 755 ${folder}/init
-ip link add ${bridge} type bridge stp_state 0 forward_delay 0 mcast_snooping 0
-ip link set ${bridge} addrgenmode none arp off up
-${end(nodeEnd, bridge)}
-${end(segmentEnd, card.segment)}
-TMPDIR=/dev/shm HOME=/dev/shm setsid ${boot} < /dev/null > ${folder}/console 2>&1 &
-echo $! > ${folder}/pid
-for i in $(seq ${BOOT_MS / 20}); do
-  if [ -s ${folder}/shown ]; then grep -q netem ${folder}/shown; exec ip link set ${port} master ${bridge}; fi
+  await hand.runInFabric(
+    shell(
+      `
+folder=$1 port=$2 bridge=$3 segment=$4 nodeEnd=$5 segmentEnd=$6
+mkdir -p $folder
+printf %s "$7" > $folder/init
+printf %s "$8" > $folder/netem
+shift 8
+chmod 755 $folder/init
+ip link add $bridge type bridge stp_state 0 forward_delay 0 mcast_snooping 0
+ip link set $bridge addrgenmode none arp off up
+for end in $nodeEnd,$bridge $segmentEnd,$segment; do
+  ip tuntap add dev \${end%,*} mode tap
+  ip link set \${end%,*} addrgenmode none arp off gso_max_segs 1 master \${end#*,} up
+done
+TMPDIR=/dev/shm HOME=/dev/shm setsid "$@" < /dev/null > $folder/console 2>&1 &
+echo $! > $folder/pid
+for i in $(seq ${BOOT_LOOKS}); do
+  if [ -s $folder/shown ]; then grep -q netem $folder/shown; exec ip link set $port master $bridge; fi
   kill -0 $! || break
   sleep 0.02
 done
-tail -n 3 ${folder}/console >&2
-exit 1`);
+tail -n 3 $folder/console >&2
+exit 1`,
+      ...[folder, port, bridge, card.segment, nodeEnd, segmentEnd, INIT, netem],
+      ...boot.split(' '),
+    ),
+  );
 }
 
 /** Takes a hop out of a wire; no harm where there is none. */
 export async function takeHop(hand: Hand, node: LabNode, card: Interface): Promise<void> {
   const { port, bridge, nodeEnd, segmentEnd, folder } = namesOf(hand, node, card);
-  await hand.runInFabric(`
-[ -e ${folder} ] || exit 0
-[ ! -e /sys/class/net/${port} ] || ip link set ${port} master ${card.segment}
-kill -s KILL -- -$(cat ${folder}/pid) 2> /dev/null || true
-for d in ${segmentEnd} ${nodeEnd} ${bridge}; do [ ! -e /sys/class/net/$d ] || ip link del $d; done
-rm -rf ${folder}`);
+  await hand.runInFabric(
+    shell(
+      `
+folder=$1 port=$2 segment=$3
+shift 3
+[ -e $folder ] || exit 0
+[ ! -e /sys/class/net/$port ] || ip link set $port master $segment
+kill -s KILL -- -$(cat $folder/pid) 2> /dev/null || true
+for d in "$@"; do [ ! -e /sys/class/net/$d ] || ip link del $d; done
+rm -rf $folder`,
+      ...[folder, port, card.segment, segmentEnd, nodeEnd, bridge],
+    ),
+  );
 }

@@ -3,6 +3,7 @@ import { Executor } from '../plan/execute.ts';
 import { CannotObserve, type Hand } from '../plan/hand.ts';
 import { observe } from '../plan/observe.ts';
 import { reconcile, runningKernels } from '../plan/reconcile.ts';
+import { shell } from '../shell.ts';
 import type { FaultStory, Stamp } from './fault.ts';
 
 /** Milliseconds for the engine to pause a container. */
@@ -19,8 +20,8 @@ export async function killNode(hand: Hand, node: string): Promise<Stamp> {
   const container = hand.containerOf(node);
   if (!(await hand.engine.runs(container))) throw new CannotObserve(`${node} does not run`);
   const before = await hand.now();
-  const line = 'date +%s%6N; kill -s TERM 1';
-  const { stdout } = await hand.engine.exec(container, ['sh', '-c', line], { signal: hand.signal });
+  const command = shell('date +%s%6N; kill -s TERM 1');
+  const { stdout } = await hand.engine.exec(container, command, { signal: hand.signal });
   const ended = () =>
     eventually(async () => ((await hand.engine.runs(container)) ? undefined : true), {
       within: END_MS,

@@ -1,6 +1,7 @@
 import { eventually } from '../eventually.ts';
 import type { Fault } from '../lab/model.ts';
 import { CannotObserve, type Hand } from '../plan/hand.ts';
+import { shell } from '../shell.ts';
 import type { Adverts, FaultStory, Stamp } from './fault.ts';
 import { killNode, revive, stopNode } from './node.ts';
 
@@ -26,14 +27,17 @@ async function signalTo(
   state: string,
 ): Promise<Stamp> {
   const at = await hand.now();
-  const [run, pids] =
+  const [run, file] =
     name === KERNEL
-      ? [(line: string) => hand.runOutside(node, line), 'pidof linux.uml']
-      : [(line: string) => hand.run(node, ['sh', '-ec', line]), `pidof ${name}`];
-  if (name === KERNEL && (await run(`${pids} || true`)).trim() === '')
+      ? [(command: readonly string[]) => hand.runOutside(node, command), 'linux.uml']
+      : [(command: readonly string[]) => hand.run(node, command), name];
+  if (name === KERNEL && (await run(shell('pidof $1 || true', file))).trim() === '')
     throw new CannotObserve(`${node} has no kernel of its own`);
-  await run(`kill -${signal} $(${pids})`);
-  const states = `for p in $(${pids} || true); do sed -n 's/^State:\\t\\(.\\).*/\\1/p' /proc/$p/status 2>/dev/null || true; done`;
+  await run(shell('kill -s $1 $(pidof $2)', signal, file));
+  const states = shell(
+    `for p in $(pidof $1 || true); do sed -n 's/^State:\\t\\(.\\).*/\\1/p' /proc/$p/status 2>/dev/null || true; done`,
+    file,
+  );
   const shown = await eventually(
     async () => {
       const seen = (await run(states))

@@ -5,6 +5,7 @@ import { parseAddress } from '../net/cidr.ts';
 import { parseDuration } from '../net/duration.ts';
 import { programOf } from '../nodes/servers.ts';
 import type { Hand } from '../plan/hand.ts';
+import { shell } from '../shell.ts';
 import type { FaultStory, Stamp } from './fault.ts';
 import { announcedBy, configure } from './routing.ts';
 
@@ -18,11 +19,13 @@ export function places(lab: Lab, node: string): readonly { service: Service; rea
 /** Sets a real server's weight on every director that runs. */
 async function weigh(hand: Hand, node: string, weight: (real: Real) => number): Promise<Stamp> {
   const at = await hand.now();
-  const lines = places(hand.lab, node).map(({ service, real }) =>
-    ipvs.weightCommand(service, real, weight(real)).join(' '),
-  );
+  const commands = places(hand.lab, node).map(({ service, real }) => ipvs.weightCommand(service, real, weight(real)));
   const balancers = directors(hand.lab).filter((d) => hand.running.nodes.get(d.name)?.running);
-  await Promise.all(balancers.map((d) => hand.run(d.name, ['sh', '-ec', lines.join('\n')])));
+  await Promise.all(
+    balancers.map(async (d) => {
+      for (const command of commands) await hand.run(d.name, command);
+    }),
+  );
   return at;
 }
 
@@ -55,21 +58,28 @@ export const slow: FaultStory = {
   adverts: () => 'go on',
   async inject(hand, { node, amount = '' }) {
     const at = await hand.now();
-    const names = [...new Set(places(hand.lab, node).map(({ service }) => programOf(service)))].join(' ');
-    const loop = `while [ -e /run/fault-slow ]; do kill -STOP $(pidof ${names}); sleep ${(parseDuration(amount) ?? 0) / 1000}; kill -CONT $(pidof ${names}); sleep 0.01; done; rm -f /run/fault-slow.runs`;
-    await hand.run(node, [
-      'sh',
-      '-ec',
-      `pidof ${names} > /dev/null; touch /run/fault-slow /run/fault-slow.runs; (setsid sh -c '${loop}' > /dev/null 2>&1 &)`,
-    ]);
+    const names = new Set(places(hand.lab, node).map(({ service }) => programOf(service)));
+    await hand.run(
+      node,
+      shell(
+        `pause=$1; shift
+pidof "$@" > /dev/null
+touch /run/fault-slow /run/fault-slow.runs
+loop='pause=$1; shift; while [ -e /run/fault-slow ]; do kill -STOP $(pidof "$@"); sleep $pause; kill -CONT $(pidof "$@"); sleep 0.01; done; rm -f /run/fault-slow.runs'
+(setsid sh -c "$loop" sh $pause "$@" > /dev/null 2>&1 &)`,
+        String((parseDuration(amount) ?? 0) / 1000),
+        ...names,
+      ),
+    );
     return at;
   },
   async heal(hand, { node }) {
-    await hand.run(node, [
-      'sh',
-      '-c',
-      'rm -f /run/fault-slow; for i in $(seq 200); do [ -e /run/fault-slow.runs ] || exit 0; sleep 0.05; done; exit 1',
-    ]);
+    await hand.run(
+      node,
+      shell(
+        'rm -f /run/fault-slow; for i in $(seq 200); do [ -e /run/fault-slow.runs ] || exit 0; sleep 0.05; done; exit 1',
+      ),
+    );
     return hand.now();
   },
 };
@@ -84,11 +94,14 @@ export const poison: FaultStory = {
   async inject(hand, { node, amount = '' }) {
     const at = await hand.now();
     const device = nodeOf(hand.lab, node).interfaces[0]?.name ?? '';
-    await hand.run(node, [
-      'sh',
-      '-ec',
-      `ip addr add ${amount}/32 dev ${device}; arping -q -U -c 2 -w 1 -I ${device} -s ${amount} ${amount} || true; ip addr show dev ${device} | grep -q 'inet ${amount}/'`,
-    ]);
+    await hand.run(
+      node,
+      shell(
+        `ip addr add $1/32 dev $2; arping -q -U -c 2 -w 1 -I $2 -s $1 $1 || true; ip addr show dev $2 | grep -qF "inet $1/"`,
+        amount,
+        device,
+      ),
+    );
     return at;
   },
   async heal(hand, { node, amount = '' }) {
@@ -98,11 +111,13 @@ export const poison: FaultStory = {
     // What an operator does next: whoever holds the address says so again.
     await Promise.all(
       directors(hand.lab).map((d) =>
-        hand.tryRun(d.name, [
-          'sh',
-          '-c',
-          `dev=$(ip -o addr show to ${amount} | awk '{ print $2; exit }'); [ -z "$dev" ] || arping -q -U -c 2 -w 1 -I $dev -s ${amount} ${amount}`,
-        ]),
+        hand.tryRun(
+          d.name,
+          shell(
+            `dev=$(ip -o addr show to $1 | awk '{ print $2; exit }'); [ -z "$dev" ] || arping -q -U -c 2 -w 1 -I $dev -s $1 $1`,
+            amount,
+          ),
+        ),
       ),
     );
     return at;

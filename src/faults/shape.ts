@@ -2,6 +2,7 @@ import { nodeOf } from '../lab/lookup.ts';
 import type { Fault, FaultKind, Interface } from '../lab/model.ts';
 import { parseDuration } from '../net/duration.ts';
 import { CannotObserve, type Hand } from '../plan/hand.ts';
+import { shell } from '../shell.ts';
 import type { Amount, FaultStory, Stamp } from './fault.ts';
 import { putHop, takeHop } from './hop.ts';
 import { isShare } from './node.ts';
@@ -40,11 +41,11 @@ async function shape(hand: Hand, { node: name, segments }: Fault, faults: readon
 /** In the node's own network stack. Returns whether it can. */
 async function shapeInside(hand: Hand, node: string, { name }: Interface, netem: string): Promise<boolean> {
   if (netem === '') {
-    await hand.run(node, ['sh', '-c', `tc qdisc del dev ${name} root 2> /dev/null || true`]);
+    await hand.run(node, shell('tc qdisc del dev $1 root 2> /dev/null || true', name));
     return true;
   }
-  const line = `modprobe -q sch_netem; tc qdisc replace dev ${name} root ${netem}`;
-  if ((await hand.tryRun(node, ['sh', '-c', line])).code !== 0) return false;
+  const put = shell('modprobe -q sch_netem || true; tc qdisc replace dev $1 root $2', name, netem);
+  if ((await hand.tryRun(node, put)).code !== 0) return false;
   const shown = await hand.run(node, ['tc', 'qdisc', 'show', 'dev', name]);
   if (!shown.includes('netem')) throw new CannotObserve(`${name} of ${node} does not show netem`);
   return true;

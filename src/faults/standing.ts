@@ -1,5 +1,6 @@
 import type { Fault } from '../lab/model.ts';
 import type { Hand } from '../plan/hand.ts';
+import { shell } from '../shell.ts';
 import type { Stamp } from './fault.ts';
 import { faults } from './index.ts';
 import { parseFault } from './parse.ts';
@@ -10,7 +11,9 @@ const STANDING = '/lab/faults';
 /** Makes a fault and writes down that it stands. Throws CannotObserve when it does not come about. */
 export async function inject(hand: Hand, fault: Fault): Promise<Stamp> {
   const others = await beside(hand, fault);
-  await hand.runInFabric(`grep -qxF '${fault.text}' ${STANDING} 2>/dev/null || echo '${fault.text}' >> ${STANDING}`);
+  await hand.runInFabric(
+    shell(`grep -qxFe "$1" ${STANDING} 2>/dev/null || printf '%s\\n' "$1" >> ${STANDING}`, fault.text),
+  );
   try {
     return await faults[fault.kind].inject(hand, fault, others);
   } catch (error) {
@@ -42,13 +45,16 @@ async function beside(hand: Hand, fault: Fault): Promise<readonly Fault[]> {
 /** Strikes a fault off the list. */
 async function forget(hand: Hand, fault: Fault): Promise<void> {
   await hand.runInFabric(
-    `[ ! -e ${STANDING} ] || { grep -vxF '${fault.text}' ${STANDING} > ${STANDING}.new || true; mv ${STANDING}.new ${STANDING}; }`,
+    shell(
+      `[ ! -e ${STANDING} ] || { grep -vxFe "$1" ${STANDING} > ${STANDING}.new || true; mv ${STANDING}.new ${STANDING}; }`,
+      fault.text,
+    ),
   );
 }
 
 /** The faults that stand, the oldest first. */
 export async function standing(hand: Hand): Promise<readonly Fault[]> {
-  const text = await hand.runInFabric(`cat ${STANDING} 2>/dev/null || true`);
+  const text = await hand.runInFabric(shell(`cat ${STANDING} 2>/dev/null || true`));
   return text.split('\n').flatMap((line) => {
     const fault = line === '' ? undefined : parseFault(line, hand.lab);
     return fault?.ok ? [fault.value] : [];

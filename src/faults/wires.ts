@@ -5,7 +5,11 @@ import type { Fault, Interface, VrrpInstance } from '../lab/model.ts';
 import { parseDuration } from '../net/duration.ts';
 import { CannotObserve, type Hand } from '../plan/hand.ts';
 import { runningKernels } from '../plan/reconcile.ts';
+import { shell } from '../shell.ts';
 import { type Adverts, type FaultStory, type Stamp, stamped } from './fault.ts';
+
+/** Shell: sets ports up or down. */
+const SET = 'state=$1; shift; for port; do ip link set $port $state; done';
 
 /**
  * Cuts the wires of a node on segments, or mends them. The fabric lets no frame through; where a guest
@@ -24,13 +28,14 @@ export async function wires(
     ),
   );
   const own = ends.filter((e) => e.node.name === node);
-  const at = await stamped(hand, own.map((e) => `ip link set ${e.port} ${state}`).join('; '));
+  const ports = own.map((e) => e.port);
+  const at = await stamped(hand, shell(SET, state, ...ports));
   // On a wire of two ends the other end loses its carrier too; on a segment of many only the port goes dark.
   const dark = ends.filter(
     (e) => e.node.name === node || ends.filter((o) => o.card.segment === e.card.segment).length === 2,
   );
   await Promise.all(dark.map((e) => plug(hand, e.node.name, e.card, state)));
-  const shown = await hand.runInFabric(own.map((e) => `cat /sys/class/net/${e.port}/flags`).join('; '));
+  const shown = await hand.runInFabric(['cat', ...ports.map((port) => `/sys/class/net/${port}/flags`)]);
   const up = shown
     .trim()
     .split('\n')
@@ -66,15 +71,15 @@ async function rules(hand: Hand, fault: Fault, lines: readonly string[]): Promis
     `delete table bridge ${table}`,
     `table bridge ${table} { chain forward { type filter hook forward priority 0; ${lines.join('; ')}; }; }`,
   ].join('\n');
-  const at = await stamped(hand, `nft -f - << 'END'\n${nft}\nEND`);
-  const shown = await hand.runInFabric(`nft list table bridge ${table}`);
+  const at = await stamped(hand, shell('printf %s "$1" | nft -f -', nft));
+  const shown = await hand.runInFabric(['nft', 'list', 'table', 'bridge', table]);
   if ((shown.match(/counter/g) ?? []).length !== lines.length)
     throw new CannotObserve(`the fabric does not hold the rules of ${fault.text}`);
   return at;
 }
 
 async function lift(hand: Hand, fault: Fault): Promise<Stamp> {
-  return stamped(hand, `nft delete table bridge ${tableOf(fault)} 2>/dev/null || true`);
+  return stamped(hand, shell('nft delete table bridge $1 2>/dev/null || true', tableOf(fault)));
 }
 
 function where({ node, segments }: Fault): string {
@@ -186,24 +191,30 @@ export const flap: FaultStory = {
   words: (f) => [`wire of ${where(f)} flaps every ${f.amount}`, `wire of ${where(f)} stays`],
   adverts: () => 'go on',
   async inject(hand, f) {
-    const pause = (parseDuration(f.amount ?? '') ?? 0) / 1000;
-    const all = (state: string) =>
-      portsOf(hand, f.node, f.segments)
-        .map((p) => `ip link set ${p} ${state}`)
-        .join('; ');
-    const mark = `/lab/${tableOf(f)}`;
+    const pause = String((parseDuration(f.amount ?? '') ?? 0) / 1000);
     // The loop ends within one turn after its mark is gone, with the wire in place.
-    const loop = `while [ -e ${mark} ]; do ${all('down')}; sleep ${pause}; ${all('up')}; sleep ${pause}; done; rm -f ${mark}.runs`;
     return stamped(
       hand,
-      `touch ${mark}; [ -e ${mark}.runs ] || { touch ${mark}.runs; (setsid sh -c '${loop}' > /dev/null 2>&1 &); }`,
+      shell(
+        `touch $1
+[ ! -e $1.runs ] || exit 0
+touch $1.runs
+loop='mark=$1 pause=$2; shift 2
+all() { state=$1; shift; for port; do ip link set $port $state; done; }
+while [ -e $mark ]; do all down "$@"; sleep $pause; all up "$@"; sleep $pause; done
+rm -f $mark.runs'
+(setsid sh -c "$loop" sh "$@" > /dev/null 2>&1 &)`,
+        ...[`/lab/${tableOf(f)}`, pause, ...portsOf(hand, f.node, f.segments)],
+      ),
     );
   },
   async heal(hand, f) {
-    const mark = `/lab/${tableOf(f)}`;
     await hand.runInFabric(
-      `rm -f ${mark}; for i in $(seq 200); do [ -e ${mark}.runs ] || exit 0; sleep 0.05; done; exit 1`,
+      shell(
+        'rm -f $1; for i in $(seq 200); do [ -e $1.runs ] || exit 0; sleep 0.05; done; exit 1',
+        `/lab/${tableOf(f)}`,
+      ),
     );
-    return stamped(hand, 'true');
+    return hand.now();
   },
 };

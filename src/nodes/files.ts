@@ -7,8 +7,9 @@ import { addAddress } from './part.ts';
 
 /** Where the user's setup script lies inside the node. */
 const SETUP = '/lab/setup.sh';
-/** And what runs it. */
+/** What runs it, and the name that the lab file gives it, for messages. */
 const RUN_SETUP = '/lab/run-setup.sh';
+const SETUP_NAME = '/lab/setup.name';
 
 /** Every file of a node, by its path inside: the init script, the programs' list, their configuration, the user's own. */
 export function nodeFiles(lab: Lab, node: LabNode, kernel: Kernel): Readonly<Record<string, string>> {
@@ -50,7 +51,7 @@ export function nodeFiles(lab: Lab, node: LabNode, kernel: Kernel): Readonly<Rec
     '/lab/sysctl.conf': lines((name) => !late.test(name)),
     '/lab/sysctl-links.conf': lines((name) => late.test(name)),
     '/lab/services': Object.entries(part.services)
-      .map(([name, command]) => `${name} ${command}\n`)
+      .map(([name, command]) => `${[name, ...command].join('\t')}\n`)
       .join(''),
     '/lab/init.sh': initScript(
       node,
@@ -58,7 +59,7 @@ export function nodeFiles(lab: Lab, node: LabNode, kernel: Kernel): Readonly<Rec
       tc.length > 0,
       cards.offload,
     ),
-    ...(node.setup ? { [SETUP]: node.setup.content, [RUN_SETUP]: runSetup(node.setup.path) } : {}),
+    ...(node.setup ? { [SETUP]: node.setup.content, [SETUP_NAME]: node.setup.path, [RUN_SETUP]: SETUP_RUNNER } : {}),
     ...Object.fromEntries(Object.entries(node.files).map(([path, file]) => [path, file.content])),
   };
 }
@@ -68,11 +69,10 @@ export function needsModules(lab: Lab, node: LabNode): boolean {
   return devices(node).modules.length + partOf(lab, node).modules.length > 0;
 }
 
-/** Runs the user's script so that the line that failed is told, by the name that the lab file gives it. */
-function runSetup(path: string): string {
-  const shown = path.replaceAll(/[^\w./-]/g, '?');
-  return `trap 'code=$?; echo "${shown}:$LINENO: \\"$BASH_COMMAND\\" ended with $code" >&2' ERR\n. ${SETUP}\n`;
-}
+/** Shell: runs the user's script so that the line that failed is told, by the name that the lab file gives it. */
+const SETUP_RUNNER = `trap 'code=$?; echo "$(cat ${SETUP_NAME}):$LINENO: \\"$BASH_COMMAND\\" ended with $code" >&2' ERR
+. ${SETUP}
+`;
 
 /**
  * What IPv6 wants of each link, before it is up. Duplicate address detection of the link-local address
@@ -100,7 +100,7 @@ function routeLine(route: Route): string {
  */
 function initScript(node: LabNode, load: readonly string[], filters: boolean, offload: readonly string[]): string {
   const lines = [
-    `# made by lab for node ${node.name}`,
+    '# made by lab; what is the lab’s own stands in files beside it',
     'step() { echo "init: $1"; }',
     ...load,
     'step sysctls',
@@ -112,7 +112,7 @@ function initScript(node: LabNode, load: readonly string[], filters: boolean, of
     'ip -batch /lab/ip.batch',
     ...(offload.length > 0 ? [`nodectl offload ${offload.join(' ')}`] : []),
     ...(filters ? ['step filters', 'tc -batch /lab/tc.batch'] : []),
-    ...(node.setup ? [`step ${node.setup.path}`, `bash -Eeu ${RUN_SETUP}`] : []),
+    ...(node.setup ? [`step "$(cat ${SETUP_NAME})"`, `bash -Eeu ${RUN_SETUP}`] : []),
   ];
   return `${lines.join('\n')}\n`;
 }

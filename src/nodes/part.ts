@@ -10,8 +10,8 @@ export interface NodePart {
   /** Lines of `tc -batch`. */
   readonly tc: readonly string[];
   readonly files: Readonly<Record<string, string>>;
-  /** Programs that run as long as the node does. */
-  readonly services: Readonly<Record<string, string>>;
+  /** Programs that run as long as the node does, each with its arguments. */
+  readonly services: Readonly<Record<string, readonly string[]>>;
 }
 
 /** A part with nothing in it. */

@@ -48,22 +48,23 @@ export function servers(lab: Lab, node: LabNode): NodePart {
       ? { '/etc/nginx/nginx.conf': nginxConf(node.name, tcp, tls), '/lab/www/big': `${'x'.repeat(BIG - 1)}\n` }
       : {},
     services: {
-      ...(web ? { nginx: "nginx -g 'daemon off;'" } : {}),
+      ...(web ? { nginx: ['nginx', '-g', 'daemon off;'] } : {}),
       ...(database ? { mariadbd: databaseCommand(node.name, database.port) } : {}),
       ...(dns[0] === undefined ? {} : { dnsmasq: nameserver(dns[0]) }),
-      ...(udp.length > 0 ? { answer: `answer ${node.name} ${udp.join(' ')}` } : {}),
+      ...(udp.length > 0 ? { answer: ['answer', node.name, ...udp.map(String)] } : {}),
     },
   };
 }
 
 /** A MariaDB that tells who it is as @@report_host; its account is `lab`, without a password. */
-function databaseCommand(name: string, port: number): string {
-  return `mariadbd --defaults-file=/etc/mysql/lab.cnf --port=${port} --report-host=${name}`;
+function databaseCommand(name: string, port: number): readonly string[] {
+  return ['mariadbd', '--defaults-file=/etc/mysql/lab.cnf', `--port=${port}`, `--report-host=${name}`];
 }
 
 /** A name server of one domain: every name that ends in .lab has an address. */
-function nameserver(port: number): string {
-  return `dnsmasq --keep-in-foreground --user=root --port=${port} --no-resolv --no-hosts --address=/lab/192.0.2.1`;
+function nameserver(port: number): readonly string[] {
+  const own = [`--port=${port}`, '--no-resolv', '--no-hosts', '--address=/lab/192.0.2.1'];
+  return ['dnsmasq', '--keep-in-foreground', '--user=root', ...own];
 }
 
 function nginxConf(name: string, ports: readonly number[], tls: readonly number[]): string {

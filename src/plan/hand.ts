@@ -57,20 +57,22 @@ export class Hand {
     });
   }
 
-  /** Runs a shell line in a node's container, outside the kernel that it may bring. Throws CannotObserve when it fails. */
-  async runOutside(node: string, line: string): Promise<string> {
-    return this.#shell(this.containerOf(node), line, `${node}, outside its kernel`);
+  /** Runs a command in a node's container, outside the kernel that it may bring. Throws CannotObserve when it fails. */
+  async runOutside(node: string, command: readonly string[]): Promise<string> {
+    return this.#succeed(this.containerOf(node), command, `${node}, outside its kernel`);
   }
 
-  /** Runs a shell line in the fabric, which holds the lab's wires. Throws CannotObserve when it fails. */
-  async runInFabric(line: string): Promise<string> {
-    return this.#shell(this.running.fabric.id, line, 'fabric');
+  /** Runs a command in the fabric, which holds the lab's wires. Throws CannotObserve when it fails. */
+  async runInFabric(command: readonly string[]): Promise<string> {
+    return this.#succeed(this.running.fabric.id, command, 'fabric');
   }
 
-  async #shell(container: string, line: string, where: string): Promise<string> {
-    const result = await this.#exec(container, ['sh', '-ec', line], where);
+  async #succeed(container: string, command: readonly string[], where: string): Promise<string> {
+    const result = await this.#exec(container, command, where);
     if (result.code !== 0)
-      throw new CannotObserve(`${where}: \`${line.slice(0, 80)}\` ended with ${result.code}: ${result.stderr.trim()}`);
+      throw new CannotObserve(
+        `${where}: \`${command.join(' ').slice(0, 80)}\` ended with ${result.code}: ${result.stderr.trim()}`,
+      );
     return result.stdout;
   }
 
@@ -86,7 +88,7 @@ export class Hand {
 
   /** The engine's wall clock, in microseconds. */
   async now(): Promise<number> {
-    return Number((await this.runInFabric('date +%s%6N')).trim());
+    return Number((await this.runInFabric(['date', '+%s%6N'])).trim());
   }
 
   /** Starts a program in a node's kernel that ends with this process. */

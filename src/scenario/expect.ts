@@ -8,6 +8,7 @@ import { serviceOf } from '../lab/lookup.ts';
 import type { Expectation, Lab, RunCommand } from '../lab/model.ts';
 import { formatMs } from '../net/duration.ts';
 import { unreachable } from '../result.ts';
+import { asWritten } from '../shell.ts';
 
 /** Connections of one look at a service; milliseconds for each. */
 const ASKS = 6;
@@ -149,7 +150,7 @@ function runObservable(run: RunCommand, slug: string): Observable {
     subject: run.node,
     promise: `\`${run.command}\` on ${run.node} has ${expected.join(' and ')}`,
     look: async (bed) => {
-      const { code, stdout, stderr } = await bed.tryRun(run.node, ['sh', '-c', run.command]);
+      const { code, stdout, stderr } = await bed.tryRun(run.node, asWritten(run.command));
       const output = `${stdout}${stderr}`;
       const file = bed.evidence.write(`${slug}.txt`, output);
       const words = output.trim().replaceAll('\n', ' / ');

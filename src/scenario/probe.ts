@@ -6,6 +6,7 @@ import { eachLine } from '../engine/streams.ts';
 import { eventually } from '../eventually.ts';
 import type { Service } from '../lab/model.ts';
 import { CannotObserve } from '../plan/hand.ts';
+import { bash } from '../shell.ts';
 import { parseSample, type Sample } from './outage.ts';
 
 /** Answers in a row after which the service counts as steady. */
@@ -169,16 +170,15 @@ function heldBy({ app, protocol }: Service, flows: number): number {
 function commandsFor({ app, protocol, vip, port }: Service, flows: number): readonly (readonly string[])[] {
   const how = protocol === 'udp' ? 'udp' : app === 'http' ? 'http' : 'banner';
   const fresh = ['probe', how, vip, String(port), String(Probe.everyMs), String(Probe.timeoutMs), String(flows)];
-  return app === 'mysql' ? [fresh, ['bash', '-c', heldQueries(vip, port)]] : [fresh];
+  return app === 'mysql' ? [fresh, bash(HELD_QUERIES, vip, String(port))] : [fresh];
 }
 
 /**
  * Shell: one session of the MariaDB client that asks ten times a second, each answer a line as the probe writes
  * them. An answer is a name; before it tells an error, the client says the question again, between dashes.
  */
-function heldQueries(vip: string, port: number): string {
-  return `(while :; do echo 'select @@report_host;'; sleep 0.1; done) |
-mariadb -h ${vip} -P ${port} -N -B --unbuffered --skip-reconnect --connect-timeout=3 2>&1 |
+const HELD_QUERIES = `(while :; do echo 'select @@report_host;'; sleep 0.1; done) |
+mariadb -h $1 -P $2 -N -B --unbuffered --skip-reconnect --connect-timeout=3 2>&1 |
 while read -r line; do
   t=\${EPOCHREALTIME/./}
   case $line in
@@ -187,4 +187,3 @@ while read -r line; do
     *) echo "{\\"kind\\":\\"held\\",\\"n\\":0,\\"at\\":$t,\\"end\\":$t,\\"lag\\":0,\\"ok\\":true,\\"server\\":\\"$line\\"}" ;;
   esac
 done`;
-}

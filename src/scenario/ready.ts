@@ -7,6 +7,7 @@ import { eventually } from '../eventually.ts';
 import { nodeOf } from '../lab/lookup.ts';
 import type { ServedPort, Service, SnatRule } from '../lab/model.ts';
 import { CannotObserve } from '../plan/hand.ts';
+import { shell } from '../shell.ts';
 
 /** Seconds for the programs of a lab that has just come up to listen. */
 const LISTEN_S = 5;
@@ -54,8 +55,11 @@ export async function serviceAnswers(bed: Bed, service: Service): Promise<void> 
 }
 
 async function listens(bed: Bed, node: string, { protocol, port }: ServedPort, within: number): Promise<void> {
-  const look = `ss -Hln ${protocol === 'udp' || protocol === 'dns' ? '-u' : '-t'} "sport = :${port}" | grep -q .`;
-  const loop = `until ${look}; do sleep 0.02; done`;
+  const loop = shell(
+    'until ss -Hln $1 "sport = :$2" | grep -q .; do sleep 0.02; done',
+    protocol === 'udp' || protocol === 'dns' ? '-u' : '-t',
+    String(port),
+  );
   // A node that is not there is for the checks to tell, too.
-  await bed.tryRun(node, ['timeout', String(within), 'sh', '-c', loop]).catch(() => undefined);
+  await bed.tryRun(node, ['timeout', String(within), ...loop]).catch(() => undefined);
 }

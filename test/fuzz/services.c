@@ -9,9 +9,9 @@
 #include "fuzz.h"
 
 const struct example examples[] = {
-    EXAMPLE("nginx nginx -g 'daemon off;'\nanswer answer rs1 53 54\n"),
-    EXAMPLE("keepalived keepalived --dont-fork --log-console\n"),
-    EXAMPLE("a b"),
+    EXAMPLE("nginx\tnginx\t-g\tdaemon off;\nanswer\tanswer\trs1\t53\t54\n"),
+    EXAMPLE("keepalived\tkeepalived\t--dont-fork\t--log-console\n"),
+    EXAMPLE("a\tb"),
     EXAMPLE("status\n"),
     EXAMPLE("status nginx\n"),
     EXAMPLE("stop keepalived\n"),
@@ -29,9 +29,11 @@ static int list(const char *data, size_t len) {
     return 0;
   }
   for (int i = 0; i < n; i++) {
-    must(*lines[i].name && strlen(lines[i].name) <= SERVICE_NAME_MAX && !strpbrk(lines[i].name, " \n") && *lines[i].command);
+    must(*lines[i].name && strlen(lines[i].name) <= SERVICE_NAME_MAX && !strpbrk(lines[i].name, " \t\n") && *lines[i].argv[0]);
     for (int j = 0; j < i; j++) must(strcmp(lines[i].name, lines[j].name) != 0);
-    buf_print(&again, "%s %s\n", lines[i].name, lines[i].command);
+    buf_print(&again, "%s", lines[i].name);
+    for (char **word = lines[i].argv; *word; word++) buf_print(&again, "\t%s", *word);
+    buf_print(&again, "\n");
   }
   /* Nothing is left out and nothing is made up; the last line may do without its end. */
   must(again.len == len || again.len == len + 1);

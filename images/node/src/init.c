@@ -30,7 +30,7 @@
 #define STOP_DEADLINE_MS 5000
 
 struct service {
-  char *name, *command;
+  char *name, **argv;
   pid_t pid;     /* 0: not running */
   int status;    /* of the last run */
   int ran;       /* has it run at all */
@@ -140,14 +140,13 @@ static void start_service(struct service *s) {
     return;
   }
   if (s->pid == 0) {
-    char *argv[] = {"sh", "-c", s->command, NULL};
     unblock_signals();
     setsid();
     int null = open("/dev/null", O_RDONLY);
     dup2(null, 0);
     dup2(out[1], 1);
     dup2(out[1], 2);
-    exec_or_exit(argv);
+    exec_or_exit(s->argv);
   }
   close(out[1]);
   fcntl(out[0], F_SETFL, O_NONBLOCK);
@@ -263,13 +262,8 @@ static void read_services(void) {
   buf_free(&text);
   services = calloc((size_t)n + 1, sizeof *services);
   if (!services) die("out of memory");
-  for (; n_services < n; n_services++) {
-    struct buf command = {0};
-    buf_print(&command, "exec %s", lines[n_services].command);
-    buf_add(&command, "", 1);
-    services[n_services] = (struct service){.name = lines[n_services].name, .command = command.data, .out = -1, .waiter = -1};
-    free(lines[n_services].command);
-  }
+  for (; n_services < n; n_services++)
+    services[n_services] = (struct service){.name = lines[n_services].name, .argv = lines[n_services].argv, .out = -1, .waiter = -1};
   free(lines);
 }
 

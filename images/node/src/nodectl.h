@@ -10,7 +10,7 @@
 #define LAB_FOLDER "/lab"
 #define LAB_STATE "/lab/state"       /* "ready", or "failed: why" */
 #define LAB_INIT "/lab/init.sh"      /* addresses, routes, sysctls, tunnels */
-#define LAB_SERVICES "/lab/services" /* one service a line: NAME COMMAND... */
+#define LAB_SERVICES "/lab/services" /* one service a line, its words between tabs: NAME, and a command with its arguments */
 #define LAB_BOOT "/lab/boot.sh"      /* only in nodes with an own kernel: boots it */
 #define SVC_SOCKET "/run/nodectl.sock"
 

@@ -9,17 +9,30 @@
 
 static const char *const verbs[] = {[STATUS] = "status", [START] = "start", [STOP] = "stop"};
 
+/* A line's words: the first is the name, the others the command. */
+static struct service_line words_of(const char *text, size_t size) {
+  struct service_line line = {.name = strndup(text, size)};
+  size_t n = 0;
+  for (size_t i = 0; i < size; i++) n += text[i] == '\t';
+  line.argv = calloc(n + 1, sizeof *line.argv);
+  if (!line.name || !line.argv) die("out of memory");
+  char *rest = line.name;
+  strsep(&rest, "\t");
+  for (size_t i = 0; i < n; i++) line.argv[i] = strsep(&rest, "\t");
+  return line;
+}
+
 int parse_services(const char *text, size_t len, struct service_line **out, char *why, size_t why_size) {
   struct service_line *lines = NULL;
   int n = 0;
   for (int number = 1; len > 0; number++) {
     const char *end = memchr(text, '\n', len);
     size_t size = end ? (size_t)(end - text) : len;
-    const char *space = memchr(text, ' ', size);
-    size_t name = space ? (size_t)(space - text) : 0;
+    const char *tab = memchr(text, '\t', size);
+    size_t name = tab ? (size_t)(tab - text) : 0;
     const char *wrong = NULL;
     if (memchr(text, 0, size)) wrong = "has a NUL byte";
-    else if (name == 0 || name + 1 == size) wrong = "is not NAME COMMAND";
+    else if (name == 0 || memchr(text, ' ', name) || name + 1 == size || tab[1] == '\t') wrong = "is not a name and a command between tabs";
     else if (name > SERVICE_NAME_MAX) wrong = "has too long a name";
     for (int i = 0; !wrong && i < n; i++)
       if (strlen(lines[i].name) == name && memcmp(lines[i].name, text, name) == 0) wrong = "has a name that is taken";
@@ -31,10 +44,7 @@ int parse_services(const char *text, size_t len, struct service_line **out, char
     struct service_line *grown = reallocarray(lines, (size_t)n + 1, sizeof *lines);
     if (!grown) die("out of memory");
     lines = grown;
-    lines[n].name = strndup(text, name);
-    lines[n].command = strndup(space + 1, size - name - 1);
-    if (!lines[n].name || !lines[n].command) die("out of memory");
-    n++;
+    lines[n++] = words_of(text, size);
     size += end != NULL;
     text += size;
     len -= size;
@@ -46,7 +56,7 @@ int parse_services(const char *text, size_t len, struct service_line **out, char
 void free_services(struct service_line *lines, int n) {
   for (int i = 0; i < n; i++) {
     free(lines[i].name);
-    free(lines[i].command);
+    free(lines[i].argv);
   }
   free(lines);
 }

@@ -6,12 +6,13 @@
 
 #define SERVICE_NAME_MAX 64
 
+/* A program and the words that start it, which no shell sees; one piece of text behind name holds them all. */
 struct service_line {
-  char *name, *command;
+  char *name, **argv;
 };
 
 /*
- * Reads services, one a line: NAME COMMAND...; returns how many, with *out the caller's to free. -1 when a
+ * Reads services, one a line, its words between tabs: NAME, a program, its arguments; returns how many, with *out the caller's to free. -1 when a
  * line is none, with its number and what is wrong with it in why.
  */
 int parse_services(const char *text, size_t len, struct service_line **out, char *why, size_t why_size);
