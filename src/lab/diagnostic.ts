@@ -31,3 +31,37 @@ export function formatDiagnostic(d: Diagnostic): string {
   const marks = '~'.repeat(Math.max(1, Math.min(d.place.length, line.length - indent)));
   return [head, `    ${line}`, `    ${' '.repeat(indent)}${marks}`, ...related].join('\n');
 }
+
+/** Mistakes that are told in full; of more only how many there are. */
+const MOST_TOLD = 50;
+
+/** The mistakes of a file as they are found: the first so many in full, of more only how many, so that finding their places costs no more. */
+export class Mistakes {
+  readonly #file: string;
+  readonly #told: Diagnostic[] = [];
+  #count = 0;
+
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Takes a mistake in; it is worked out only when it will be told. */
+  add(mistake: () => Diagnostic): void {
+    this.#count++;
+    if (this.#told.length < MOST_TOLD) this.#told.push(mistake());
+  }
+
+  /** All of them in the order of the file, and at the end how many more there are. */
+  all(): readonly Diagnostic[] {
+    const more = this.#count - this.#told.length;
+    const message = `${more.toLocaleString('en')} more ${more === 1 ? 'mistake' : 'mistakes'}; these are the first`;
+    return [
+      ...this.#told.sort((a, b) => (a.place?.line ?? 0) - (b.place?.line ?? 0)),
+      ...(more > 0 ? [{ file: this.#file, message }] : []),
+    ];
+  }
+}

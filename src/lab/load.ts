@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { didYouMean } from '../nearest.ts';
-import type { Diagnostic } from './diagnostic.ts';
+import type { Mistakes } from './diagnostic.ts';
 import { labFile, NODE_KEYS, type RawLab } from './schema.ts';
 import type { Path, Source } from './source.ts';
 
@@ -8,7 +8,10 @@ type Issue = z.core.$ZodIssue;
 
 function valueAt(value: unknown, path: Path): unknown {
   return path.reduce<unknown>(
-    (v, key) => (v !== null && typeof v === 'object' ? (v as Record<string | number, unknown>)[key] : undefined),
+    (v, key) =>
+      v !== null && typeof v === 'object' && Object.hasOwn(v, key)
+        ? (v as Record<string | number, unknown>)[key]
+        : undefined,
     value,
   );
 }
@@ -52,33 +55,35 @@ function isNodeKey(path: Path): boolean {
   return path.length === 3 && path[0] === 'nodes' && !NODE_KEYS.includes(String(path[2]));
 }
 
-function tell(source: Source, issue: Issue): Diagnostic[] {
+function tell(source: Source, issue: Issue, mistakes: Mistakes): void {
   const path = issue.path as Path;
   const value = valueAt(source.value, path);
+  const wrong = (at: Path, message: () => string, where: 'key' | 'value') =>
+    mistakes.add(() => source.at(at, message(), where));
   if (issue.code === 'unrecognized_keys') {
     const known = knownKeys(labFile, path);
-    return issue.keys.map((key) => source.at([...path, key], `unknown key "${key}"${didYouMean(key, known)}`, 'key'));
+    for (const key of issue.keys) wrong([...path, key], () => `unknown key "${key}"${didYouMean(key, known)}`, 'key');
+    return;
   }
   if (issue.code === 'invalid_key') {
-    const name = String(path.at(-1));
-    return issue.issues
-      .slice(0, 1)
-      .map((inner) => source.at(path, `"${name}" is no good name here: ${inner.message}`, 'key'));
+    const [inner] = issue.issues;
+    if (inner) wrong(path, () => `"${String(path.at(-1))}" is no good name here: ${inner.message}`, 'key');
+    return;
   }
-  if (isNodeKey(path)) {
-    const segments = Object.keys((source.value as { segments?: object }).segments ?? {});
-    const key = String(path[2]);
-    if (!segments.includes(key)) return []; // resolve tells it, with the segments at hand
-  }
+  // resolve tells it, with the segments at hand
+  if (isNodeKey(path) && valueAt(source.value, ['segments', String(path[2])]) === undefined) return;
   if (value === undefined && path.length > 0) {
     const parent = path.slice(0, -1);
     const owner = parent.length > 0 ? `"${parent.join('.')}"` : 'the lab';
-    return [source.at(parent, `${owner} lacks "${String(path.at(-1))}": ${issue.message}`, 'key')];
+    wrong(parent, () => `${owner} lacks "${String(path.at(-1))}": ${issue.message}`, 'key');
+    return;
   }
-  const allowed = issue.code === 'invalid_value' ? issue.values.map(String) : [];
-  const near = typeof value === 'string' ? didYouMean(value, allowed) : '';
-  const where = value !== null && typeof value === 'object' ? 'key' : 'value';
-  return [source.at(path, `${issue.message}, not ${shown(value)}${near}`, where)];
+  const words = () => {
+    const allowed = issue.code === 'invalid_value' ? issue.values.map(String) : [];
+    const near = typeof value === 'string' ? didYouMean(value, allowed) : '';
+    return `${issue.message}, not ${shown(value)}${near}`;
+  };
+  wrong(path, words, value !== null && typeof value === 'object' ? 'key' : 'value');
 }
 
 /** What of a file could be read, and what was wrong with the rest. */
@@ -87,20 +92,29 @@ export interface Shape {
   readonly raw: RawLab | undefined;
   /** Entries that were left out, as `nodes.rs1`: what refers to them is not wrong for it. */
   readonly dropped: ReadonlySet<string>;
-  readonly diagnostics: readonly Diagnostic[];
 }
 
-/** Checks a parsed file against the schema: every mistake of shape, and what can be looked into all the same. */
-export function checkShape(source: Source): Shape {
+/** Checks a parsed file against the schema: every mistake of shape goes to `mistakes`; returns what can be looked into all the same. */
+export function checkShape(source: Source, mistakes: Mistakes): Shape {
   const parsed = labFile.safeParse(source.value);
-  if (parsed.success)
-    return { raw: parsed.data, dropped: new Set(), diagnostics: unknownNodeKeys(source, parsed.data.segments) };
+  if (parsed.success) {
+    unknownNodeKeys(source, parsed.data.segments, mistakes);
+    return { raw: withoutPrototypes(parsed.data), dropped: new Set() };
+  }
   const { issues } = parsed.error;
-  const segments = (source.value as { segments?: unknown } | null)?.segments;
-  const diagnostics = [...issues.flatMap((issue) => tell(source, issue)), ...unknownNodeKeys(source, segments)];
+  for (const issue of issues) tell(source, issue, mistakes);
+  unknownNodeKeys(source, valueAt(source.value, ['segments']), mistakes);
   const { value, dropped } = withoutMistakes(source.value, issues);
   const rest = labFile.safeParse(value);
-  return { raw: rest.success ? rest.data : undefined, dropped, diagnostics };
+  return { raw: rest.success ? withoutPrototypes(rest.data) : undefined, dropped };
+}
+
+/** The same mappings as objects without a prototype: a segment called `constructor` is one only where it stands. */
+function withoutPrototypes<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(withoutPrototypes) as T;
+  if (value === null || typeof value !== 'object') return value;
+  const entries = Object.entries(value).map(([key, inner]) => [key, withoutPrototypes(inner)] as const);
+  return Object.assign(Object.create(null), Object.fromEntries(entries)) as T;
 }
 
 /** The value less what the issues are about: an unknown key alone, else the whole entry (a node, a service, a step) that holds it. */
@@ -135,19 +149,20 @@ function withoutMistakes(value: unknown, issues: readonly Issue[]): { value: unk
 }
 
 /** Keys of nodes that are neither known nor the name of a segment. */
-export function unknownNodeKeys(source: Source, segments: unknown): Diagnostic[] {
+function unknownNodeKeys(source: Source, segments: unknown, mistakes: Mistakes): void {
   const names = segments !== null && typeof segments === 'object' ? Object.keys(segments) : [];
-  const nodes = (source.value as { nodes?: unknown } | null)?.nodes;
-  if (nodes === null || typeof nodes !== 'object') return [];
-  return Object.entries(nodes).flatMap(([node, value]: [string, unknown]) =>
-    Object.keys(value !== null && typeof value === 'object' && !Array.isArray(value) ? value : {})
-      .filter((key) => !NODE_KEYS.includes(key) && !names.includes(key))
-      .map((key) =>
+  const known = new Set([...names, ...NODE_KEYS]);
+  const nodes = valueAt(source.value, ['nodes']);
+  if (nodes === null || typeof nodes !== 'object') return;
+  for (const [node, value] of Object.entries(nodes) as [string, unknown][]) {
+    const keys = value !== null && typeof value === 'object' && !Array.isArray(value) ? Object.keys(value) : [];
+    for (const key of keys.filter((k) => !known.has(k)))
+      mistakes.add(() =>
         source.at(
           ['nodes', node, key],
-          `"${key}" is neither a segment of this lab nor a key of a node${didYouMean(key, [...names, ...NODE_KEYS])}`,
+          `"${key}" is neither a segment of this lab nor a key of a node${didYouMean(key, known)}`,
           'key',
         ),
-      ),
-  );
+      );
+  }
 }

@@ -5,9 +5,10 @@ import { HOME } from '../home.ts';
 import { didYouMean } from '../nearest.ts';
 import { fail, type Result } from '../result.ts';
 import type { Diagnostic } from './diagnostic.ts';
+import { LIMITS } from './limits.ts';
 import type { Lab } from './model.ts';
 import { checkLab } from './resolve.ts';
-import { MAX_BYTES, readSource } from './source.ts';
+import { readSource } from './source.ts';
 import { megabytes, type Taken, takeFile } from './take.ts';
 
 /** Folders that hold labs: the working directory's labs/, then the project's. */
@@ -88,7 +89,7 @@ export function readLab(file: string, options: ReadOptions = {}): Result<Lab, re
   const shown = relative('', file).startsWith('..') ? file : relative('', file) || basename(file);
   const folder = realpathSync(dirname(file));
   const within = options.allowOutside ? undefined : folder;
-  const taken = takeFile(file, { within, most: MAX_BYTES });
+  const taken = takeFile(file, { within, most: LIMITS.bytes });
   if (!taken.ok) return fail([{ file: shown, message: `the lab file ${taken.error}` }]);
   const source = readSource(shown, taken.value.bytes);
   if (!source.ok) return source;

@@ -1,5 +1,5 @@
 import { fail, ok, type Result } from '../result.ts';
-import type { Diagnostic } from './diagnostic.ts';
+import { type Diagnostic, Mistakes } from './diagnostic.ts';
 import { checkShape } from './load.ts';
 import type { Lab } from './model.ts';
 import { resolveNode } from './resolve-node.ts';
@@ -17,9 +17,10 @@ import type { Source } from './source.ts';
  * whatever has the right shape. `name` is the running copy's name when it is not the lab's own.
  */
 export function checkLab(source: Source, readBeside: ReadBeside, name?: string): Result<Lab, readonly Diagnostic[]> {
-  const { raw, dropped, diagnostics } = checkShape(source);
-  if (!raw) return fail(diagnostics);
-  const r = new Resolver(raw, source, readBeside, dropped);
+  const mistakes = new Mistakes(source.file);
+  const { raw, dropped } = checkShape(source, mistakes);
+  if (!raw) return fail(mistakes.all());
+  const r = new Resolver(raw, source, readBeside, dropped, mistakes);
   r.readSegments();
   const nodes = Object.keys(raw.nodes).map((n) => resolveNode(r, n));
   const services = Object.keys(raw.services ?? {}).flatMap((s) => resolveService(r, s, nodes) ?? []);
@@ -30,8 +31,7 @@ export function checkLab(source: Source, readBeside: ReadBeside, name?: string):
   crossCheck(r, nodes, services, [...vrrp, ...ospf]);
   tellUnused(r, nodes, services);
   const scenario = resolveSteps(r, { nodes, services, snat, vrrp, ospf });
-  const all = [...diagnostics, ...r.diagnostics].sort((a, b) => (a.place?.line ?? 0) - (b.place?.line ?? 0));
-  if (all.length > 0) return fail(all);
+  if (mistakes.count > 0) return fail(mistakes.all());
   const { timeouts } = raw;
   return ok({
     name: name ?? raw.lab,

@@ -2,7 +2,7 @@ import { takenName } from '../kernels/device-names.ts';
 import { didYouMean } from '../nearest.ts';
 import { type Address, contains, networkOf, notAHost, overlaps, parseSubnet, type Subnet } from '../net/cidr.ts';
 import type { Result } from '../result.ts';
-import type { Diagnostic } from './diagnostic.ts';
+import type { Mistakes } from './diagnostic.ts';
 import type { LabNode, UserFile } from './model.ts';
 import type { RawLab } from './schema.ts';
 import type { Path, Source } from './source.ts';
@@ -13,25 +13,28 @@ export type ReadBeside = (path: string) => Result<Taken, string>;
 
 /** What all parts of resolving share: the file, its segments, who has which address, and the mistakes found so far. */
 export class Resolver {
-  readonly diagnostics: Diagnostic[] = [];
   readonly segments = new Map<string, readonly Subnet[]>();
   readonly raw: RawLab;
   readonly #taken = new Map<string, { path: Path; what: string }>();
   readonly #source: Source;
   readonly #readBeside: ReadBeside;
   readonly #dropped: ReadonlySet<string>;
+  readonly #incomplete: ReadonlySet<string>;
+  readonly #mistakes: Mistakes;
 
-  /** `dropped` names entries that are wrong in themselves and left out: `nodes.rs1`. */
-  constructor(raw: RawLab, source: Source, readBeside: ReadBeside, dropped: ReadonlySet<string>) {
+  /** `dropped` names entries that are wrong in themselves and left out: `nodes.rs1`. What is found goes to `mistakes`. */
+  constructor(raw: RawLab, source: Source, readBeside: ReadBeside, dropped: ReadonlySet<string>, mistakes: Mistakes) {
     this.raw = raw;
     this.#source = source;
     this.#readBeside = readBeside;
     this.#dropped = dropped;
+    this.#incomplete = new Set([...dropped].map((entry) => entry.slice(0, entry.indexOf('.'))));
+    this.#mistakes = mistakes;
   }
 
   /** Whether an entry of a section was left out: what is missing then may be only that. */
   incomplete(section: string): boolean {
-    return [...this.#dropped].some((entry) => entry.startsWith(`${section}.`));
+    return this.#incomplete.has(section);
   }
 
   /** Whether that entry was left out. */
@@ -45,7 +48,7 @@ export class Resolver {
     where: 'key' | 'value' = 'value',
     related?: { message: string; path: Path },
   ): void {
-    this.diagnostics.push(this.#source.at(path, message, where, related));
+    this.#mistakes.add(() => this.#source.at(path, message, where, related));
   }
 
   /** Records who uses an address, and tells when two do. */
@@ -137,8 +140,8 @@ export class Resolver {
   ): LabNode | undefined {
     if (this.#dropped.has(`nodes.${name}`)) return undefined;
     const node = nodes.find((n) => n.name === name);
-    const fitting = nodes.filter((n) => kind === undefined || n.kind === kind).map((n) => n.name);
     if (!node) {
+      const fitting = nodes.filter((n) => kind === undefined || n.kind === kind).map((n) => n.name);
       this.wrong(path, `there is no node "${name}"${didYouMean(name, fitting)}`, where);
     } else if (kind !== undefined && node.kind !== kind) {
       this.wrong(path, `"${name}" is a ${node.kind}; a ${kind} is needed here`, where, {

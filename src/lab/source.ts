@@ -1,6 +1,8 @@
 import {
+  type Alias,
   type Document,
   isAlias,
+  isCollection,
   isMap,
   isNode,
   isPair,
@@ -9,13 +11,11 @@ import {
   LineCounter,
   type Node,
   parseDocument,
-  visit,
 } from 'yaml';
 import { fail, ok, type Result } from '../result.ts';
-import type { Diagnostic, Place } from './diagnostic.ts';
-
-/** Largest lab file that is read: 300 nodes take about 30 KB. */
-export const MAX_BYTES = 1024 * 1024;
+import { type Diagnostic, Mistakes, type Place } from './diagnostic.ts';
+import { type Excess, excess, excessOf, LIMITS } from './limits.ts';
+import { megabytes } from './take.ts';
 
 /** A path into the file: keys and indexes from the top. */
 export type Path = readonly (string | number)[];
@@ -41,6 +41,8 @@ class YamlSource implements Source {
   readonly #lines: readonly string[];
   readonly #counter: LineCounter;
   readonly #document: Document;
+  /** What each alias stands for. */
+  readonly targets = new Map<Alias, Node>();
 
   constructor(file: string, text: string, counter: LineCounter, document: Document) {
     this.file = file;
@@ -81,7 +83,7 @@ class YamlSource implements Source {
     let range: readonly [number, number] =
       isNode(node) && node.range ? [node.range[0], Math.min(node.range[1], node.range[0] + 1)] : [0, 0];
     for (const [i, key] of path.entries()) {
-      if (isAlias(node)) node = node.resolve(this.#document);
+      if (isAlias(node)) node = this.targets.get(node);
       const last = i === path.length - 1;
       if (isMap(node)) {
         const pair = node.items.find((p) => isPair(p) && isScalar(p.key) && String(p.key.value) === String(key));
@@ -106,26 +108,65 @@ function spanOf(node: Node, isValue: boolean): readonly [number, number] {
   return isValue && !isScalar(node) && !isAlias(node) ? [start, start + 1] : [start, Math.max(end, start + 1)];
 }
 
-/** Aliases that name no anchor, or that stand inside what they name. */
-function aliasMistakes(source: YamlSource, document: Document): Diagnostic[] {
-  const found: Diagnostic[] = [];
-  visit(document, {
-    Alias(_, alias, ancestors) {
-      const target = alias.resolve(document);
-      const [start, end] = alias.range ?? [0, 0];
-      if (!target)
-        found.push(
-          source.span(
-            start,
-            end,
-            `"*${alias.source}" names no anchor above it; write "&${alias.source}" where the value stands`,
-          ),
-        );
-      else if (ancestors.includes(target))
-        found.push(source.span(start, end, `"*${alias.source}" stands inside the value that it names`));
-    },
-  });
-  return found;
+/**
+ * What is wrong with a document whose syntax is right: aliases that name no anchor, or stand inside what they name, or
+ * blow it up beyond what a lab file may have; keys that are no words. One walk, in the order of the text.
+ */
+class Walk {
+  readonly mistakes: Mistakes;
+  readonly #source: YamlSource;
+  readonly #anchors = new Map<string, Node>();
+  readonly #open = new Set<Node>();
+  /** Values of each part, those behind its aliases included. */
+  readonly #sizes = new Map<Node, number>();
+
+  constructor(source: YamlSource) {
+    this.#source = source;
+    this.mistakes = new Mistakes(source.file);
+  }
+
+  /** Looks through a part of the document. Returns how many values it has. */
+  values(node: unknown): number {
+    if (isAlias(node)) return this.#named(node);
+    if (!isNode(node)) return 0;
+    if (node.anchor !== undefined) this.#anchors.set(node.anchor, node);
+    if (!isCollection(node)) return this.#sized(node, 1);
+    this.#open.add(node);
+    let sum = 1;
+    for (const item of node.items) {
+      if (isPair(item)) this.#lookAtKey(item.key);
+      sum += isPair(item) ? this.values(item.key) + this.values(item.value) : this.values(item);
+    }
+    this.#open.delete(node);
+    return this.#sized(node, sum);
+  }
+
+  #sized(node: Node, size: number): number {
+    if (node.anchor !== undefined) this.#sizes.set(node, size);
+    return size;
+  }
+
+  #named(alias: Alias): number {
+    const target = this.#anchors.get(alias.source);
+    if (!target)
+      this.#wrong(
+        alias,
+        `"*${alias.source}" names no anchor above it; write "&${alias.source}" where the value stands`,
+      );
+    else if (this.#open.has(target)) this.#wrong(alias, `"*${alias.source}" stands inside the value that it names`);
+    else this.#source.targets.set(alias, target);
+    return (target && this.#sizes.get(target)) ?? 1;
+  }
+
+  #lookAtKey(key: unknown): void {
+    if (isScalar(key) && key.value === '__proto__') this.#wrong(key, '"__proto__" is no good name for anything');
+    if (isCollection(key)) this.#wrong(key, 'a mapping or list stands where a key is expected; a key is one word');
+  }
+
+  #wrong(node: Node, message: string): void {
+    const [start, end] = spanOf(node, true);
+    this.mistakes.add(() => this.#source.span(start, end, message));
+  }
 }
 
 /**
@@ -133,11 +174,10 @@ function aliasMistakes(source: YamlSource, document: Document): Diagnostic[] {
  * Fails with every mistake of form: binary or oversized or empty text, YAML syntax, duplicate keys, wrong aliases.
  */
 export function readSource(file: string, bytes: Buffer): Result<Source, readonly Diagnostic[]> {
-  if (bytes.length > MAX_BYTES) {
+  if (bytes.length > LIMITS.bytes)
     return fail([
-      { file, message: `the file has ${(bytes.length / 1024 / 1024).toFixed(1)} MB; a lab file has at most 1 MB` },
+      { file, message: `the file has ${megabytes(bytes.length)}; a lab file has at most ${megabytes(LIMITS.bytes)}` },
     ]);
-  }
   if (bytes.includes(0)) return fail([{ file, message: 'this is a binary file; a lab file is YAML text' }]);
   let text: string;
   try {
@@ -145,32 +185,42 @@ export function readSource(file: string, bytes: Buffer): Result<Source, readonly
   } catch {
     return fail([{ file, message: 'this is not UTF-8 text; a lab file is YAML text' }]);
   }
+  const over = excessOf(text);
+  if (over) return fail([placed(file, text, over)]);
   const counter = new LineCounter();
   const document = parseDocument(text, { lineCounter: counter, merge: true, prettyErrors: false });
   const source = new YamlSource(file, text, counter, document);
-  if (document.errors.length > 0) {
-    return fail(
-      document.errors.map((e) =>
-        source.span(
-          e.pos[0],
-          Math.max(e.pos[1], e.pos[0] + 1),
-          YAML_WORDS[e.code] ?? `this is not YAML: ${lowerFirst(e.message)}`,
-        ),
+  const wrong = new Mistakes(file);
+  for (const e of document.errors)
+    wrong.add(() =>
+      source.span(
+        e.pos[0],
+        Math.max(e.pos[1], e.pos[0] + 1),
+        YAML_WORDS[e.code] ?? `this is not YAML: ${lowerFirst(e.message)}`,
       ),
     );
-  }
-  const aliases = aliasMistakes(source, document);
-  if (aliases.length > 0) return fail(aliases);
+  if (wrong.count > 0) return fail(wrong.all());
   if (document.contents === null)
     return fail([{ file, message: 'the file is empty; `lab schema` tells what belongs in it' }]);
+  const walk = new Walk(source);
+  const values = walk.values(document.contents);
+  if (walk.mistakes.count > 0) return fail(walk.mistakes.all());
+  if (values > LIMITS.values)
+    return fail([{ file, message: excess('keys and values, with its aliases followed', LIMITS.values) }]);
   try {
-    source.value = document.toJS({ maxAliasCount: 200 });
+    source.value = document.toJS({ maxAliasCount: -1 }); // their values are counted
   } catch (error) {
-    return fail([
-      { file, message: `its anchors and aliases cannot be resolved: ${lowerFirst((error as Error).message)}` },
-    ]);
+    return fail([{ file, message: `its merge keys cannot be resolved: ${lowerFirst((error as Error).message)}` }]);
   }
   return ok(source);
+}
+
+/** A limit's excess at its place, of a text that is not parsed. */
+function placed(file: string, text: string, { at, message }: Excess): Diagnostic {
+  const before = text.slice(0, at).split('\n');
+  const column = (before.at(-1) ?? '').length + 1;
+  const source = text.slice(at - column + 1).split('\n', 1)[0] ?? '';
+  return { file, message, place: { line: before.length, column, length: 1 }, source };
 }
 
 function lowerFirst(text: string): string {

@@ -110,7 +110,7 @@ describe('a lab file', () => {
     ['an empty file', '', /the file is empty/],
     ['a comment only', '# nothing\n', /the file is empty/],
     ['a list', '- a\n- b\n', /expected a lab/],
-    ['a 10 MB file', Buffer.alloc(10 * 1024 * 1024, 'a: 1\n'), /has 10\.0 MB; a lab file has at most 1 MB/],
+    ['a 10 MB file', Buffer.alloc(10 * 1024 * 1024, 'a: 1\n'), /has 10 MB; a lab file has at most 1 MB/],
     ['a binary file', Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0, 1, 2]), /binary file/],
     ['text that is not UTF-8', Buffer.from([0x61, 0x3a, 0xff, 0xfe]), /not UTF-8/],
   ])('with %s says so', (_what, text, expected) => {
@@ -123,7 +123,7 @@ describe('a lab file', () => {
       const [before, here] = [String.fromCharCode(96 + i), String.fromCharCode(97 + i)];
       lines.push(`${here}: &${here} [${Array(10).fill(`*${before}`).join(',')}]`);
     }
-    expect(mistakes(lines.join('\n')).join()).toMatch(/anchors and aliases cannot be resolved/);
+    expect(mistakes(lines.join('\n')).join()).toMatch(/more than 20,000 keys and values, with its aliases followed/);
   });
 
   it('tells all mistakes at once, with place, line and underline', () => {
