@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { kernels } from '../../src/kernels/index.ts';
@@ -49,12 +49,12 @@ function labOf(words: Words): Lab {
   return made.value;
 }
 
-/** What of a lab is run by a shell: scripts of ours, which its programs' list and configurations only name. */
+/** What of a lab is run by a shell and is ours: its own command lines lie in a folder below, each a file. */
 function scripts(made: Lab): readonly (readonly [string, unknown])[] {
   return made.nodes.flatMap((node) =>
     Object.values(kernels).flatMap((kernel) =>
       Object.entries(nodeFiles(made, node, kernel)).filter(
-        ([path]) => path.startsWith('/lab/') && path.endsWith('.sh'),
+        ([path]) => path.endsWith('.sh') && dirname(path) === '/lab',
       ),
     ),
   );
@@ -74,7 +74,8 @@ describe('a shell program', () => {
     '-n',
     'new\nline.sh',
   ])('is the same whatever a lab calls its things: %s', (name) => {
-    const wild = { NAME: 'b', PATH: name, PLACE: `/${name.replaceAll('\n', ' ')}`, COMMAND: name, VALUE: name };
+    const line = name.replaceAll('\n', ' ');
+    const wild = { NAME: 'b', PATH: name, PLACE: `/${line}`, COMMAND: name, VALUE: line };
     const [before, after] = [scripts(labOf(tame)), scripts(labOf(wild))];
     expect(before.filter(([path]) => path === '/lab/init.sh').length).toBeGreaterThan(0);
     expect(after).toEqual(before);
