@@ -2,12 +2,33 @@ import { createHash } from 'node:crypto';
 import { parseAddress } from '../net/cidr.ts';
 import type { HostAddress } from './model.ts';
 
-/** 02:00 (of IPv6: 02:06) and the first address's last four bytes: 02:00:c0:a8:64:0b is 192.168.100.11. Without an address: made from `seed`. */
-export function macOf(addresses: readonly HostAddress[], seed: string): string {
-  const address = addresses[0] && parseAddress(addresses[0].address);
-  const low = address
-    ? (address.value & 0xffffffffn).toString(16).padStart(8, '0')
-    : createHash('sha256').update(seed).digest('hex').slice(0, 8);
-  const family = !address ? 'ff' : address.family === 4 ? '00' : '06';
-  return ['02', family, ...(low.match(/../g) ?? [])].join(':');
+/** The MAC addresses of a lab, each given once. */
+export class Macs {
+  readonly #given = new Set<string>();
+
+  /**
+   * A MAC address that nobody else in the lab has. Where it can be, one that is read by eye: 02:00 (of IPv6: 02:06) and
+   * the last four bytes of the first address, as 02:00:c0:a8:64:0b is 192.168.100.11. Without an address, or when
+   * another one ends alike and came first, it is made of `seed`, which no other card or device of the lab has.
+   */
+  give(addresses: readonly HostAddress[], seed: string): string {
+    let mac = readable(addresses[0]);
+    for (let i = 0; mac === undefined || this.#given.has(mac); i++) mac = made(i === 0 ? seed : `${seed}#${i}`);
+    this.#given.add(mac);
+    return mac;
+  }
+}
+
+function readable(own: HostAddress | undefined): string | undefined {
+  const address = own && parseAddress(own.address);
+  return address && written(address.family === 4 ? '00' : '06', (address.value & 0xffffffffn).toString(16));
+}
+
+function made(seed: string): string {
+  return written('ff', createHash('sha256').update(seed).digest('hex').slice(0, 8));
+}
+
+/** Locally administered, and of one card: 02. */
+function written(kind: string, low: string): string {
+  return ['02', kind, ...(low.padStart(8, '0').match(/../g) ?? [])].join(':');
 }

@@ -66,7 +66,7 @@ export interface Interface {
   readonly name: string;
   readonly segment: string;
   readonly addresses: readonly HostAddress[];
-  /** Locally administered, made from the first address, so that a capture can be read by eye. */
+  /** Nobody else's in the lab; made from the first address where it can be, so that a capture can be read by eye. */
   readonly mac: string;
 }
 

@@ -1,7 +1,6 @@
 import { takenName } from '../kernels/device-names.ts';
 import { parseAddress } from '../net/cidr.ts';
 import type { Link } from './lookup.ts';
-import { macOf } from './mac.ts';
 import type { Device, HostAddress, Interface } from './model.ts';
 import { onDevice, tellUnusable } from './resolve-address.ts';
 import type { Resolver } from './resolver.ts';
@@ -53,18 +52,19 @@ function deviceOf(
   addresses: readonly HostAddress[],
   node: string,
 ): Device | string {
-  const base = { name, addresses, mac: macOf(addresses, `${node}/${name}`) };
+  const base = { name, addresses };
+  const own = () => r.macs.give(addresses, `${node}/${name}`);
   const over = below.map((l) => l.name);
   const [first] = below;
   if (raw.bond !== undefined)
     return over.length > 0
-      ? { ...base, kind: 'bond', mode: raw.bond, over }
+      ? { ...base, mac: own(), kind: 'bond', mode: raw.bond, over }
       : `bond "${name}" has no slave; add over: [SEGMENT, SEGMENT]`;
   if (raw.vlan !== undefined) {
     if (!first || over.length > 1) return `VLAN "${name}" stands on one device; add over: SEGMENT or DEVICE`;
     return { ...base, mac: first.mac, kind: 'vlan', id: raw.vlan, over };
   }
-  if (raw.bridge !== undefined) return { ...base, kind: 'bridge', over };
+  if (raw.bridge !== undefined) return { ...base, mac: own(), kind: 'bridge', over };
   const kind = raw.gre === undefined ? 'ipip' : 'gre';
   const tunnel = raw[kind];
   if (!tunnel) return `device "${name}" is of no kind`;

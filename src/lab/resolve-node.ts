@@ -2,7 +2,6 @@ import { portName } from '../fabric/wiring.ts';
 import { didYouMean } from '../nearest.ts';
 import { parseAddress } from '../net/cidr.ts';
 import { linkTo } from './lookup.ts';
-import { macOf } from './mac.ts';
 import type { Interface, LabNode, Lip, ServedPort } from './model.ts';
 import { onSegment, tellUnusable } from './resolve-address.ts';
 import { resolveDevices } from './resolve-device.ts';
@@ -98,7 +97,7 @@ function cards(r: Resolver, node: string, raw: RawNode): Interface[] {
       const at = Array.isArray(value) ? [...path, n] : path;
       return onSegment(r, text, segment, at, `the address of node "${node}"`) ?? [];
     });
-    return { name: `eth${i}`, segment, addresses, mac: macOf(addresses, `${node}/eth${i}`) };
+    return { name: `eth${i}`, segment, addresses, mac: r.macs.give(addresses, `${node}/eth${i}`) };
   });
 }
 

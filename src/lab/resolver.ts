@@ -3,6 +3,7 @@ import { didYouMean } from '../nearest.ts';
 import { type Address, contains, networkOf, notAHost, overlaps, parseSubnet, type Subnet } from '../net/cidr.ts';
 import type { Result } from '../result.ts';
 import type { Mistakes } from './diagnostic.ts';
+import { Macs } from './mac.ts';
 import type { LabNode, UserFile } from './model.ts';
 import type { RawLab } from './schema.ts';
 import type { Path, Source } from './source.ts';
@@ -14,6 +15,7 @@ export type ReadBeside = (path: string) => Result<Taken, string>;
 /** What all parts of resolving share: the file, its segments, who has which address, and the mistakes found so far. */
 export class Resolver {
   readonly segments = new Map<string, readonly Subnet[]>();
+  readonly macs = new Macs();
   readonly raw: RawLab;
   readonly #taken = new Map<string, { path: Path; what: string }>();
   readonly #source: Source;
