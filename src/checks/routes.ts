@@ -1,35 +1,38 @@
+import { z } from 'zod';
 import { retransmission } from '../drivers/frr-conf.ts';
 import { eventually } from '../eventually.ts';
 import { addressesOf, nodeOf, serviceOf } from '../lab/lookup.ts';
 import type { Lab, OspfDomain } from '../lab/model.ts';
 import { formatMs } from '../net/duration.ts';
 import { CannotObserve } from '../plan/hand.ts';
+import { readSaid } from '../plan/said.ts';
 import { SCHEDULING_MARGIN_MS } from './adverts.ts';
 import type { Bed } from './bed.ts';
 import type { Budget, CheckSpec } from './check.ts';
 import { tally } from './path.ts';
 import { arrivals, type Traffic } from './traffic.ts';
 
-interface Route {
-  readonly gateway?: string;
-  readonly nexthops?: readonly { readonly gateway?: string }[];
+const GATEWAY = { gateway: z.string().optional() };
+const ROUTES = z.array(z.object({ ...GATEWAY, nexthops: z.array(z.object(GATEWAY)).optional() }));
+const BFD_PEERS = z.array(z.object({ peer: z.string(), status: z.string() }));
+
+/** What a router's program told, as a list of that shape. Throws CannotObserve when it is none. */
+function read<T>(shape: z.ZodType<T[]>, router: string, text: string): T[] {
+  const list = text.trim() === '' ? [] : readSaid(shape, text);
+  if (!list) throw new CannotObserve(`${router} tells of its routes what none of its programs does`);
+  return list;
 }
 
 /** The directors that a router's kernel sends a VIP to, by its own routing table (ip-route(8)). */
 export async function nextHops(bed: Bed, router: string, vip: string): Promise<readonly string[]> {
-  const routes = JSON.parse((await bed.run(router, ['ip', '-json', 'route', 'show', vip])) || '[]') as Route[];
+  const routes = read(ROUTES, router, await bed.run(router, ['ip', '-json', 'route', 'show', vip]));
   const gateways = routes.flatMap((r) => r.nexthops?.map((h) => h.gateway) ?? [r.gateway]);
   return gateways.map((g) => bed.lab.nodes.find((n) => addressesOf(n).includes(g ?? ''))?.name ?? `${g}`).sort();
 }
 
-interface BfdPeer {
-  readonly peer: string;
-  readonly status: string;
-}
-
 /** The directors whose BFD sessions with a router are up, as FRR's bfdd tells. */
 async function bfdUp(bed: Bed, router: string): Promise<readonly string[]> {
-  const peers = JSON.parse((await bed.run(router, ['vtysh', '-c', 'show bfd peers json'])) || '[]') as BfdPeer[];
+  const peers = read(BFD_PEERS, router, await bed.run(router, ['vtysh', '-c', 'show bfd peers json']));
   const up = peers.filter((p) => p.status === 'up').map((p) => p.peer);
   return bed.lab.nodes.filter((n) => addressesOf(n).some((a) => up.includes(a))).map((n) => n.name);
 }

@@ -1,7 +1,9 @@
+import { z } from 'zod';
 import { addressesOf, directors, macsOf, nodeOf } from '../lab/lookup.ts';
 import type { Lab, LabNode, Real, Service } from '../lab/model.ts';
 import { endpoint } from '../net/cidr.ts';
 import type { Packet, TcpPacket, UdpPacket } from '../net/packet.ts';
+import { readSaid } from '../plan/said.ts';
 import type { Bed } from './bed.ts';
 
 /** One request of a client, as it and the real server tell it (images/node/src/ask.c). */
@@ -207,32 +209,26 @@ export function url(service: Service): string {
   return `http://${endpoint(service.vip, service.port)}`;
 }
 
+const REQUEST = z.strictObject({
+  status: z.int().nonnegative(),
+  port: z.int().nonnegative(),
+  source: z.string(),
+  ms: z.number(),
+  bytes: z.int().nonnegative(),
+  unsent: z.int().nonnegative(),
+  answer: z.string(),
+});
+
+const SAID = z.object({ server: z.string(), client: z.string(), asked: z.string() }).partial();
+
 /** Reads what `ask` printed; lines that are none of its are left out. */
 export function parseRequests(output: string): Request[] {
   return output.split('\n').flatMap((line): Request[] => {
-    if (!line.startsWith('{"status"')) return [];
-    try {
-      const { answer, ...rest } = JSON.parse(line) as Omit<Request, 'server' | 'seenClient' | 'asked'> & {
-        answer: string;
-      };
-      return [{ ...rest, ...saidBy(answer) }];
-    } catch {
-      return [];
-    }
+    const told = readSaid(REQUEST, line);
+    if (!told) return [];
+    const { answer, ...rest } = told;
+    // What a real server says of itself, where its answer is our JSON: it may be anything.
+    const { server = '', client = '', asked = '' } = readSaid(SAID, answer) ?? {};
+    return [{ ...rest, server, seenClient: client, asked }];
   });
-}
-
-/** What a real server says of itself, where its answer is our JSON: it may be anything. */
-function saidBy(answer: string): Pick<Request, 'server' | 'seenClient' | 'asked'> {
-  let said: unknown;
-  try {
-    said = JSON.parse(answer);
-  } catch {
-    said = {};
-  }
-  const text = (key: string) => {
-    const value = (said as Readonly<Record<string, unknown>> | null)?.[key];
-    return typeof value === 'string' ? value : '';
-  };
-  return { server: text('server'), seenClient: text('client'), asked: text('asked') };
 }

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { senders } from '../checks/adverts.ts';
 import { ipvs } from '../drivers/ipvs.ts';
 import type { ServiceTable } from '../drivers/service-table.ts';
@@ -9,7 +10,9 @@ import { directors } from '../lab/lookup.ts';
 import type { LabNode, Service, VrrpInstance } from '../lab/model.ts';
 import { endpoint } from '../net/cidr.ts';
 import { print, printJson, table } from '../output/print.ts';
+import { CannotObserve } from '../plan/hand.ts';
 import { mustRun, type RunningLab } from '../plan/observe.ts';
+import { readSaid } from '../plan/said.ts';
 import { withSession } from './session.ts';
 
 /** What an advert may come late, in milliseconds. */
@@ -28,6 +31,8 @@ interface NodeView {
   /** Services that it has now: those of VRRP instances for which it sends adverts, and where there is no VRRP those whose VIP it holds. */
   readonly masterOf: readonly string[];
   readonly table?: ServiceTable;
+  /** What it tells of itself that cannot be read: what answers in it is not what was asked. */
+  readonly unreadable: readonly string[];
 }
 
 /** `lab inspect`: what a lab is at this moment, from its own kernels. */
@@ -59,6 +64,7 @@ export async function inspect(name: string, options: { json?: boolean }): Promis
       print(
         `${instance} (id ${id} on ${segment}): ${masters.map((m) => `${m.node} sends adverts, priority ${m.priority}`).join('; ') || 'nobody sends adverts'}`,
       );
+    for (const node of view.nodes) for (const what of node.unreadable) print(`${node.name}: ${what}`);
     for (const node of view.nodes)
       if (node.table)
         print(
@@ -103,7 +109,8 @@ async function look(
   heard: Promise<readonly Heard[]>,
 ): Promise<NodeView> {
   const container = running.nodes.get(node.name);
-  const base = { name: node.name, kind: node.kind, kernel: container?.labels[LABEL.kernel] ?? '' };
+  const unreadable: string[] = [];
+  const base = { name: node.name, kind: node.kind, kernel: container?.labels[LABEL.kernel] ?? '', unreadable };
   if (!container?.running)
     return { ...base, state: container ? 'ended' : 'gone', addresses: [], programs: [], memoryMb: 0, masterOf: [] };
   const run = async (command: readonly string[]) =>
@@ -114,9 +121,9 @@ async function look(
     run(['svc', 'status']),
     engine.memory(container.id),
     heard,
-    isDirector ? ipvs.readTable(run) : undefined,
+    isDirector ? readable(ipvs.readTable(run), unreadable) : undefined,
   ]);
-  const addresses = readAddresses(addressText);
+  const addresses = readAddresses(addressText, unreadable);
   const held = new Set(addresses.map((a) => a.address.replace(/\/\d+$/, '')));
   const has = (s: Service) => {
     const moved = instances.find((h) => h.vrrp.services.includes(s.name));
@@ -136,16 +143,32 @@ async function look(
   };
 }
 
-function readAddresses(json: string): NodeView['addresses'] {
-  const links = JSON.parse(json || '[]') as {
-    ifname: string;
-    addr_info?: { local: string; prefixlen: number; scope: string }[];
-  }[];
-  return links.flatMap((l) =>
+const LINKS = z.array(
+  z.object({
+    ifname: z.string(),
+    addr_info: z.array(z.object({ local: z.string(), prefixlen: z.number(), scope: z.string() })).optional(),
+  }),
+);
+
+function readAddresses(json: string, unreadable: string[]): NodeView['addresses'] {
+  const links = readSaid(LINKS, json);
+  if (!links) unreadable.push('`ip -json addr show` prints no addresses');
+  return (links ?? []).flatMap((l) =>
     (l.addr_info ?? [])
       .filter((a) => a.scope === 'global')
       .map((a) => ({ interface: l.ifname, address: `${a.local}/${a.prefixlen}` })),
   );
+}
+
+/** What was read, or nothing, and then why. */
+async function readable<T>(reading: Promise<T>, unreadable: string[]): Promise<T | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (!(error instanceof CannotObserve)) throw error;
+    unreadable.push(error.message);
+    return undefined;
+  }
 }
 
 function nodeRow(n: NodeView): readonly string[] {

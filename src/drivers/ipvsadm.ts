@@ -1,12 +1,21 @@
 import { parseAddress } from '../net/cidr.ts';
+import { CannotObserve } from '../plan/hand.ts';
 import type { Counters, ServiceTable, TableReal, TableService, TableTimeouts } from './service-table.ts';
+
+/** A whole number. Throws CannotObserve when it is none: what answers on a node need not be ipvsadm. */
+function whole(text: string | undefined): number {
+  const number = /^\d+$/.test(text ?? '') ? Number(text) : Number.NaN;
+  if (!Number.isSafeInteger(number))
+    throw new CannotObserve(`ipvsadm printed "${(text ?? '').slice(0, 60)}" where a whole number was expected`);
+  return number;
+}
 
 /** `1.2.3.4:80` or `[::1]:80`, and a firewall mark, which has no port. */
 function splitEndpoint(text: string): { address: string; port: number } {
-  if (/^\d+$/.test(text)) return { address: text, port: 0 };
+  if (/^\d+$/.test(text)) return { address: String(whole(text)), port: 0 };
   const match = /^\[?([^\]]+?)\]?:(\d+)$/.exec(text);
-  if (!match?.[1]) throw new Error(`ipvsadm printed "${text}" where ADDRESS:PORT was expected`);
-  return { address: match[1], port: Number(match[2]) };
+  if (!match?.[1]) throw new CannotObserve(`ipvsadm printed "${text.slice(0, 60)}" where ADDRESS:PORT was expected`);
+  return { address: match[1], port: whole(match[2]) };
 }
 
 interface Row {
@@ -26,7 +35,7 @@ function rows(output: string): Row[] {
   });
 }
 
-/** Reads `ipvsadm -Ln` (ipvsadm(8)). Throws on an endpoint that it cannot read. */
+/** Reads `ipvsadm -Ln` (ipvsadm(8)). Throws CannotObserve on an endpoint or a number that it cannot read. */
 export function parseTable(output: string): ServiceTable {
   const services: (TableService & { reals: TableReal[] })[] = [];
   for (const { service, real } of rows(output)) {
@@ -44,9 +53,9 @@ export function parseTable(output: string): ServiceTable {
       services.at(-1)?.reals.push({
         ...splitEndpoint(where),
         forward,
-        weight: Number(weight),
-        activeConnections: Number(active),
-        inactiveConnections: Number(inactive),
+        weight: whole(weight),
+        activeConnections: whole(active),
+        inactiveConnections: whole(inactive),
       });
     }
   }
@@ -55,18 +64,21 @@ export function parseTable(output: string): ServiceTable {
 
 /** What stands behind a service's scheduler: its persistence, and whatever else, word by word. */
 function parseFlags(words: readonly string[]): Pick<TableService, 'persistence' | 'mask' | 'flags'> {
-  const [first, value, ...rest] = words;
-  if (first === undefined) return { flags: [] };
-  if (first === 'persistent') return { persistence: Number(value), ...parseFlags(rest) };
-  if (first === 'mask' && value !== undefined) return { mask: leadingBits(value), ...parseFlags(rest) };
-  const { flags, ...known } = parseFlags(words.slice(1));
-  return { ...known, flags: [first, ...flags] };
+  const known: { persistence?: number; mask?: number } = {};
+  const flags: string[] = [];
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i] ?? '';
+    if (word === 'persistent') known.persistence = whole(words[++i]);
+    else if (word === 'mask') known.mask = leadingBits(words[++i] ?? '');
+    else flags.push(word);
+  }
+  return { ...known, flags };
 }
 
 /** Of a netmask, or as IPv6 has them, a number. */
 function leadingBits(mask: string): number {
   const netmask = parseAddress(mask);
-  return netmask ? netmask.value.toString(2).replaceAll('0', '').length : Number(mask);
+  return netmask ? netmask.value.toString(2).replaceAll('0', '').length : whole(mask);
 }
 
 /** Reads `ipvsadm -L --timeout`; undefined when it says nothing of them. */
@@ -87,7 +99,7 @@ export function parseReals<T>(output: string, read: (words: readonly string[]) =
 
 /** A real server's limits among the words of `ipvsadm -Ln --thresholds`. */
 export function readLimits([upper, lower]: readonly string[]): Pick<TableReal, 'upper' | 'lower'> {
-  return { upper: Number(upper), lower: Number(lower) };
+  return { upper: whole(upper), lower: whole(lower) };
 }
 
 /** A real server's tunnel among the words of `ipvsadm -Ln --tun-info`. */
@@ -97,7 +109,7 @@ export function readTunnel([, tunnel = '']: readonly string[]): Pick<TableReal, 
 
 /** A real server's counters among the words of `ipvsadm -Ln --stats --exact`, or `--rate`. */
 export function readCounters(words: readonly string[]): Counters {
-  const [connections = 0, inPackets = 0, outPackets = 0, inBytes = 0, outBytes = 0] = words.map(Number);
+  const [connections = 0, inPackets = 0, outPackets = 0, inBytes = 0, outBytes = 0] = words.slice(0, 5).map(whole);
   return { connections, inPackets, outPackets, inBytes, outBytes };
 }
 

@@ -121,16 +121,24 @@ const PROTO_ICMPV6 = 58;
 const PROTO_DESTINATION_OPTIONS = 60;
 const PROTO_VRRP = 112;
 
+/** So many bytes; a RangeError, as Buffer's own readers have it, when they are not there. */
+function part(bytes: Buffer, at: number, length: number): Buffer {
+  if (at + length > bytes.length) throw new RangeError(`${at + length} bytes are needed, ${bytes.length} are there`);
+  return bytes.subarray(at, at + length);
+}
+
 function mac(bytes: Buffer, at: number): string {
-  return bytes.toString('hex', at, at + 6).replace(/..(?=.)/g, '$&:');
+  return part(bytes, at, 6)
+    .toString('hex')
+    .replace(/..(?=.)/g, '$&:');
 }
 
 function ipv4(bytes: Buffer, at: number): string {
-  return `${bytes[at]}.${bytes[at + 1]}.${bytes[at + 2]}.${bytes[at + 3]}`;
+  return part(bytes, at, 4).join('.');
 }
 
 function ipv6(bytes: Buffer, at: number): string {
-  return formatAddress(BigInt(`0x${bytes.toString('hex', at, at + 16)}`), 6);
+  return formatAddress(BigInt(`0x${part(bytes, at, 16).toString('hex')}`), 6);
 }
 
 /** Reads a frame as far as the checks need it; what is cut short or unknown is `other`. */
@@ -145,7 +153,8 @@ export function parsePacket(frame: Frame, segment: string): Packet {
   try {
     return parseEthernet(bytes, 12, common) ?? { ...common, kind: 'other' };
   } catch (error) {
-    if (error instanceof RangeError || error instanceof SyntaxError) return { ...common, kind: 'other' };
+    // Also of headers within headers without end.
+    if (error instanceof RangeError) return { ...common, kind: 'other' };
     throw error;
   }
 }
@@ -178,6 +187,8 @@ function parseArp(data: Buffer, common: Common): Packet | undefined {
 type Ip = Common & Pick<IpPacket, 'src' | 'dst' | 'ttl' | 'length' | 'outer'>;
 
 function parseIpv4(data: Buffer, common: Common, outer?: Outer): Packet | undefined {
+  const header = (data.readUInt8(0) & 15) << 2;
+  if (data.readUInt8(0) >> 4 !== 4 || header < 20) return undefined;
   const length = data.readUInt16BE(2);
   if ((data.readUInt16BE(6) & 0x1fff) !== 0) return undefined; // a later fragment has no ports
   const ip: Ip = {
@@ -188,10 +199,11 @@ function parseIpv4(data: Buffer, common: Common, outer?: Outer): Packet | undefi
     length,
     ...(outer ? { outer } : {}),
   };
-  return parseTransport(data.readUInt8(9), data.subarray((data.readUInt8(0) & 15) << 2, length), ip, 4);
+  return parseTransport(data.readUInt8(9), data.subarray(header, length), ip, 4);
 }
 
 function parseIpv6(data: Buffer, common: Common, outer?: Outer): Packet | undefined {
+  if (data.readUInt8(0) >> 4 !== 6) return undefined;
   const length = 40 + data.readUInt16BE(4);
   const ip: Ip = {
     ...common,

@@ -6,6 +6,8 @@ export interface Frame {
 
 const FILE_HEADER = 24;
 const RECORD_HEADER = 16;
+/** Longest frame: more than tcpdump ever captures of one (MAXIMUM_SNAPLEN). */
+const LONGEST = 256 * 1024;
 
 /**
  * Reads a pcap stream as it arrives (the classic format, as tcpdump writes it; Ethernet only).
@@ -32,6 +34,7 @@ export class PcapReader {
     let at = 0;
     while (data.length - at >= RECORD_HEADER) {
       const length = u32(at + 8);
+      if (length > LONGEST) throw new Error(`a frame of ${length} bytes: this is no pcap stream`);
       if (data.length - at < RECORD_HEADER + length) break;
       const fraction = u32(at + 4);
       frames.push({

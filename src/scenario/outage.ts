@@ -1,3 +1,6 @@
+import { z } from 'zod';
+import { readSaid } from '../plan/said.ts';
+
 /** One attempt of the probe (images/node/src/probe.c); times in microseconds of the engine's wall clock. */
 export interface Sample {
   /** A connection (for datagrams: a port) of its own; a request on one that is held; a datagram of the stream, and one of its that was answered again. */
@@ -54,13 +57,20 @@ export interface Stream {
   readonly gap: number;
 }
 
-/** Reads a line of the probe; undefined when it is none (the probe was cut off within it). */
+const SAMPLE = z.strictObject({
+  kind: z.enum(['new', 'held', 'stream', 'again']),
+  n: z.int().nonnegative(),
+  at: z.int().nonnegative(),
+  end: z.int().nonnegative(),
+  lag: z.number(),
+  ok: z.boolean(),
+  why: z.string().optional(),
+  server: z.string().optional(),
+});
+
+/** Reads a line of the probe; undefined when it is none (the probe was cut off within it, or something else answers in its place). */
 export function parseSample(line: string): Sample | undefined {
-  try {
-    return JSON.parse(line) as Sample;
-  } catch {
-    return undefined;
-  }
+  return readSaid(SAMPLE, line) as Sample | undefined;
 }
 
 /**
