@@ -24,6 +24,8 @@ const SCRIPTS: Readonly<Record<string, string>> = {
 rm -f /lab/state; mkfifo /lab/state; rm -f /lab/init.sh; mkfifo /lab/init.sh`,
   // Folders where files belong.
   folders: `rm -f /lab/services; mkdir -p /lab/services/x /etc/hosts.d; rm -f /x; mkdir -p /x/y`,
+  // The folder of a server's configuration is elsewhere.
+  etc: `rm -rf /etc/nginx; ln -sfn /proc/1/root${outside} /etc/nginx; for p in /proc/[0-9]*; do [ ! -e "$p/root${outside}" ] || ln -sfn "$p/root${outside}" /etc/nginx; done`,
   // A state that is huge, and a log that is, with words for the terminal in it.
   huge: `truncate -s 3G /lab/state.big; mv /lab/state.big /lab/state; yes "$(printf '\\033]0;owned\\007\\033[2J')" | head -c 3000000`,
   // Programs of ours that never end, or never stop talking.
@@ -78,6 +80,7 @@ beforeAll(async () => {
         kind: 'host',
         lan: `10.0.0.${i + 1}`,
         ...(name === 'guest' ? { kernel: 'uml' } : {}),
+        ...(name === 'etc' ? { serve: ['80/tcp'] } : {}),
         setup: `./${name}.sh`,
         files: name === 'link' ? { '/lab2/x': './x' } : { '/x': './x' },
       },
