@@ -1,6 +1,5 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Engine } from '../engine/engine.ts';
 import { ensureImages } from '../engine/images.ts';
 import { type Emit, type Event, sumCounts } from '../events.ts';
 import { EXIT, Failure } from '../failure.ts';
@@ -8,7 +7,7 @@ import type { Lab } from '../lab/model.ts';
 import { labNames } from '../lab/read.ts';
 import { allText } from '../output/lines.ts';
 import { print, printJson } from '../output/print.ts';
-import { observe } from '../plan/observe.ts';
+import { takeTurn } from '../plan/hold.ts';
 import { bearing, inParallel, needOf } from '../plan/pool.ts';
 import { junit } from '../report/report.ts';
 import { type Tested, testUntilJudged } from '../scenario/test-lab.ts';
@@ -47,7 +46,7 @@ async function one(session: Session, argument: string, options: TestOptions): Pr
   const { report, failure } = await testUntilJudged(
     engine,
     {
-      ...(await findLab(engine, argument, options)),
+      ...(await findLab(session, argument, options)),
       argument,
       report: options.report,
       keep: options.keep ?? false,
@@ -68,7 +67,7 @@ async function many(session: Session, named: readonly string[], options: TestOpt
   const { engine, emit, signal } = session;
   const began = performance.now();
   const runs = await Promise.all(
-    named.map(async (argument) => ({ argument, ...(await findLab(engine, argument, options)) })),
+    named.map(async (argument) => ({ argument, ...(await findLab(session, argument, options)) })),
   );
   const twins = runs.filter((r, i) => runs.findIndex((o) => o.lab.name === r.lab.name) !== i);
   if (twins[0]) throw new Failure('usage', `lab "${twins[0].lab.name}" is named twice`);
@@ -134,15 +133,19 @@ export function exitCode(tested: readonly Tested[]): number {
 
 /** The lab that an argument means: one that runs under that name, else the file's. */
 export async function findLab(
-  engine: Engine,
+  { engine, emit, signal }: Session,
   argument: string,
-  options: LabOptions,
+  options: LabOptions & { readonly timeout: number },
 ): Promise<{ lab: Lab; runs: boolean }> {
   const isPath = argument.includes('/') || /\.ya?ml$/.test(argument);
   const name = options.name ?? (isPath ? loadLab(argument, options).name : argument);
-  const running = await observe(engine, name);
+  const { running, unfinished, hold } = await takeTurn(engine, name, { emit, signal, within: options.timeout });
+  hold?.release();
   if (!running.lab || !running.fabric?.running) return { lab: loadLab(argument, options), runs: false };
-  const ended = running.lab.nodes.filter((n) => !running.nodes.get(n.name)?.running).map((n) => n.name);
+  const ended = running.lab.nodes
+    .filter((n) => !running.nodes.get(n.name)?.running || unfinished.includes(n.name))
+    .map((n) => n.name);
+  if (unfinished === 'all') return { lab: loadLab(argument, options), runs: false };
   if (ended.length > 0)
     throw new Failure(
       'usage',

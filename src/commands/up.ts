@@ -1,7 +1,6 @@
 import { firstAnswers } from '../checks/answer.ts';
 import { print } from '../output/print.ts';
-import { bringUp, planUp, takeDown } from '../plan/lifecycle.ts';
-import { mustRun } from '../plan/observe.ts';
+import { bringUp, isTaken, planUp, takeDown, takenDown } from '../plan/lifecycle.ts';
 import { formatPlan } from '../plan/reconcile.ts';
 import { type LabOptions, loadLab, withSession } from './session.ts';
 
@@ -19,16 +18,19 @@ export async function up(argument: string, options: UpCommandOptions): Promise<n
   await withSession({}, async ({ engine, emit, signal }) => {
     const upOptions = { emit, signal, recreate: options.recreate ?? false, bootDeadline: options.timeout };
     if (options.dryRun) {
-      const { plan } = await planUp(engine, lab, upOptions);
+      const plan = await planUp(engine, lab, upOptions);
       print(plan.length === 0 ? 'nothing to do' : formatPlan(plan));
       return;
     }
-    const outcome = await bringUp(engine, lab, upOptions);
+    const { outcome, running } = await bringUp(engine, lab, upOptions);
     if (outcome === 'unchanged' || !options.wait) return;
     try {
-      await firstAnswers(engine, await mustRun(engine, lab.name), emit, signal);
+      await firstAnswers(engine, running, emit, signal);
     } catch (error) {
-      if (signal.aborted && outcome === 'created') await takeDown(engine, lab.name, emit);
+      const fabric = running.fabric.id;
+      if (signal.aborted && outcome === 'created') await takeDown(engine, lab.name, emit, fabric);
+      const nodes = [...running.nodes.values()].map((c) => c.id);
+      if (!signal.aborted && (await isTaken(engine, lab.name, fabric, nodes))) throw takenDown(lab.name, 'brought up');
       throw error;
     }
   });

@@ -13,8 +13,9 @@ import {
   type ExecStream,
   type Image,
   Overrun,
-  Refusal,
 } from './engine.ts';
+import { LABEL } from './labels.ts';
+import { type Owner, Refusal, refusal } from './refusal.ts';
 import { collect, frames, unlessAborted } from './streams.ts';
 
 /** What Docker keeps read-only in every container, less /proc/sys/net: that belongs to the container's own network. */
@@ -53,10 +54,15 @@ export function dockerEngine(): Engine {
 /** Microseconds over which a share of a processor is counted. */
 const CPU_PERIOD = 100_000;
 
+/** Codes of a connection that fails: the system's (ECONNREFUSED) and those of Node's HTTP parser. */
+const UNREACHED = /^(E[A-Z]+|HPE_\w+)$/;
+
 class DockerEngine implements Engine {
   readonly #docker: Docker;
   /** Ends commands that still run: the engine does not end all of those whose container it removes. */
   readonly #closing = new AbortController();
+  /** Whose the containers are that were listed or made. */
+  readonly #owners = new Map<string, Owner>();
   readonly address: string;
 
   constructor(docker: Docker, address: string) {
@@ -65,18 +71,15 @@ class DockerEngine implements Engine {
     setMaxListeners(0, this.#closing.signal); // each command listens to it
   }
 
-  /** Turns what the engine refuses, and a connection that fails, into words that help. */
-  async #call<T>(work: () => Promise<T>): Promise<T> {
+  /** Turns what the engine refuses, of a container where one is named, and a connection that fails, into words that help. */
+  async #call<T>(work: () => Promise<T>, container?: string): Promise<T> {
     try {
       return await work();
     } catch (error) {
       const { code, statusCode, message } = error as ApiError;
       if (statusCode !== undefined)
-        throw new Refusal(statusCode, message.replace(/^\(HTTP code \d+\) .*? - /, '').trim());
-      if (
-        code !== undefined &&
-        ['ENOENT', 'ECONNREFUSED', 'EACCES', 'ENOTFOUND', 'ECONNRESET', 'EHOSTUNREACH', 'ETIMEDOUT'].includes(code)
-      ) {
+        throw refusal(statusCode, message, container === undefined ? undefined : this.#owners.get(container));
+      if (code !== undefined && UNREACHED.test(code)) {
         throw new Failure(
           'environment',
           `no container engine answers at ${this.address} (${code})`,
@@ -85,6 +88,12 @@ class DockerEngine implements Engine {
       }
       throw error;
     }
+  }
+
+  /** Remembers whose a container is. */
+  #own(id: string, labels: Readonly<Record<string, string>>): void {
+    const lab = labels[LABEL.lab];
+    if (lab !== undefined) this.#owners.set(id, { lab, node: labels[LABEL.node] || undefined });
   }
 
   async info(): Promise<EngineInfo> {
@@ -106,39 +115,41 @@ class DockerEngine implements Engine {
 
   async list(label: string): Promise<readonly Container[]> {
     const all = await this.#call(() => this.#docker.listContainers({ all: true, filters: { label: [label] } }));
+    for (const c of all) this.#own(c.Id, c.Labels);
     return all.map((c) => ({
       id: c.Id,
       name: (c.Names[0] ?? '').replace(/^\//, ''),
       labels: c.Labels,
-      running: c.State === 'running' || c.State === 'paused',
+      ...stateOf(c.State),
       created: c.Created,
     }));
   }
 
   async create(spec: ContainerSpec): Promise<string> {
     const container = await this.#call(() => this.#docker.createContainer(createOptions(spec)));
+    this.#own(container.id, spec.labels);
     return container.id;
   }
 
   async start(id: string): Promise<void> {
-    await this.#call(() => this.#docker.getContainer(id).start());
+    await this.#call(() => this.#docker.getContainer(id).start(), id);
   }
 
   async kill(id: string): Promise<void> {
-    await this.#call(() => this.#docker.getContainer(id).kill()).catch((error: unknown) => {
+    await this.#call(() => this.#docker.getContainer(id).kill(), id).catch((error: unknown) => {
       if (!isStatus(error, 409)) throw error;
     });
   }
 
   async ended(id: string, signal: AbortSignal): Promise<void> {
-    await this.#call(() => this.#docker.getContainer(id).wait({ abortSignal: signal })).catch((error: unknown) => {
+    await this.#call(() => this.#docker.getContainer(id).wait({ abortSignal: signal }), id).catch((error: unknown) => {
       signal.throwIfAborted();
       if (!isStatus(error, 404)) throw error;
     });
   }
 
   async remove(id: string): Promise<void> {
-    await this.#call(() => this.#docker.getContainer(id).remove({ force: true, v: true })).catch(
+    await this.#call(() => this.#docker.getContainer(id).remove({ force: true, v: true }), id).catch(
       async (error: unknown) => {
         if (isStatus(error, 404)) return;
         if (!isStatus(error, 409)) throw error; // somebody else removes it already
@@ -151,24 +162,24 @@ class DockerEngine implements Engine {
   }
 
   async pause(id: string): Promise<void> {
-    await this.#call(() => this.#docker.getContainer(id).pause());
+    await this.#call(() => this.#docker.getContainer(id).pause(), id);
   }
 
   async unpause(id: string): Promise<void> {
-    await this.#call(() => this.#docker.getContainer(id).unpause());
+    await this.#call(() => this.#docker.getContainer(id).unpause(), id);
   }
 
   async limitCpu(id: string, share: number): Promise<void> {
     const quota = share === 0 ? -1 : Math.max(1000, Math.round(share * CPU_PERIOD));
-    await this.#call(() => this.#docker.getContainer(id).update({ CpuPeriod: CPU_PERIOD, CpuQuota: quota }));
+    await this.#call(() => this.#docker.getContainer(id).update({ CpuPeriod: CPU_PERIOD, CpuQuota: quota }), id);
   }
 
   async runs(id: string): Promise<boolean> {
-    return (await this.#call(() => this.#docker.getContainer(id).inspect())).State.Running;
+    return (await this.#call(() => this.#docker.getContainer(id).inspect(), id)).State.Running;
   }
 
   async memory(id: string): Promise<number> {
-    const stats = await this.#call(() => this.#docker.getContainer(id).stats({ stream: false, 'one-shot': true }));
+    const stats = await this.#call(() => this.#docker.getContainer(id).stats({ stream: false, 'one-shot': true }), id);
     const { usage = 0, stats: parts } = stats.memory_stats as { usage?: number; stats?: Record<string, number> };
     return usage - (parts?.['total_inactive_file'] ?? parts?.['inactive_file'] ?? 0);
   }
@@ -218,18 +229,21 @@ class DockerEngine implements Engine {
     options: { tty?: boolean; env?: readonly string[] } = {},
   ): Promise<ExecStream> {
     const tty = options.tty ?? false;
-    const exec = await this.#call(() =>
-      this.#docker.getContainer(id).exec({
-        Cmd: [...command],
-        AttachStdin: true,
-        AttachStdout: true,
-        AttachStderr: true,
-        Tty: tty,
-        ...(options.env ? { Env: [...options.env] } : {}),
-      }),
+    const exec = await this.#call(
+      () =>
+        this.#docker.getContainer(id).exec({
+          Cmd: [...command],
+          AttachStdin: true,
+          AttachStdout: true,
+          AttachStderr: true,
+          Tty: tty,
+          ...(options.env ? { Env: [...options.env] } : {}),
+        }),
+      id,
     );
-    const stream = await this.#call(() =>
-      exec.start({ hijack: true, stdin: true, Tty: tty, abortSignal: this.#closing.signal }),
+    const stream = await this.#call(
+      () => exec.start({ hijack: true, stdin: true, Tty: tty, abortSignal: this.#closing.signal }),
+      id,
     );
     addAbortSignal(this.#closing.signal, stream);
     const stdout = new PassThrough();
@@ -238,7 +252,7 @@ class DockerEngine implements Engine {
       const ended = () => {
         stdout.end();
         stderr.end();
-        this.#call(() => exitCode(exec)).then(resolve, reject);
+        this.#call(() => exitCode(exec), id).then(resolve, reject);
       };
       stream.once('end', ended);
       stream.once('close', ended);
@@ -253,7 +267,7 @@ class DockerEngine implements Engine {
       stderr,
       exit,
       resize: async (rows, columns) => {
-        await this.#call(() => exec.resize({ h: rows, w: columns }));
+        await this.#call(() => exec.resize({ h: rows, w: columns }), id);
       },
     };
   }
@@ -271,12 +285,12 @@ class DockerEngine implements Engine {
     const out = new PassThrough();
     const container = this.#docker.getContainer(id);
     if (!options.follow) {
-      const whole = await this.#call(() => container.logs({ ...common, follow: false }));
+      const whole = await this.#call(() => container.logs({ ...common, follow: false }), id);
       for (const frame of frames(whole)) out.write(frame);
       out.end();
       return out;
     }
-    const stream = (await this.#call(() => container.logs({ ...common, follow: true }))) as unknown as Readable;
+    const stream = (await this.#call(() => container.logs({ ...common, follow: true }), id)) as unknown as Readable;
     this.#docker.modem.demuxStream(stream, out, out);
     stream.once('end', () => out.end());
     stream.once('close', () => out.end());
@@ -293,9 +307,11 @@ class DockerEngine implements Engine {
     const spec = { name: '', image, hostname: 'probe', labels, needs, command: ['sh', '-c', script] };
     const container = await this.#call(() => this.#docker.createContainer(createOptions(spec)));
     try {
-      await container.start();
-      const { StatusCode: code } = (await container.wait()) as { StatusCode: number };
-      const text = frames(await container.logs({ stdout: true, stderr: true, follow: false })).join('');
+      await this.#call(() => container.start());
+      const { StatusCode: code } = (await this.#call(() => container.wait())) as { StatusCode: number };
+      const text = frames(await this.#call(() => container.logs({ stdout: true, stderr: true, follow: false }))).join(
+        '',
+      );
       return { code, stdout: text, stderr: '' };
     } finally {
       await this.remove(container.id);
@@ -377,6 +393,12 @@ class DockerEngine implements Engine {
   }
 }
 
+function stateOf(state: string): Pick<Container, 'state' | 'running'> {
+  if (state === 'running' || state === 'paused') return { state: 'running', running: true };
+  if (state === 'created' || state === 'initialized') return { state: 'created', running: false };
+  return { state: state === 'removing' || state === 'dead' ? 'going' : 'ended', running: false };
+}
+
 /** Most processes of a container: many times what any lab's node runs (a guest's processes are processes of its container). */
 const MOST_PROCESSES = 1024;
 
@@ -413,7 +435,12 @@ async function exitCode(exec: Docker.Exec): Promise<number> {
   for (const deadline = Date.now() + 10_000; ; ) {
     const { Running, ExitCode } = await exec.inspect();
     if (!Running && ExitCode !== null) return ExitCode;
-    if (Date.now() > deadline) throw new Error('the engine does not tell how the command ended');
+    if (Date.now() > deadline)
+      throw new Failure(
+        'environment',
+        'the container engine does not tell how a command ended',
+        'is the machine too busy?',
+      );
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

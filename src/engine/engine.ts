@@ -31,6 +31,8 @@ export interface Container {
   readonly id: string;
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** `created`: never started; `going`: being removed. */
+  readonly state: 'created' | 'running' | 'ended' | 'going';
   readonly running: boolean;
   /** Seconds since 1970. */
   readonly created: number;
@@ -82,21 +84,6 @@ export interface Image {
   readonly bytes: number;
   /** Seconds since 1970. */
   readonly created: number;
-}
-
-/** What the engine says no to, in its words: mostly, that a container is not there or does not run any more. */
-export class Refusal extends Failure {
-  /** As HTTP has it: 404 not there, 409 not in the state for it. */
-  readonly status: number;
-
-  constructor(status: number, message: string) {
-    super(
-      'environment',
-      `the container engine says: ${message}`,
-      status === 404 || status === 409 ? 'was the lab taken down meanwhile? `lab ls` tells what runs' : undefined,
-    );
-    this.status = status;
-  }
 }
 
 /** A command that printed more, or took longer, than is waited for; in words that follow the command. */

@@ -7,8 +7,9 @@ import type { Readable } from 'node:stream';
 import { pack } from 'tar-stream';
 import { Failure } from '../failure.ts';
 import { HOME } from '../home.ts';
-import { type Engine, Refusal } from './engine.ts';
+import type { Engine } from './engine.ts';
 import { LABEL } from './labels.ts';
+import { Refusal } from './refusal.ts';
 
 /** What images are built on; pulled where a registry answers, else made from the Debian mirror. */
 export const BASE_TAG = 'lvslab/base:trixie';

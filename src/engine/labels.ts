@@ -1,5 +1,6 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { Lab } from '../lab/model.ts';
+import type { Container } from './engine.ts';
 
 /** Labels by which everything that lvslab makes is known. */
 export const LABEL = {
@@ -12,6 +13,10 @@ export const LABEL = {
   kernel: 'lvslab.kernel',
   /** On nodes: what the fabric knows it by. */
   token: 'lvslab.token',
+  /** On a node: id of the fabric that it was made for. */
+  fabric: 'lvslab.fabric',
+  /** On the fabric: who made it, in words. */
+  by: 'lvslab.by',
   /** On the fabric: the resolved lab, so that a running lab needs no file. */
   definition: 'lvslab.definition',
   /** On images: digest of the folder that it was built from. */
@@ -21,6 +26,16 @@ export const LABEL = {
 /** Name of a lab's fabric container, and of its nodes'. */
 export function containerName(lab: string, node?: string): string {
   return node === undefined ? `lvslab.${lab}` : `lvslab.${lab}.${node}`;
+}
+
+/** Whether a container is the fabric of its lab. */
+export function isFabric(container: Container): boolean {
+  return container.name === containerName(container.labels[LABEL.lab] ?? '');
+}
+
+/** Id of the fabric that a container was made for, its own where it is one: which of a name's labs it belongs to. */
+export function fabricOf(container: Container): string | undefined {
+  return isFabric(container) ? container.id : container.labels[LABEL.fabric];
 }
 
 /** The lab as a label's text. */

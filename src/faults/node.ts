@@ -1,8 +1,8 @@
 import { eventually } from '../eventually.ts';
 import { Executor } from '../plan/execute.ts';
 import { CannotObserve, type Hand } from '../plan/hand.ts';
-import { observe } from '../plan/observe.ts';
-import { reconcile, runningKernels } from '../plan/reconcile.ts';
+import { takeTurn } from '../plan/hold.ts';
+import { reconcile, runningKernels, startedBy } from '../plan/reconcile.ts';
 import { shell } from '../shell.ts';
 import type { FaultStory, Stamp } from './fault.ts';
 
@@ -46,14 +46,20 @@ export async function stopNode(hand: Hand, node: string): Promise<Stamp> {
 
 /** Starts nodes that have ended and gives them their wires back. Returns the time at which they are ready. */
 export async function revive(hand: Hand, bootDeadline: number): Promise<Stamp> {
-  const running = await observe(hand.engine, hand.running.name);
-  const kernels = runningKernels(running);
-  const plan = reconcile(hand.lab, kernels, running, false);
-  await new Executor(hand.engine, hand.lab, kernels, running, {
-    emit: () => undefined,
-    signal: hand.signal,
-    bootDeadline,
-  }).run(plan);
+  const options = { emit: () => undefined, signal: hand.signal };
+  const { running, unfinished, hold } = await takeTurn(hand.engine, hand.running.name, {
+    ...options,
+    within: bootDeadline,
+  });
+  try {
+    const kernels = runningKernels(running);
+    const plan = reconcile(hand.lab, kernels, running, false, unfinished);
+    await hold?.begin(startedBy(plan));
+    await new Executor(hand.engine, hand.lab, kernels, running, { ...options, bootDeadline }).run(plan);
+    await hold?.done();
+  } finally {
+    hold?.release();
+  }
   return hand.now();
 }
 

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ContainerNeeds, Engine } from '../engine/engine.ts';
 import { imageTag } from '../engine/images.ts';
 import { containerName, LABEL, packLab } from '../engine/labels.ts';
+import { Refusal } from '../engine/refusal.ts';
 import type { Emit } from '../events.ts';
 import { eventually } from '../eventually.ts';
 import { LINKS_FOLLOW, verifyWiring, WIRE, type WireTarget, wiringJob } from '../fabric/wiring.ts';
@@ -14,6 +15,7 @@ import type { Lab, LabNode } from '../lab/model.ts';
 import { nodeFiles } from '../nodes/files.ts';
 import { partOf } from '../nodes/index.ts';
 import { unreachable } from '../result.ts';
+import { Hold, whoWeAre } from './hold.ts';
 import type { Running } from './observe.ts';
 import type { Op, Plan } from './reconcile.ts';
 
@@ -31,6 +33,11 @@ const WATCH_MS = 1000;
 /** Megabytes of the fabric: captures, and small guest kernels in wires. */
 const FABRIC_MB = 1024;
 
+/** Somebody else made the lab's fabric first: the engine gives a name once. */
+export class SomebodyElse extends Error {
+  override readonly name = 'SomebodyElse';
+}
+
 /** What the fabric must be given; with what a guest kernel needs, for hops in wires, where the lab has such kernels anyway. */
 function fabricNeeds(nodeKernels: ReadonlyMap<string, KernelName>): ContainerNeeds {
   const guest = [...nodeKernels.values()].includes('uml');
@@ -46,6 +53,10 @@ export class Executor {
   readonly #ids = new Map<string, string>();
   /** What the fabric knows nodes by. */
   readonly #tokens = new Map<string, string>();
+  /** Ids of the containers that were made, in their order: the fabric first, where it is one of them. */
+  readonly made: string[] = [];
+  /** The hold on the lab, from when its new fabric runs. */
+  hold: Hold | undefined;
 
   constructor(
     engine: Engine,
@@ -100,10 +111,17 @@ export class Executor {
           op.target,
           await this.#create(op.target, {
             hostname: 'fabric',
-            labels: { [LABEL.node]: '', [LABEL.kind]: 'fabric', [LABEL.definition]: packLab(this.#lab) },
+            labels: {
+              [LABEL.node]: '',
+              [LABEL.kind]: 'fabric',
+              [LABEL.by]: whoWeAre(),
+              [LABEL.definition]: packLab(this.#lab),
+            },
             needs: fabricNeeds(this.#kernels),
             command: ['nodectl', 'fabric'],
             shares: WIRE_FOLDER,
+          }).catch((error: unknown) => {
+            throw error instanceof Refusal && error.status === 409 ? new SomebodyElse() : error;
           }),
         );
         return;
@@ -121,6 +139,7 @@ export class Executor {
               [LABEL.kind]: node.kind,
               [LABEL.kernel]: op.kernel,
               [LABEL.token]: token,
+              [LABEL.fabric]: this.#id(containerName(this.#lab.name)),
             },
             needs: needsOf(this.#lab, node, op.kernel),
             command: ['nodectl', 'init', token],
@@ -131,8 +150,12 @@ export class Executor {
         return;
       }
       case 'start':
-        if (this.#lab.nodes.some((n) => n.name === op.target)) this.#progress(op.target, 'starting');
+        this.#progress(op.target, 'starting');
         await this.#engine.start(this.#id(op.target));
+        return;
+      case 'hold':
+        await this.#engine.start(this.#id(op.target));
+        this.hold = await Hold.first(this.#engine, this.#id(op.target));
         return;
       case 'wire':
         await this.#wire(op.nodes, op.bridges);
@@ -143,12 +166,14 @@ export class Executor {
   }
 
   async #create(name: string, spec: Omit<Parameters<Engine['create']>[0], 'name' | 'image'>): Promise<string> {
-    return this.#engine.create({
+    const id = await this.#engine.create({
       ...spec,
       name,
       image: imageTag('node'),
       labels: { ...spec.labels, [LABEL.lab]: this.#lab.name },
     });
+    this.made.push(id);
+    return id;
   }
 
   async #wire(names: readonly string[], bridges: boolean): Promise<void> {

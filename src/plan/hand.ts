@@ -1,4 +1,5 @@
-import { type Engine, type ExecResult, type ExecStream, Overrun, Refusal } from '../engine/engine.ts';
+import { type Engine, type ExecResult, type ExecStream, Overrun } from '../engine/engine.ts';
+import { Refusal } from '../engine/refusal.ts';
 import { found } from '../lab/lookup.ts';
 import type { Lab } from '../lab/model.ts';
 import type { RunningLab } from './observe.ts';
@@ -79,7 +80,7 @@ export class Hand {
   async #exec(container: string, command: readonly string[], where: string): Promise<ExecResult> {
     const options = { signal: this.signal, within: LONGEST_MS };
     return this.engine.exec(container, command, options).catch((error: unknown) => {
-      if (error instanceof Refusal) throw new CannotObserve(`${where}: ${error.message}`);
+      if (error instanceof Refusal) throw new CannotObserve(error.message);
       if (error instanceof Overrun)
         throw new CannotObserve(`${where}: ${error.message}: ${command.join(' ').slice(0, 80)}`);
       throw error;

@@ -1,30 +1,50 @@
-import type { Engine } from '../engine/engine.ts';
+import type { Container, Engine } from '../engine/engine.ts';
 import { ensureImages } from '../engine/images.ts';
+import { fabricOf } from '../engine/labels.ts';
 import type { Emit } from '../events.ts';
 import { eventually } from '../eventually.ts';
 import { Failure } from '../failure.ts';
 import { chooseKernels } from '../kernels/choose.ts';
+import type { KernelName } from '../kernels/kernel.ts';
 import type { Lab } from '../lab/model.ts';
-import { Executor } from './execute.ts';
-import { observe, type Running } from './observe.ts';
-import { differences, type Plan, reconcile, removal } from './reconcile.ts';
+import { Executor, SomebodyElse } from './execute.ts';
+import { type Turn, takeTurn } from './hold.ts';
+import { mustRun, observe, type Running, type RunningLab } from './observe.ts';
+import { differences, type Plan, reconcile, removal, startedBy } from './reconcile.ts';
 
 export interface UpOptions {
   readonly emit: Emit;
   readonly signal?: AbortSignal | undefined;
   readonly recreate: boolean;
+  /** Milliseconds that nodes may take to come up, and that others may take who bring the same lab up. */
   readonly bootDeadline: number;
 }
 
+/** What was done to bring a lab up, and the lab as it runs now. */
+export interface Up {
+  readonly outcome: 'created' | 'completed' | 'unchanged';
+  readonly running: RunningLab;
+}
+
+type Kernels = ReadonlyMap<string, KernelName>;
+
+/** The kernels of a lab's nodes. Probes them, and makes images that are missing. */
+async function prepare(engine: Engine, lab: Lab, emit: Emit): Promise<Kernels> {
+  await ensureImages(engine, (text) => emit({ type: 'note', text }));
+  return chooseKernels(engine, lab);
+}
+
 /** What would be done to bring a lab up. Probes kernels, and makes images that are missing. */
-export async function planUp(
-  engine: Engine,
-  lab: Lab,
-  options: UpOptions,
-): Promise<{ plan: Plan; running: Running; kernels: Awaited<ReturnType<typeof chooseKernels>> }> {
-  await ensureImages(engine, (text) => options.emit({ type: 'note', text }));
-  const [kernels, running] = await Promise.all([chooseKernels(engine, lab), observe(engine, lab.name)]);
-  if (running.lab && running.fabric?.running && running.nodes.size > 0 && !options.recreate) {
+export async function planUp(engine: Engine, lab: Lab, options: UpOptions): Promise<Plan> {
+  const kernels = await prepare(engine, lab, options.emit);
+  const turn = await takeTurn(engine, lab.name, { ...options, within: options.bootDeadline });
+  turn.hold?.release();
+  return planFor(lab, kernels, turn, options.recreate);
+}
+
+/** Throws a usage failure when the lab runs as another file has it. */
+function planFor(lab: Lab, kernels: Kernels, { running, unfinished }: Turn, recreate: boolean): Plan {
+  if (running.lab && running.fabric?.running && running.nodes.size > 0 && unfinished !== 'all' && !recreate) {
     const changed = differences(running.lab, lab);
     if (changed.length > 0) {
       throw new Failure(
@@ -34,62 +54,149 @@ export async function planUp(
       );
     }
   }
-  return { plan: reconcile(lab, kernels, running, options.recreate), running, kernels };
+  return reconcile(lab, kernels, running, recreate, unfinished);
 }
 
 /**
- * Brings a lab up, or what of it is missing. Returns what had to be done.
- * When it fails or is aborted, a lab that this call began is removed again.
+ * Brings a lab up, or what of it is missing. Returns what had to be done. Who else does so at the same time is waited
+ * for: the fabric's name, which the engine gives once, decides who makes a lab, and the hold in it who mends one.
+ * When it fails or is aborted, what this call made of a new lab is removed again, and nothing else.
  */
-export async function bringUp(
+export async function bringUp(engine: Engine, lab: Lab, options: UpOptions): Promise<Up> {
+  const began = performance.now();
+  const [kernels, met] = await Promise.all([prepare(engine, lab, options.emit), observe(engine, lab.name)]);
+  for (;;) {
+    const turn = await takeTurn(engine, lab.name, { ...options, within: options.bootDeadline });
+    try {
+      const recreate = options.recreate && isStillThere(met, turn.running, lab);
+      const plan = planFor(lab, kernels, turn, recreate);
+      if (plan.length === 0) {
+        await turn.hold?.done();
+        options.emit({
+          type: 'lab',
+          lab: lab.name,
+          state: 'unchanged',
+          detail: `${lab.nodes.length} nodes run`,
+          ms: performance.now() - began,
+        });
+        return { outcome: 'unchanged', running: await mustRun(engine, lab.name) };
+      }
+      const up = await carryOut(engine, lab, kernels, turn, plan, options);
+      options.emit({
+        type: 'lab',
+        lab: lab.name,
+        state: 'up',
+        detail: `${lab.nodes.length} nodes`,
+        ms: performance.now() - began,
+      });
+      return up;
+    } catch (error) {
+      if (!(error instanceof SomebodyElse)) throw error;
+    } finally {
+      turn.hold?.release();
+    }
+  }
+}
+
+/** Whether what was to be replaced is there, or another lab than the one that is wanted: one that was made since, as it is wanted, stays. */
+function isStillThere(met: Running, now: Running, lab: Lab): boolean {
+  return met.fabric?.id === now.fabric?.id || !now.lab || differences(now.lab, lab).length > 0;
+}
+
+/** Carries a plan out that does something. */
+async function carryOut(
   engine: Engine,
   lab: Lab,
+  kernels: Kernels,
+  turn: Turn,
+  plan: Plan,
   options: UpOptions,
-): Promise<'created' | 'completed' | 'unchanged'> {
-  const began = performance.now();
-  const { plan, running, kernels } = await planUp(engine, lab, options);
-  if (plan.length === 0) {
-    options.emit({
-      type: 'lab',
-      lab: lab.name,
-      state: 'unchanged',
-      detail: `${lab.nodes.length} nodes run`,
-      ms: performance.now() - began,
-    });
-    return 'unchanged';
-  }
-  const fresh = plan.some((stage) => stage.some((op) => op.op === 'create-fabric'));
+): Promise<Up> {
+  const { running } = turn;
+  const fresh = plan.flat().some((op) => op.op === 'create-fabric');
   options.emit({ type: 'plan', lab: lab.name, nodes: lab.nodes.map((n) => n.name) });
+  if (!fresh) await turn.hold?.begin(startedBy(plan));
+  const executor = new Executor(engine, lab, kernels, running, options);
+  const fabricNow = () => (fresh ? executor.made[0] : running.fabric?.id);
   try {
-    await new Executor(engine, lab, kernels, running, options).run(plan);
+    await executor.run(plan);
+    await (fresh ? executor.hold : turn.hold)?.done();
+    const up = await mustRun(engine, lab.name);
+    if (up.fabric.id !== fabricNow()) throw takenDown(lab.name, 'brought up');
+    return { outcome: fresh ? 'created' : 'completed', running: up };
   } catch (error) {
-    if (fresh) await takeDown(engine, lab.name, () => undefined);
-    throw error;
+    const [fabric, nodes] = [fabricNow(), [...executor.made, ...(fresh ? [] : kept(running, plan))]];
+    const taken = fabric !== undefined && !options.signal?.aborted && (await isTaken(engine, lab.name, fabric, nodes));
+    if (fresh) await undo(engine, executor.made);
+    throw taken ? takenDown(lab.name, 'brought up') : error;
+  } finally {
+    executor.hold?.release();
   }
-  options.emit({
-    type: 'lab',
-    lab: lab.name,
-    state: 'up',
-    detail: `${lab.nodes.length} nodes`,
-    ms: performance.now() - began,
-  });
-  return fresh ? 'created' : 'completed';
+}
+
+/** Containers that a plan leaves as they are. */
+function kept(running: Running, plan: Plan): readonly string[] {
+  const removed = new Set(plan.flat().flatMap((op) => (op.op === 'remove' ? [op.id] : [])));
+  return running.containers.map((c) => c.id).filter((id) => !removed.has(id));
+}
+
+/** What is told of a lab that somebody takes down while it is `brought up`, or `tested`. */
+export function takenDown(name: string, what: string): Failure {
+  return new Failure(
+    'environment',
+    `${name} was taken down while it was ${what}`,
+    'do it again; under a name of its own (`--name`) nobody else takes it for theirs',
+  );
+}
+
+/** Milliseconds that a lab which somebody takes down needs from its first node to its fabric, at the most. */
+const GOING_MS = 10_000;
+
+/** Whether somebody takes the lab of a fabric down: the fabric is gone, or goes once one of its nodes has gone. */
+export async function isTaken(
+  engine: Engine,
+  name: string,
+  fabric: string,
+  nodes: readonly string[],
+): Promise<boolean> {
+  const { containers } = await observe(engine, name);
+  const stateOf = (id: string, all: readonly Container[]) => all.find((c) => c.id === id)?.state ?? 'going';
+  if (stateOf(fabric, containers) === 'going') return true;
+  if (!nodes.some((id) => stateOf(id, containers) === 'going')) return false;
+  const gone = await eventually(
+    async () => (stateOf(fabric, (await observe(engine, name)).containers) === 'going' ? true : undefined),
+    { within: GOING_MS, every: 50 },
+  );
+  return gone ?? false;
+}
+
+/** Removes what was made, the fabric last. */
+async function undo(engine: Engine, made: readonly string[]): Promise<void> {
+  const [fabric, ...nodes] = made;
+  await Promise.allSettled(nodes.map((id) => engine.remove(id)));
+  if (fabric !== undefined) await engine.remove(fabric).catch(() => undefined); // why it came to this is told, not that
 }
 
 /** How long a removal looks out for containers that an interrupted `up` had asked the engine for. */
 const LATECOMERS_MS = 1000;
 
-/** Removes a lab and all that is left of it. Returns how many containers went. */
-export async function takeDown(engine: Engine, name: string, emit: Emit): Promise<number> {
+/**
+ * Removes a lab and all that is left of it: of the labs of that name those that are there now, or the one of a fabric.
+ * One that somebody begins meanwhile is another lab. Returns how many containers went.
+ */
+export async function takeDown(engine: Engine, name: string, emit: Emit, fabric?: string): Promise<number> {
   const began = performance.now();
   let removed = 0;
   let halfMade = false;
+  const first = await observe(engine, name);
+  const doomed = new Set(fabric === undefined ? first.containers.map(fabricOf) : [fabric]);
   const sweep = async (): Promise<boolean> => {
     const running = await observe(engine, name);
+    const containers = running.containers.filter((c) => doomed.has(fabricOf(c)));
     halfMade ||=
-      running.containers.length > 0 &&
-      (!running.lab || running.nodes.size < running.lab.nodes.length || running.containers.some((c) => !c.running));
-    for (const stage of removal(running)) {
+      containers.length > 0 &&
+      (!running.lab || containers.length <= running.lab.nodes.length || containers.some((c) => !c.running));
+    for (const stage of removal(containers)) {
       const results = await Promise.allSettled(
         stage.map((op) => (op.op === 'remove' ? engine.remove(op.id) : undefined)),
       );
@@ -97,7 +204,7 @@ export async function takeDown(engine: Engine, name: string, emit: Emit): Promis
       if (failed) throw failed.reason;
       removed += stage.length;
     }
-    return running.containers.length === 0;
+    return containers.length === 0;
   };
   const empty = await eventually(async () => ((await sweep()) ? true : undefined), { within: 30_000, every: 20 });
   if (!empty)

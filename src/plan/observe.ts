@@ -1,5 +1,5 @@
 import type { Container, Engine } from '../engine/engine.ts';
-import { containerName, LABEL, unpackLab } from '../engine/labels.ts';
+import { fabricOf, isFabric, LABEL, unpackLab } from '../engine/labels.ts';
 import { Failure } from '../failure.ts';
 import type { Lab } from '../lab/model.ts';
 
@@ -9,6 +9,9 @@ export interface Running {
   /** Absent when its fabric is gone, or was made by a version that this one cannot read. */
   readonly lab?: Lab;
   readonly fabric?: Container;
+  /** Who made the fabric, in words. */
+  readonly by?: string;
+  /** Those that belong to the fabric, by their names. */
   readonly nodes: ReadonlyMap<string, Container>;
   /** All of its containers, the fabric included. */
   readonly containers: readonly Container[];
@@ -21,11 +24,20 @@ export interface RunningLab extends Running {
 }
 
 function toRunning(name: string, containers: readonly Container[]): Running {
-  const fabric = containers.find((c) => c.name === containerName(name));
+  const fabric = containers.find(isFabric);
   const definition = fabric?.labels[LABEL.definition];
-  const lab = definition === undefined ? undefined : readDefinition(definition);
-  const nodes = new Map(containers.filter((c) => c !== fabric).map((c) => [c.labels[LABEL.node] ?? c.name, c]));
-  return { name, containers, nodes, ...(lab ? { lab } : {}), ...(fabric ? { fabric } : {}) };
+  const by = fabric?.labels[LABEL.by];
+  const lab = definition === undefined || by === undefined ? undefined : readDefinition(definition);
+  const ours = containers.filter((c) => c !== fabric && (!fabric || fabricOf(c) === fabric.id));
+  const nodes = new Map(ours.map((c) => [c.labels[LABEL.node] ?? c.name, c]));
+  return {
+    name,
+    containers,
+    nodes,
+    ...(lab ? { lab } : {}),
+    ...(fabric ? { fabric } : {}),
+    ...(by === undefined ? {} : { by }),
+  };
 }
 
 function readDefinition(text: string): Lab | undefined {

@@ -1,14 +1,21 @@
-import { containerName, LABEL } from '../engine/labels.ts';
+import type { Container } from '../engine/engine.ts';
+import { containerName, isFabric, LABEL } from '../engine/labels.ts';
 import type { KernelName } from '../kernels/kernel.ts';
+import { found } from '../lab/lookup.ts';
 import type { Lab } from '../lab/model.ts';
+import type { Unfinished } from './hold.ts';
 import type { Running } from './observe.ts';
 
-/** One thing that will be done to the engine, and why. `target` is a node's name, or the container's for a removal. */
+/**
+ * One thing that will be done to the engine, and why. `target` is a node's name, or the container's for a removal.
+ * `hold` starts the fabric, and holds the lab there from that moment on.
+ */
 export type Op =
   | { readonly op: 'remove'; readonly target: string; readonly id: string; readonly cause: string }
   | { readonly op: 'create'; readonly target: string; readonly kernel: KernelName; readonly cause: string }
   | { readonly op: 'create-fabric'; readonly target: string; readonly cause: string }
   | { readonly op: 'start'; readonly target: string; readonly cause: string }
+  | { readonly op: 'hold'; readonly target: string; readonly cause: string }
   | {
       readonly op: 'wire';
       readonly target: string;
@@ -43,24 +50,42 @@ export function differences(running: Lab, wanted: Lab): readonly string[] {
 }
 
 /**
- * The plan that makes a lab run: empty when it does. Nodes that ended are started and wired again;
- * a lab whose fabric is not there, or not running, starts over, because its wires are gone with it.
+ * The plan that makes a lab run: empty when it does. Nodes that ended are started and wired again; those whose start
+ * somebody else left unfinished are made anew, for nobody knows how far they came. A lab whose fabric is not there, or
+ * not running, starts over, because its wires are gone with it.
  */
 export function reconcile(
   lab: Lab,
   kernels: ReadonlyMap<string, KernelName>,
   running: Running,
   recreate: boolean,
+  unfinished: Unfinished = [],
 ): Plan {
-  const why = startOver(running, recreate);
+  const why = startOver(running, recreate, unfinished);
   if (why === undefined && running.fabric) {
-    const ended = lab.nodes.filter((n) => running.nodes.get(n.name)?.running === false).map((n) => n.name);
+    const left = lab.nodes.filter((n) => unfinished.includes(n.name) && running.nodes.has(n.name)).map((n) => n.name);
+    const ended = lab.nodes
+      .filter((n) => running.nodes.get(n.name)?.running === false && !left.includes(n.name))
+      .map((n) => n.name);
     const absent = lab.nodes.filter((n) => !running.nodes.has(n.name)).map((n) => n.name);
-    const back = [...ended, ...absent];
+    const made = [...absent, ...left];
+    const back = [...ended, ...made];
     if (back.length === 0) return [];
     return [
-      absent.map(
-        (n): Op => ({ op: 'create', target: n, kernel: kernelFor(kernels, n), cause: 'its container is gone' }),
+      [
+        ...strays(running).map((c): Op => ({ op: 'remove', target: c.name, id: c.id, cause: 'left of another run' })),
+        ...left.map((n): Op => {
+          const { name, id } = found(running.nodes.get(n), `container of ${n}`);
+          return { op: 'remove', target: name, id, cause: 'its start was broken off' };
+        }),
+      ],
+      made.map(
+        (n): Op => ({
+          op: 'create',
+          target: n,
+          kernel: kernelFor(kernels, n),
+          cause: left.includes(n) ? 'its start was broken off' : 'its container is gone',
+        }),
       ),
       back.map((n): Op => ({ op: 'start', target: n, cause: ended.includes(n) ? 'it had ended' : 'new' })),
       [
@@ -76,11 +101,11 @@ export function reconcile(
   }
   const names = lab.nodes.map((n) => n.name);
   const stages: (readonly Op[])[] = [
-    ...removal(running, why ?? ''),
+    ...removal(running.containers, why ?? ''),
     // First of all, alone: whatever comes after can be found and removed through it.
     [{ op: 'create-fabric', target: containerName(lab.name), cause: 'new' }],
     [
-      { op: 'start', target: containerName(lab.name), cause: 'new' },
+      { op: 'hold', target: containerName(lab.name), cause: 'new' },
       ...names.map((n): Op => ({ op: 'create', target: n, kernel: kernelFor(kernels, n), cause: 'new' })),
     ],
     names.map((n): Op => ({ op: 'start', target: n, cause: 'new' })),
@@ -90,14 +115,20 @@ export function reconcile(
 }
 
 /** Why nothing of what stands can be kept; undefined when it can, '' when nothing stands. */
-function startOver(running: Running, recreate: boolean): string | undefined {
+function startOver(running: Running, recreate: boolean, unfinished: Unfinished): string | undefined {
   if (running.containers.length === 0) return '';
   if (recreate) return 'asked to start over';
   if (!running.fabric) return 'its fabric is gone';
   if (!running.fabric.running) return 'its fabric had ended, and the wires with it';
   if (!running.lab) return 'another version made it';
-  if (running.nodes.size === 0) return 'it was never finished';
+  if (running.nodes.size === 0 || unfinished === 'all') return 'it was never finished';
   return undefined;
+}
+
+/** Containers that carry the lab's name and belong to no fabric that is there. */
+function strays(running: Running): readonly Container[] {
+  const own = new Set([running.fabric, ...running.nodes.values()]);
+  return running.containers.filter((c) => !own.has(c));
 }
 
 function kernelFor(kernels: ReadonlyMap<string, KernelName>, node: string): KernelName {
@@ -106,13 +137,16 @@ function kernelFor(kernels: ReadonlyMap<string, KernelName>, node: string): Kern
   return kernel;
 }
 
-/** The plan that removes a lab. The fabric goes last: while it is there, it tells what the rest is, and what it shares is in use. */
-export function removal(running: Running, cause = 'the lab goes down'): Plan {
-  const nodes = [...running.nodes.values()].map((c): Op => ({ op: 'remove', target: c.name, id: c.id, cause }));
-  const fabric = running.fabric
-    ? [{ op: 'remove', target: running.fabric.name, id: running.fabric.id, cause } as const]
-    : [];
-  return [nodes, fabric].filter((stage) => stage.length > 0);
+/** The plan that removes containers of a lab. The fabric goes last: while it is there, it tells what the rest is, and what it shares is in use. */
+export function removal(containers: readonly Container[], cause = 'the lab goes down'): Plan {
+  const remove = (c: Container): Op => ({ op: 'remove', target: c.name, id: c.id, cause });
+  const [fabrics, nodes] = [containers.filter(isFabric), containers.filter((c) => !isFabric(c))];
+  return [nodes.map(remove), fabrics.map(remove)].filter((stage) => stage.length > 0);
+}
+
+/** The targets that a plan starts. */
+export function startedBy(plan: Plan): readonly string[] {
+  return plan.flat().flatMap((op) => (op.op === 'start' ? [op.target] : []));
 }
 
 /** The plan as text, an operation a line, as `--dry-run` prints it. */

@@ -3,15 +3,15 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Bed } from '../checks/bed.ts';
-import { type Engine, Refusal } from '../engine/engine.ts';
+import type { Engine } from '../engine/engine.ts';
+import { Refusal } from '../engine/refusal.ts';
 import type { CheckResult, Emit } from '../events.ts';
 import { eventually } from '../eventually.ts';
 import { openWire, type Wire } from '../fabric/capture.ts';
-import { Failure } from '../failure.ts';
 import { probeKernel } from '../kernels/choose.ts';
 import type { KernelName } from '../kernels/kernel.ts';
 import type { Lab } from '../lab/model.ts';
-import { bringUp, takeDown } from '../plan/lifecycle.ts';
+import { bringUp, takeDown, takenDown } from '../plan/lifecycle.ts';
 import { mustRun, observe, type RunningLab } from '../plan/observe.ts';
 import { runningKernels } from '../plan/reconcile.ts';
 import { Evidence } from '../report/evidence.ts';
@@ -61,7 +61,6 @@ export async function testUntilJudged(
   }
 }
 
-const TAKEN_HINT = 'test it again; under a name of its own (`--name`) nobody else takes it for theirs';
 /** Milliseconds that a lab which somebody takes down needs from its first node to its fabric, at the most. */
 const GOING_MS = 2000;
 
@@ -83,14 +82,20 @@ export async function testLab(
   const started = new Date().toISOString();
   const results: CheckResult[] = [];
   let running: RunningLab | undefined;
+  /** The fabric of the lab, where this call has made it. */
+  let mine: string | undefined;
   let failure: unknown;
   const watch = new AbortController();
   const taken = new AbortController();
   try {
-    if (!runs) await bringUp(engine, lab, { emit: record, signal, recreate: false, bootDeadline: run.bootDeadline });
-    running = await mustRun(engine, lab.name);
+    if (runs) running = await mustRun(engine, lab.name);
+    else {
+      const up = await bringUp(engine, lab, { emit: record, signal, recreate: false, bootDeadline: run.bootDeadline });
+      running = up.running;
+      if (up.outcome === 'created') mine = running.fabric.id;
+    }
     engine.ended(running.fabric.id, watch.signal).then(
-      () => taken.abort(new Failure('environment', `${lab.name} was taken down while it was tested`, TAKEN_HINT)),
+      () => taken.abort(takenDown(lab.name, 'tested')),
       () => undefined,
     );
     await runTest(engine, running, evidence, record, { signal, taken: taken.signal }, run, results);
@@ -120,7 +125,7 @@ export async function testLab(
     results,
     earlier: [...earlier],
   };
-  if (!runs && !run.keep) await takeDown(engine, lab.name, record);
+  if (mine !== undefined && !run.keep) await takeDown(engine, lab.name, record, mine);
   const done: Report = { ...report, ms: performance.now() - began };
   record({ type: 'summary', lab: lab.name, counts: done.counts, ms: done.ms, interrupted });
   evidence.write('results.json', JSON.stringify(done, null, 2));

@@ -15,8 +15,9 @@ function container(node: string | undefined, running = true): Container {
     id: `id-${node ?? 'fabric'}`,
     name,
     running,
+    state: running ? 'running' : 'ended',
     created: 0,
-    labels: { [LABEL.lab]: lab.name, [LABEL.node]: node ?? '' },
+    labels: { [LABEL.lab]: lab.name, [LABEL.node]: node ?? '', ...(node ? { [LABEL.fabric]: 'id-fabric' } : {}) },
   };
 }
 
@@ -41,7 +42,7 @@ describe('the plan', () => {
     expect(
       formatPlan(reconcile(lab, kernels, running([], { fabric: false }), false)),
     ).toBe(`1 create-fabric lvslab.fnat-keepalived  (new)
-2 start lvslab.fnat-keepalived  (new)
+2 hold lvslab.fnat-keepalived  (new)
 2 create client kernel=host  (new)
 2 create lb1 kernel=uml  (new)
 2 create lb2 kernel=uml  (new)
@@ -78,6 +79,29 @@ describe('the plan', () => {
     expect(plan).toContain('3 create-fabric');
   });
 
+  it('makes nodes anew whose start somebody left unfinished', () => {
+    expect(
+      formatPlan(reconcile(lab, kernels, running(ALL), false, ['rs1'])),
+    ).toBe(`1 remove lvslab.fnat-keepalived.rs1  (its start was broken off)
+2 create rs1 kernel=host  (its start was broken off)
+3 start rs1  (new)
+4 wire lvslab.fnat-keepalived rs1  (their wires went with their network)`);
+  });
+
+  it('starts over when whoever made the lab left it unfinished', () => {
+    expect(formatPlan(reconcile(lab, kernels, running(ALL), false, 'all'))).toContain(
+      '1 remove lvslab.fnat-keepalived.rs1  (it was never finished)',
+    );
+  });
+
+  it('removes what was made for another fabric of that name', () => {
+    const left = { ...container('rs1'), id: 'id-left', labels: { [LABEL.fabric]: 'id-other' } };
+    const stands = running(ALL.filter((n) => n !== 'rs1'));
+    const plan = reconcile(lab, kernels, { ...stands, containers: [...stands.containers, left] }, false);
+    expect(plan[0]).toEqual([expect.objectContaining({ op: 'remove', id: 'id-left' })]);
+    expect(plan[1]).toEqual([expect.objectContaining({ op: 'create', target: 'rs1' })]);
+  });
+
   it('starts over when asked to', () => {
     expect(formatPlan(reconcile(lab, kernels, running(ALL), true))).toContain(
       '2 remove lvslab.fnat-keepalived  (asked to start over)',
@@ -85,7 +109,7 @@ describe('the plan', () => {
   });
 
   it('removes nodes before the fabric that tells of them', () => {
-    expect(removal(running(['rs1'])).map((stage) => stage.map((op) => op.target))).toEqual([
+    expect(removal(running(['rs1']).containers).map((stage) => stage.map((op) => op.target))).toEqual([
       ['lvslab.fnat-keepalived.rs1'],
       ['lvslab.fnat-keepalived'],
     ]);

@@ -1,0 +1,212 @@
+import { hostname } from 'node:os';
+import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Engine, ExecStream } from '../engine/engine.ts';
+import { Refusal } from '../engine/refusal.ts';
+import { unlessAborted } from '../engine/streams.ts';
+import type { Emit } from '../events.ts';
+import { Failure } from '../failure.ts';
+import { bash } from '../shell.ts';
+import { observe, type Running } from './observe.ts';
+
+/**
+ * Holds a lab: a lock on a file in its fabric, kept by a process there that reads our stdin. The engine closes that
+ * when we are gone, however we went, and the kernel then gives the lock to whoever waits. While it waits it looks at
+ * its stdin too, so that nobody waits who is gone. What is begun and not done stands in a file, for the next holder.
+ * Arguments: who holds it, and `first` from whoever made the fabric: all others wait until that one has come.
+ */
+const KEEPER = `
+[ "$2" = first ] || [ -e /lab/holder ] || { echo unbegun; exit; }
+exec 9>>/lab/hold
+until flock -n 9; do
+  [ "$told" ] || { told=1; echo "busy $(cat /lab/holder)"; }
+  read -rt 0.1 || [ $? -gt 128 ] || exit 0
+done
+[ "$2" != first ] || echo '*' > /lab/unfinished
+echo "$1" > /lab/holder
+echo "held $(cat /lab/unfinished 2> /dev/null)"
+while read -r word nodes; do
+  case $word in
+    begin) echo "$nodes" > /lab/unfinished; echo begun ;;
+    done) rm -f /lab/unfinished; echo finished; exit ;;
+  esac
+done`;
+
+/** Milliseconds without any change of its containers, after which a lab that nobody holds yet counts as left. */
+const LEFT_MS = 20_000;
+/** Milliseconds between two looks at a lab that is not held yet. */
+const LOOK_MS = 100;
+
+const LOST = new Failure('environment', 'the lab’s fabric ended', '`lab inspect` tells what is left of the lab');
+
+/** Who this process is, as others are told: host, process, and since when. */
+export function whoWeAre(): string {
+  return `process ${process.pid} on ${hostname()}, since ${new Date().toISOString().replace(/\.\d+Z$/, 'Z')}`;
+}
+
+/** Nodes whose making or starting was begun and never finished; `all` where the lab itself was. */
+export type Unfinished = 'all' | readonly string[];
+
+/** The right to change a lab, which one process has at a time. It ends with this process, however that ends. */
+export class Hold {
+  readonly #keeper: ExecStream;
+  readonly #lines: AsyncIterator<string>;
+
+  private constructor(keeper: ExecStream) {
+    this.#keeper = keeper;
+    keeper.stdin.on('error', () => undefined); // its fabric went, and `#told` says so
+    this.#lines = createInterface({ input: keeper.stdout })[Symbol.asyncIterator]();
+  }
+
+  /** Begins to ask for a lab by its fabric: what is told then comes from `next`. */
+  static async ask(engine: Engine, fabric: string, first: boolean): Promise<Hold> {
+    return new Hold(await engine.execStream(fabric, bash(KEEPER, whoWeAre(), first ? 'first' : 'next')));
+  }
+
+  /** The hold on a lab whose fabric this process has made. Throws when the fabric is gone. */
+  static async first(engine: Engine, fabric: string): Promise<Hold> {
+    const hold = await Hold.ask(engine, fabric, true);
+    if ((await hold.next())?.word !== 'held') throw LOST;
+    return hold;
+  }
+
+  /** What the keeper says next; undefined when it, or its fabric, is gone. */
+  async next(signal?: AbortSignal): Promise<{ readonly word: string; readonly rest: string } | undefined> {
+    const { done, value } = await unlessAborted(this.#lines.next(), signal);
+    if (done) return undefined;
+    const [word = '', ...rest] = (value as string).split(' ');
+    return { word, rest: rest.join(' ') };
+  }
+
+  /** Notes which nodes are being made or started; whoever holds the lab next learns of them unless `done` comes. */
+  async begin(nodes: readonly string[]): Promise<void> {
+    this.#keeper.stdin.write(`begin ${nodes.join(' ')}\n`);
+    await this.next();
+  }
+
+  /** What was begun is finished, and others may go on. Throws when the hold was lost meanwhile, with its fabric. */
+  async done(): Promise<void> {
+    this.#keeper.stdin.write('done\n');
+    if ((await this.next())?.word !== 'finished') throw LOST;
+  }
+
+  /** Lets others go on; what was begun and not done stays noted. Does nothing after `done`. */
+  release(): void {
+    this.#keeper.stdin.end();
+    this.#keeper.stdout.resume();
+  }
+}
+
+/** A lab as it stands, for one who may change it now. */
+export interface Turn {
+  readonly running: Running;
+  readonly unfinished: Unfinished;
+  /** Absent where there is no fabric that could be held: then its name decides who makes it. */
+  readonly hold?: Hold;
+}
+
+export interface TurnOptions {
+  readonly emit: Emit;
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds that others may take. */
+  readonly within: number;
+}
+
+/**
+ * Waits until nobody else brings the lab up or mends it. Throws, naming who does, when that takes longer than `within`.
+ * One who is gone is known by the lock in the fabric, which the kernel takes from it; one who went before it
+ * had the lock, by containers of which no more come.
+ */
+export async function takeTurn(engine: Engine, name: string, options: TurnOptions): Promise<Turn> {
+  const { signal } = options;
+  const deadline = performance.now() + options.within;
+  const told = new Set<string>();
+  const wait = (by: string) => {
+    if (performance.now() >= deadline)
+      throw new Failure(
+        'environment',
+        `lab "${name}" is being brought up by ${by}`,
+        `wait for it, or end it with \`lab down ${name}\``,
+      );
+    if (!told.has(by)) options.emit({ type: 'note', text: `${name} is being brought up by ${by}; waiting for it` });
+    told.add(by);
+  };
+  let seen = '';
+  let changed = performance.now();
+  for (;;) {
+    signal?.throwIfAborted();
+    const running = await observe(engine, name);
+    const { fabric } = running;
+    if (!fabric || !running.lab || fabric.state === 'ended') return { running, unfinished: [] };
+    const answer = fabric.running ? await hold(engine, running, fabric.id, deadline, wait, signal) : undefined;
+    if (answer) {
+      const now = await observe(engine, name);
+      if (now.fabric?.id === fabric.id) return { ...answer, running: now };
+      answer.hold.release();
+      continue;
+    }
+    const state = running.containers.map((c) => `${c.id} ${c.state}`).join();
+    if (state !== seen) changed = performance.now();
+    seen = state;
+    if (performance.now() - changed > LEFT_MS) return { running, unfinished: 'all' };
+    wait(running.by ?? 'somebody');
+    await delay(LOOK_MS, undefined, signal ? { signal } : {});
+  }
+}
+
+/** Who brings a lab up or mends it at this moment, in words, or what was left unfinished. Waits for nobody. */
+export async function peek(
+  engine: Engine,
+  { fabric, by = 'somebody' }: Running,
+): Promise<{ readonly by?: string; readonly unfinished?: Unfinished }> {
+  if (!fabric?.running) return fabric?.state === 'created' ? { by } : {};
+  const asked = await Hold.ask(engine, fabric.id, false);
+  try {
+    const said = await asked.next();
+    if (said?.word === 'held') return { unfinished: unfinishedOf(said.rest) };
+    return said ? { by: said.rest || by } : {};
+  } finally {
+    asked.release();
+  }
+}
+
+/** What the keeper's file says. */
+function unfinishedOf(text: string): Unfinished {
+  return text === '*' ? 'all' : text.split(' ').filter((n) => n !== '');
+}
+
+/** The hold of a lab whose fabric runs, once it is free; undefined when its maker has not come to hold it yet, or it went. */
+async function hold(
+  engine: Engine,
+  { by }: Running,
+  fabric: string,
+  deadline: number,
+  wait: (by: string) => void,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly hold: Hold; readonly unfinished: Unfinished } | undefined> {
+  const asked = await Hold.ask(engine, fabric, false).catch((error: unknown) => {
+    if (error instanceof Refusal) return undefined; // it went this moment
+    throw error;
+  });
+  if (!asked) return undefined;
+  const late = AbortSignal.timeout(Math.max(0, Math.round(deadline - performance.now())));
+  const until = signal ? AbortSignal.any([late, signal]) : late;
+  let holder = by ?? 'somebody';
+  try {
+    for (;;) {
+      const said = await asked.next(until);
+      if (said?.word === 'held') return { hold: asked, unfinished: unfinishedOf(said.rest) };
+      if (said?.word !== 'busy') {
+        asked.release();
+        return undefined;
+      }
+      holder = said.rest || holder;
+      wait(holder);
+    }
+  } catch (error) {
+    asked.release();
+    signal?.throwIfAborted();
+    if (late.aborted) wait(holder);
+    throw error;
+  }
+}
