@@ -2,7 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { Failure } from './failure.ts';
 import { TEMPLATE_ARMS, TEMPLATE_FAMILIES, TEMPLATE_HA, TEMPLATE_MODES, TEMPLATE_PROTOCOLS } from './lab/template.ts';
 import { parseDuration } from './net/duration.ts';
-import { complain } from './output/print.ts';
+import { complain, print } from './output/print.ts';
 
 const KERNELS = ['auto', 'host', 'uml'];
 
@@ -47,7 +47,7 @@ function program(): Command {
     .enablePositionalOptions()
     .showSuggestionAfterError(true)
     .exitOverride()
-    .configureOutput({ writeErr: () => undefined });
+    .configureOutput({ writeOut: print, writeErr: () => undefined });
   examples(lab, [
     'lab up fnat-keepalived',
     'lab exec fnat-keepalived client -- curl 192.168.100.254',
@@ -104,7 +104,9 @@ function program(): Command {
       .argument('<lab>', 'name of a running lab')
       .argument('<node>', 'name of a node')
       .argument('<command...>', 'the command, after --')
-      .description('run a command in a node, in its own kernel where it has one')
+      .description(
+        'run a command in a node, in its own kernel where it has one; its output comes as it is, control characters too',
+      )
       .passThroughOptions(true)
       .action((name: string, node: string, command: string[]) =>
         run(async () => (await import('./commands/exec.ts')).exec(name, node, command)),
@@ -120,7 +122,9 @@ function program(): Command {
       .command('shell')
       .argument('<lab>', 'name of a running lab')
       .argument('<node>', 'name of a node')
-      .description('open a shell in a node, in its own kernel where it has one')
+      .description(
+        'open a shell in a node, in its own kernel where it has one; its output comes as it is, control characters too',
+      )
       .action((name: string, node: string) =>
         run(async () => (await import('./commands/exec.ts')).exec(name, node, ['bash', '-i'])),
       ),
@@ -161,10 +165,11 @@ function program(): Command {
       .command('logs')
       .argument('<lab>', 'name of a running lab')
       .argument('[node]', 'name of a node (default: all)')
-      .description('show what nodes and their programs wrote')
+      .description('show what nodes and their programs wrote; control characters are written out on a terminal')
       .option('-f, --follow', 'go on as they write')
       .option('--timestamps', 'begin each line with its time')
       .addOption(new Option('--tail <lines>', 'only the last lines').argParser(count))
+      .option('--raw', 'as they wrote it, on a terminal too, which then obeys its control characters')
       .action((name: string, node: string | undefined, options) =>
         run(async () => (await import('./commands/logs.ts')).logs(name, node, options)),
       ),

@@ -1,9 +1,5 @@
 import { main } from './cli.ts';
+import { endWithReader } from './output/print.ts';
 
-// A pipe that is closed early (`lab logs | head`) is no mistake of anybody's.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(0);
-});
-
+endWithReader();
 process.exitCode = await main(process.argv.slice(2));

@@ -3,6 +3,7 @@ import { directors, familyOf } from '../lab/lookup.ts';
 import type { Lab, LabNode, Persistence, Real, Service } from '../lab/model.ts';
 import { modes } from '../modes/index.ts';
 import { endpoint } from '../net/cidr.ts';
+import { visibleJson } from '../visible.ts';
 import type { Bed } from './bed.ts';
 import type { CheckSpec } from './check.ts';
 
@@ -150,7 +151,7 @@ function saysCheck(
       const seen = await Promise.all(
         names.map(async (name) => {
           const table = await bed.table(name);
-          bed.evidence.write(`table-${name}.json`, JSON.stringify(table, null, 2));
+          bed.evidence.write(`table-${name}.json`, visibleJson(table, 2));
           return of(table);
         }),
       );

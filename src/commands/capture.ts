@@ -4,6 +4,7 @@ import { portName } from '../fabric/wiring.ts';
 import { Failure } from '../failure.ts';
 import { linksOf, nodeOf } from '../lab/lookup.ts';
 import { didYouMean } from '../nearest.ts';
+import { shownStream } from '../output/print.ts';
 import { mustHaveNode, mustRun, type RunningLab } from '../plan/observe.ts';
 import { runIn } from './exec.ts';
 
@@ -42,7 +43,8 @@ export async function capture(
     const file = options.write === undefined || options.write === '-' ? undefined : createWriteStream(options.write);
     const code = await runIn(engine, ear.container, ear.inGuest ? ['nodectl', 'exec', '--', ...tcpdump] : tcpdump, {
       tty: false,
-      ...(file ? { to: file } : {}),
+      errorsTo: shownStream('stderr'),
+      ...(file ? { to: file } : options.write === undefined ? { to: shownStream('stdout') } : {}),
     });
     if (file) await new Promise((done) => file.end(done));
     return code;

@@ -37,7 +37,7 @@ export async function runIn(
   engine: Engine,
   container: string,
   argv: readonly string[],
-  options: { tty: boolean; to?: Writable },
+  options: { tty: boolean; to?: Writable; errorsTo?: Writable },
 ): Promise<number> {
   const id = randomUUID();
   const run = await engine.execStream(container, argv, {
@@ -47,7 +47,10 @@ export async function runIn(
   const undo = options.tty ? attachTerminal(run) : forwardSignals(engine, container, id);
   try {
     process.stdin.pipe(run.stdin);
-    await Promise.all([forward(run.stdout, options.to ?? process.stdout), forward(run.stderr, process.stderr)]);
+    await Promise.all([
+      forward(run.stdout, options.to ?? process.stdout),
+      forward(run.stderr, options.errorsTo ?? process.stderr),
+    ]);
     return await run.exit;
   } finally {
     undo();

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
 import type { Engine } from '../engine/engine.ts';
-import { print } from '../output/print.ts';
+import { isTerminal, print, printRaw } from '../output/print.ts';
 import { mustHaveNode, mustRun } from '../plan/observe.ts';
 import { withSession } from './session.ts';
 
@@ -8,6 +8,7 @@ export interface LogsOptions {
   readonly follow?: boolean;
   readonly timestamps?: boolean;
   readonly tail?: number;
+  readonly raw?: boolean;
 }
 
 /** `lab logs`: what a node, or every node, and its programs wrote; from inside the guest where there is one. */
@@ -40,7 +41,8 @@ async function show(
     signal,
     ...(options.tail === undefined ? {} : { tail: options.tail }),
   });
+  const tell = options.raw || !isTerminal('stdout') ? printRaw : print;
   // A console ends its lines with a carriage return too.
   for await (const line of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY }))
-    print(`${prefix}${line}\n`);
+    tell(`${prefix}${line}\n`);
 }

@@ -57,7 +57,7 @@ export async function measure(argument: string, options: MeasureOptions): Promis
   if (options.runs < 1) throw new Failure('usage', '--runs must be at least 1');
   if (options.flows < 1 || options.flows > MOST_FLOWS)
     throw new Failure('usage', `--flows must be from 1 to ${MOST_FLOWS}, not ${options.flows}`);
-  return withSession(options.json ? { quiet: true } : { to: process.stderr }, async (session) => {
+  return withSession(options.json ? { quiet: true } : {}, async (session) => {
     const { engine, emit, signal } = session;
     const { lab, runs } = await findLab(session, argument, options);
     const step = stepOf(lab, options);

@@ -8,6 +8,7 @@ import type { KernelChoice, Lab } from '../lab/model.ts';
 import { findLabFile, readLab } from '../lab/read.ts';
 import { needsModules } from '../nodes/files.ts';
 import { type Display, openDisplay, silentDisplay } from '../output/display.ts';
+import type { Channel } from '../output/print.ts';
 
 /** What a command works with: the engine, a display, and the word that the user wants it to end. */
 export interface Session {
@@ -24,11 +25,11 @@ export const INTERRUPTED = new Failure('interrupted', 'interrupted');
  * what it began; a second one changes nothing, because half a clean-up is worse than a slow one.
  */
 export async function withSession<T>(
-  options: { quiet?: boolean; to?: NodeJS.WriteStream },
+  options: { quiet?: boolean; to?: Channel },
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
   const engine = dockerEngine();
-  const display: Display = options.quiet ? silentDisplay : openDisplay(options.to ?? process.stderr);
+  const display: Display = options.quiet ? silentDisplay : openDisplay(options.to ?? 'stderr');
   const controller = new AbortController();
   setMaxListeners(0, controller.signal); // everything that runs side by side listens to it
   const interrupt = () => controller.abort(INTERRUPTED);

@@ -36,7 +36,7 @@ export async function test(given: readonly string[], options: TestOptions): Prom
   if (options.all && given.length > 0) throw new Failure('usage', '--all tests every lab; name none beside it');
   if (named.length > 1 && options.name !== undefined)
     throw new Failure('usage', '--name is for one lab', 'each lab has one name while it runs');
-  return withSession(options.json ? { quiet: true } : { to: process.stdout }, async (session) =>
+  return withSession(options.json ? { quiet: true } : { to: 'stdout' }, async (session) =>
     named.length === 1 ? one(session, first, options) : many(session, named, options),
   );
 }

@@ -1,11 +1,20 @@
+import { mapStrings, visibleLine } from '../visible.ts';
 import type { Graph } from './graph.ts';
 
+/** Text of a label: what Mermaid takes for its own (quotes, Markdown, directives, tags) as the entities that it has for it. */
 function quoted(lines: readonly string[]): string {
-  return `"${lines.join('<br>').replaceAll('"', "'")}"`;
+  const escaped = lines.map((l) => l.replaceAll(/["#%&<>`{}\\]/g, (c) => `#${c.charCodeAt(0)};`));
+  return `"${escaped.join('<br>')}"`;
+}
+
+/** Text of a comment: a directive is one there too. */
+function comment(text: string): string {
+  return text.replaceAll(/[{}%]/g, ' ');
 }
 
 /** A lab's picture as a Mermaid flowchart: segments round, nodes square, addresses on the links. */
-export function graphMermaid(graph: Graph): string {
+export function graphMermaid(raw: Graph): string {
+  const graph = mapStrings(raw, visibleLine);
   const lines = ['flowchart LR'];
   for (const row of graph.rows) lines.push(`  segment_${id(row.segment)}([${quoted([row.segment, ...row.subnets])}])`);
   for (const c of graph.columns) lines.push(`  node_${id(c.name)}[${quoted([c.name, c.kind, ...c.notes])}]`);
@@ -16,7 +25,7 @@ export function graphMermaid(graph: Graph): string {
       const label = end.length > 0 ? `|${quoted(end)}|` : '';
       lines.push(`  segment_${id(row.segment)} ---${label} node_${id(column.name)}`);
     });
-  for (const p of graph.paths) lines.push(`  %% ${p.head}: ${p.request}; back ${p.reply}`);
+  for (const p of graph.paths) lines.push(`  %% ${comment(`${p.head}: ${p.request}; back ${p.reply}`)}`);
   return lines.join('\n');
 }
 

@@ -1,18 +1,26 @@
+import stringWidth from 'string-width';
+import { padded } from '../output/print.ts';
+import { mapStrings, visibleLine } from '../visible.ts';
 import type { Graph } from './graph.ts';
 
 /** Blanks between two columns. */
 const GAP = 3;
 
 /** A lab's picture for a terminal: segments as lines across, nodes hanging on them. */
-export function graphText(graph: Graph): string {
+export function graphText(raw: Graph): string {
+  const graph = mapStrings(raw, visibleLine);
   const { columns, rows } = graph;
-  const left = Math.max(...rows.flatMap((r) => [r.segment, ...r.subnets].map((t) => t.length))) + 2;
+  const left = Math.max(...rows.flatMap((r) => [r.segment, ...r.subnets].map((t) => stringWidth(t)))) + 2;
   const widths = columns.map((c, i) =>
-    Math.max(c.name.length, c.kind.length, ...rows.flatMap((r) => (r.ends[i] ?? []).map((t) => t.length + 2))),
+    Math.max(
+      stringWidth(c.name),
+      stringWidth(c.kind),
+      ...rows.flatMap((r) => (r.ends[i] ?? []).map((t) => stringWidth(t) + 2)),
+    ),
   );
   const last = columns.map((_, i) => rows.findLastIndex((r) => r.ends[i] !== undefined));
   const line = (head: string, cells: readonly string[], fill = ' ') =>
-    `${head.padEnd(left, fill)}${cells.map((c, i) => c.padEnd((widths[i] ?? 0) + GAP, fill)).join('')}`.trimEnd();
+    `${padded(head, left, fill)}${cells.map((c, i) => padded(c, (widths[i] ?? 0) + GAP, fill)).join('')}`.trimEnd();
   const out = [
     graph.title,
     '',

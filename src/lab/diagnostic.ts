@@ -1,3 +1,6 @@
+import stringWidth from 'string-width';
+import { visibleLine } from '../visible.ts';
+
 /** A place in a file: line and column from 1, and how many characters it takes on that line. */
 export interface Place {
   readonly line: number;
@@ -19,17 +22,25 @@ export interface Diagnostic {
 
 const WIDTH = 160;
 
-/** `file:line:column message`, the source line and its underline. */
+/** `file:line:column message`, the source line and its underline; all as a terminal can show it. */
 export function formatDiagnostic(d: Diagnostic): string {
-  if (!d.place) return `${d.file}: ${d.message}`;
-  const head = `${d.file}:${d.place.line}:${d.place.column} ${d.message}`;
-  const related = d.related ? [`    ${d.related.message} (line ${d.related.line})`] : [];
+  const [file, message] = [visibleLine(d.file), visibleLine(d.message)];
+  if (!d.place) return `${file}: ${message}`;
+  const head = `${file}:${d.place.line}:${d.place.column} ${message}`;
+  const related = d.related ? [`    ${visibleLine(d.related.message)} (line ${d.related.line})`] : [];
   if (d.source === undefined) return [head, ...related].join('\n');
-  const from = Math.max(0, d.place.column - 1 - WIDTH / 2);
-  const line = d.source.slice(from, from + WIDTH).replaceAll('\t', ' ');
-  const indent = d.place.column - 1 - from;
-  const marks = '~'.repeat(Math.max(1, Math.min(d.place.length, line.length - indent)));
-  return [head, `    ${line}`, `    ${' '.repeat(indent)}${marks}`, ...related].join('\n');
+  const at = d.place.column - 1;
+  const from = Math.max(0, at - WIDTH / 2);
+  const to = Math.min(d.source.length, from + WIDTH);
+  const [before, marked, after] = [
+    visibleLine(d.source.slice(from, at)),
+    visibleLine(d.source.slice(at, Math.min(to, at + d.place.length))),
+    visibleLine(d.source.slice(Math.min(to, at + d.place.length), to)),
+  ];
+  const marks = '~'.repeat(Math.max(1, stringWidth(marked)));
+  return [head, `    ${before}${marked}${after}`, `    ${' '.repeat(stringWidth(before))}${marks}`, ...related].join(
+    '\n',
+  );
 }
 
 /** Mistakes that are told in full; of more only how many there are. */

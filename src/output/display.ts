@@ -1,6 +1,7 @@
 import type { Emit, Event } from '../events.ts';
 import { formatMs } from '../net/duration.ts';
-import { eventLines } from './lines.ts';
+import { eventLines, shown } from './lines.ts';
+import { type Channel, padded } from './print.ts';
 import { type Style, styleFor } from './style.ts';
 
 /** Where events are shown. `close` leaves the terminal as it was. */
@@ -10,11 +11,17 @@ export interface Display {
 }
 
 /** A live display on a terminal, plain lines where there is none or CI is set. */
-export function openDisplay(stream: NodeJS.WriteStream): Display {
+export function openDisplay(channel: Channel): Display {
+  return displayOn(process[channel]);
+}
+
+/** As `openDisplay`, on a stream. Of what events say, nothing reaches it that a terminal would obey; colours and moves are our own. */
+export function displayOn(stream: NodeJS.WriteStream): Display {
   const style = styleFor(stream);
   if (stream.isTTY && !process.env['CI']) return new LiveDisplay(stream, style);
   return {
-    emit: (event) => {
+    emit: (raw) => {
+      const event = shown(raw);
       for (const line of eventLines(event, style)) stream.write(`${line}\n`);
     },
     close: () => undefined,
@@ -46,7 +53,8 @@ class LiveDisplay implements Display {
     this.#style = style;
   }
 
-  readonly emit = (event: Event): void => {
+  readonly emit = (raw: Event): void => {
+    const event = shown(raw);
     this.#erase();
     if (event.type === 'plan')
       for (const node of event.nodes)
@@ -85,18 +93,25 @@ class LiveDisplay implements Display {
     const time = formatMs((row.done ?? performance.now()) - row.since);
     const mark =
       row.state === 'ready' ? this.#style.green('✓') : row.state.startsWith('failed') ? this.#style.red('✗') : '·';
-    return `  ${mark} ${name.padEnd(12)} ${row.state.padEnd(10)} ${this.#style.dim(time)}`;
+    return `  ${mark} ${padded(name, 12)} ${padded(row.state.slice(0, this.#room), 10)} ${this.#style.dim(time)}`;
+  }
+
+  /** Characters that a line has for what is told: one that wraps would be drawn over wrongly. */
+  get #room(): number {
+    return Math.max(10, (this.#stream.columns ?? 80) - 40);
   }
 
   #draw(): void {
     const lines = [...this.#rows].map(([name, row]) => this.#rowText(name, row));
     if (this.#waiting)
-      lines.push(`  … ${this.#waiting.text} ${this.#style.dim(formatMs(performance.now() - this.#waiting.since))}`);
+      lines.push(
+        `  … ${this.#waiting.text.slice(0, this.#room)} ${this.#style.dim(formatMs(performance.now() - this.#waiting.since))}`,
+      );
     const room = Math.max(1, (this.#stream.rows ?? 24) - 2);
-    const shown =
+    const block =
       lines.length > room ? [...lines.slice(0, room - 1), `  … and ${lines.length - room + 1} more`] : lines;
-    if (shown.length > 0) this.#stream.write(`${shown.join('\n')}\n`);
-    this.#drawn = shown.length;
+    if (block.length > 0) this.#stream.write(`${block.join('\n')}\n`);
+    this.#drawn = block.length;
   }
 
   #erase(): void {

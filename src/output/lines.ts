@@ -2,6 +2,7 @@ import type { CheckResult, Counts, Event, Verdict } from '../events.ts';
 import { formatMs } from '../net/duration.ts';
 import type { Report } from '../report/report.ts';
 import { unreachable } from '../result.ts';
+import { mapStrings, visible, visibleLine } from '../visible.ts';
 import { table } from './print.ts';
 import type { Style } from './style.ts';
 
@@ -19,6 +20,17 @@ export function verdictWord(verdict: Verdict, style: Style): string {
     default:
       return unreachable(verdict);
   }
+}
+
+/** Blanks before what is told of a check: what has several lines stays below its word, and looks like nothing else. */
+const UNDER = ' '.repeat(17);
+
+/** An event as it is shown: with nothing in it that a terminal would obey, and of one line but for notes and what was seen. */
+export function shown(event: Event): Event {
+  if (event.type === 'note') return { ...event, text: visible(event.text) };
+  const line = mapStrings(event, visibleLine);
+  if (event.type !== 'check' || line.type !== 'check') return line;
+  return { ...line, result: { ...line.result, seen: visible(event.result.seen).replaceAll('\n', `\n${UNDER}`) } };
 }
 
 function checkLines(result: CheckResult, style: Style): string[] {
@@ -49,7 +61,7 @@ export function allText(reports: readonly Report[], counts: Counts, ms: number):
   return `${table(rows)}\n${good} of ${reports.length} labs passed: ${countsText(counts)} in ${formatMs(ms)}`;
 }
 
-/** An event as plain lines; none for events that only a live display shows. */
+/** An event, as `shown`, as plain lines; none for events that only a live display shows. */
 export function eventLines(event: Event, style: Style): readonly string[] {
   switch (event.type) {
     case 'again':

@@ -1,6 +1,7 @@
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Event } from '../events.ts';
+import { visible, visibleJson } from '../visible.ts';
 
 /** The folder of a test run: what its checks looked at, written as it comes, so that an interrupted run leaves it too. */
 export class Evidence {
@@ -11,15 +12,15 @@ export class Evidence {
     mkdirSync(folder, { recursive: true });
   }
 
-  /** Writes a file and returns its name. */
+  /** Writes a file, with nothing in it that a terminal would obey, and returns its name. */
   write(name: string, content: string): string {
-    writeFileSync(join(this.folder, name), content);
+    writeFileSync(join(this.folder, name), visible(content));
     return name;
   }
 
-  /** Adds to a file. */
+  /** Adds to a file: bytes as they are, text as `write` has it. */
   append(name: string, content: string | Buffer): void {
-    appendFileSync(join(this.folder, name), content);
+    appendFileSync(join(this.folder, name), typeof content === 'string' ? visible(content) : content);
   }
 
   /** Adds bytes to a capture. */
@@ -27,7 +28,7 @@ export class Evidence {
 
   /** Adds an event to the run's log, a JSON object a line, with its time. */
   event(event: Event): void {
-    this.append('events.ndjson', `${JSON.stringify({ at: new Date().toISOString(), ...event })}\n`);
+    this.append('events.ndjson', `${visibleJson({ at: new Date().toISOString(), ...event })}\n`);
   }
 }
 

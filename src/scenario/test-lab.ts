@@ -16,6 +16,7 @@ import { mustRun, observe, type RunningLab } from '../plan/observe.ts';
 import { runningKernels } from '../plan/reconcile.ts';
 import { Evidence } from '../report/evidence.ts';
 import { junit, type Report } from '../report/report.ts';
+import { visibleJson } from '../visible.ts';
 import { countResults, runScenario } from './run.ts';
 
 /** A lab that is to be tested. */
@@ -128,7 +129,7 @@ export async function testLab(
   if (mine !== undefined && !run.keep) await takeDown(engine, lab.name, record, mine);
   const done: Report = { ...report, ms: performance.now() - began };
   record({ type: 'summary', lab: lab.name, counts: done.counts, ms: done.ms, interrupted });
-  evidence.write('results.json', JSON.stringify(done, null, 2));
+  evidence.write('results.json', visibleJson(done, 2));
   evidence.write('junit.xml', junit([done]));
   record({ type: 'note', text: `report: ${evidence.folder}` });
   return { report: done, ...(failure === undefined ? {} : { failure }) };
@@ -203,7 +204,7 @@ async function keepLogs(engine: Engine, evidence: Evidence, nodes: RunningLab['n
       const stream = await engine.logs(container.id, { follow: false, timestamps: true });
       let text = '';
       for await (const chunk of stream) text += String(chunk);
-      evidence.write(`log-${name}.txt`, text);
+      evidence.write(`log-${name}.txt`, text.replaceAll('\r\n', '\n'));
     }),
   );
 }
