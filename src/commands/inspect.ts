@@ -2,17 +2,22 @@ import { z } from 'zod';
 import { senders } from '../checks/adverts.ts';
 import { ipvs } from '../drivers/ipvs.ts';
 import type { ServiceTable } from '../drivers/service-table.ts';
-import type { Engine } from '../engine/engine.ts';
+import type { Container, Engine } from '../engine/engine.ts';
 import { LABEL } from '../engine/labels.ts';
+import { Refusal } from '../engine/refusal.ts';
 import { eventually } from '../eventually.ts';
 import { openWire } from '../fabric/capture.ts';
+import { verifyWiring } from '../fabric/wiring.ts';
 import { directors } from '../lab/lookup.ts';
 import type { LabNode, Service, VrrpInstance } from '../lab/model.ts';
 import { endpoint } from '../net/cidr.ts';
 import { print, printJson, table } from '../output/print.ts';
+import { type Broken, brokenOf } from '../plan/broken.ts';
 import { CannotObserve } from '../plan/hand.ts';
-import { mustRun, type RunningLab } from '../plan/observe.ts';
+import { peek } from '../plan/hold.ts';
+import { mustRun, observe, type Running, type RunningLab } from '../plan/observe.ts';
 import { readSaid } from '../plan/said.ts';
+import { visibleLine } from '../visible.ts';
 import { withSession } from './session.ts';
 
 /** What an advert may come late, in milliseconds. */
@@ -35,18 +40,32 @@ interface NodeView {
   readonly unreadable: readonly string[];
 }
 
-/** `lab inspect`: what a lab is at this moment, from its own kernels. */
+/**
+ * `lab inspect`: what a lab is at this moment, from its own kernels. Of a broken one it shows what there is, what is
+ * broken, and what mends it.
+ */
 export async function inspect(name: string, options: { json?: boolean }): Promise<number> {
   const view = await withSession({ quiet: true }, async ({ engine, signal }) => {
-    const running = await mustRun(engine, name);
-    const heard = listen(engine, running, signal);
-    const nodes = await Promise.all(running.lab.nodes.map((n) => look(engine, running, n, heard)));
+    const running = await observe(engine, name);
+    if (running.containers.length === 0) await mustRun(engine, name); // says what does run
+    const { by, unfinished } = await peek(engine, running);
+    const whole =
+      running.lab && running.fabric?.running ? { ...running, lab: running.lab, fabric: running.fabric } : undefined;
+    const heard = whole ? listen(engine, whole, signal) : Promise.resolve([]);
+    const [nodes, wires] = await Promise.all([
+      running.lab
+        ? Promise.all(running.lab.nodes.map((n) => look(engine, running, n, heard)))
+        : [...running.nodes.values()].map(containerView),
+      whole && by === undefined ? brokenWires(engine, whole) : [],
+    ]);
     return {
       name: running.name,
-      lab: running.lab.lab,
-      source: running.lab.source,
-      segments: running.lab.segments,
-      services: running.lab.services,
+      lab: running.lab?.lab ?? '',
+      source: running.lab?.source ?? '',
+      by,
+      broken: by === undefined ? [...brokenOf(running, unfinished), ...wires] : [],
+      segments: running.lab?.segments ?? [],
+      services: running.lab?.services ?? [],
       vrrp: (await heard).map(({ vrrp, masters }) => ({
         name: vrrp.name,
         segment: vrrp.segment,
@@ -58,7 +77,9 @@ export async function inspect(name: string, options: { json?: boolean }): Promis
   });
   if (options.json) printJson(view);
   else {
-    print(`${view.name}  ${view.source}`);
+    print(`${visibleLine(`${view.name}  ${view.source}`)}`);
+    if (view.by !== undefined) print(visibleLine(`it is being brought up by ${view.by}`));
+    for (const { what, mend } of view.broken) print(`BROKEN: ${visibleLine(what)}\n        ${visibleLine(mend)}`);
     print(table([['NODE', 'KIND', 'KERNEL', 'STATE', 'MEMORY', 'ADDRESSES', 'PROGRAMS'], ...view.nodes.map(nodeRow)]));
     for (const { name: instance, segment, id, masters } of view.vrrp)
       print(
@@ -72,6 +93,32 @@ export async function inspect(name: string, options: { json?: boolean }): Promis
         );
   }
   return 0;
+}
+
+/** What is wrong with the wires of nodes that run. */
+async function brokenWires(engine: Engine, { name, lab, fabric, nodes }: RunningLab): Promise<readonly Broken[]> {
+  const { stdout } = await engine.exec(fabric.id, ['ip', '-json', 'link', 'show']);
+  const running = lab.nodes.filter((n) => nodes.get(n.name)?.running);
+  return verifyWiring(running, stdout).map((what) => ({
+    what,
+    mend: `\`lab heal ${name}\` where a fault did it, else \`lab up --recreate\``,
+  }));
+}
+
+/** What is known of a node without its lab. */
+function containerView(container: Container): NodeView {
+  const { labels, state } = container;
+  return {
+    name: labels[LABEL.node] ?? container.name,
+    kind: labels[LABEL.kind] ?? '',
+    kernel: labels[LABEL.kernel] ?? '',
+    state,
+    addresses: [],
+    programs: [],
+    memoryMb: 0,
+    masterOf: [],
+    unreadable: [],
+  };
 }
 
 /** Who is master of a VRRP instance, by its adverts. */
@@ -104,18 +151,33 @@ async function listen(engine: Engine, { lab, fabric }: RunningLab, signal: Abort
 
 async function look(
   engine: Engine,
-  running: RunningLab,
+  running: Running,
   node: LabNode,
   heard: Promise<readonly Heard[]>,
 ): Promise<NodeView> {
   const container = running.nodes.get(node.name);
+  if (!container) {
+    const nothing = { kernel: '', addresses: [], programs: [], memoryMb: 0, masterOf: [], unreadable: [] };
+    return { name: node.name, kind: node.kind, state: 'gone', ...nothing };
+  }
+  if (!container.running) return containerView(container);
+  return lookInto(engine, running, node, container, heard).catch((error: unknown) => {
+    if (error instanceof Refusal) return { ...containerView(container), state: 'not answering' }; // it ended this moment, or stands still
+    throw error;
+  });
+}
+
+async function lookInto(
+  engine: Engine,
+  { lab }: Running,
+  node: LabNode,
+  container: Container,
+  heard: Promise<readonly Heard[]>,
+): Promise<NodeView> {
   const unreadable: string[] = [];
-  const base = { name: node.name, kind: node.kind, kernel: container?.labels[LABEL.kernel] ?? '', unreadable };
-  if (!container?.running)
-    return { ...base, state: container ? 'ended' : 'gone', addresses: [], programs: [], memoryMb: 0, masterOf: [] };
   const run = async (command: readonly string[]) =>
     (await engine.exec(container.id, ['nodectl', 'exec', '--', ...command])).stdout;
-  const isDirector = directors(running.lab).includes(node);
+  const isDirector = lab !== undefined && directors(lab).includes(node);
   const [addressText, programText, memory, instances, serviceTable] = await Promise.all([
     run(['ip', '-json', 'addr', 'show']),
     run(['svc', 'status']),
@@ -130,15 +192,15 @@ async function look(
     return moved ? moved.masters.some((m) => m.node === node.name) : held.has(s.vip);
   };
   return {
-    ...base,
-    state: 'running',
+    ...containerView(container),
+    unreadable,
     addresses,
     programs: programText
       .trim()
       .split('\n')
       .filter((l) => l !== ''),
     memoryMb: Math.round(memory / 1024 / 1024),
-    masterOf: isDirector ? running.lab.services.filter(has).map((s) => s.name) : [],
+    masterOf: isDirector ? lab.services.filter(has).map((s) => s.name) : [],
     ...(serviceTable ? { table: serviceTable } : {}),
   };
 }

@@ -2,6 +2,7 @@ import type { Container, Engine } from '../engine/engine.ts';
 import { fabricOf, isFabric, LABEL, unpackLab } from '../engine/labels.ts';
 import { Failure } from '../failure.ts';
 import type { Lab } from '../lab/model.ts';
+import { brokenOf } from './broken.ts';
 
 /** A lab as the engine holds it. */
 export interface Running {
@@ -71,11 +72,8 @@ export async function mustRun(engine: Engine, name: string): Promise<RunningLab>
   const { lab, fabric } = running;
   if (lab && fabric) return { ...running, lab, fabric };
   if (running.containers.length > 0) {
-    throw new Failure(
-      'usage',
-      `lab "${name}" is only half there: its fabric is ${fabric ? 'of another version' : 'gone'}`,
-      `\`lab down ${name}\` clears it away`,
-    );
+    const [worst] = brokenOf(running);
+    throw new Failure('usage', `lab "${name}" is broken: ${worst?.what}`, worst?.mend);
   }
   const { didYouMean } = await import('../nearest.ts');
   const names = (await observeAll(engine)).map((r) => r.name);
@@ -90,8 +88,14 @@ export async function mustRun(engine: Engine, name: string): Promise<RunningLab>
 export async function mustHaveNode(running: RunningLab, node: string): Promise<Container> {
   const container = running.nodes.get(node);
   if (container) return container;
-  const { didYouMean } = await import('../nearest.ts');
   const names = running.lab.nodes.map((n) => n.name);
+  if (names.includes(node))
+    throw new Failure(
+      'usage',
+      `node "${node}" of lab "${running.name}" is gone, or not there yet: it has no container`,
+      `\`lab inspect ${running.name}\` tells what is broken, and what mends it`,
+    );
+  const { didYouMean } = await import('../nearest.ts');
   throw new Failure(
     'usage',
     `lab "${running.name}" has no node "${node}"${didYouMean(node, names)}`,
