@@ -1,5 +1,6 @@
 import { main } from './cli.ts';
-import { endWithReader } from './output/print.ts';
+import { endWithReader, showWarnings } from './output/print.ts';
 
 endWithReader();
+showWarnings();
 process.exitCode = await main(process.argv.slice(2));

@@ -50,6 +50,12 @@ export function shownStream(channel: Channel): Writable {
   });
 }
 
+/** Tells what a library warns of: Node itself would write it as it is. */
+export function showWarnings(): void {
+  process.removeAllListeners('warning');
+  process.on('warning', (warning) => complain(`warning: ${warning.message}`));
+}
+
 /** Ends quietly when a pipe is closed early (`lab logs | head`): that is no mistake of anybody's. */
 export function endWithReader(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
