@@ -72,7 +72,11 @@ export interface LabFile {
 }
 
 /** Writes a lab and the files beside it; returns the lab file's path. */
-export function writeLab(folder: string, file: LabFile, beside: Readonly<Record<string, string>> = {}): string {
+export function writeLab(
+  folder: string,
+  file: LabFile,
+  beside: Readonly<Record<string, string | Buffer>> = {},
+): string {
   const path = join(folder, file.lab, 'lab.yaml');
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, stringify(file, { aliasDuplicateObjects: false }));

@@ -47,7 +47,7 @@ export const ipvs: Driver = {
       ...nothing,
       modules: ['ip_vs'],
       ip: fixed,
-      files: node.keepalived ? { [KEEPALIVED_CONF]: node.keepalived.content } : keepalivedFiles(lab, node),
+      files: node.keepalived ? { [KEEPALIVED_CONF]: node.keepalived } : keepalivedFiles(lab, node),
       services: { keepalived: ['keepalived', '--dont-fork', '--log-console', '--log-detail', '--no-syslog'] },
     };
     return join([

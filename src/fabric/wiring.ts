@@ -1,5 +1,6 @@
 import { pack } from 'tar-stream';
 import type { Lab, LabNode } from '../lab/model.ts';
+import type { NodeFile } from '../nodes/part.ts';
 
 /**
  * A bridge keeps link-local frames to itself; the bit lets those of LACP (01:80:c2:00:00:02) through.
@@ -14,7 +15,7 @@ const FIRST_NETNS = 100;
 export interface WireTarget {
   readonly node: LabNode;
   readonly token: string;
-  readonly files: Readonly<Record<string, string>>;
+  readonly files: Readonly<Record<string, NodeFile>>;
 }
 
 /** Name, in the fabric, of the port that a node's interface is plugged into: `rs1.0` for eth0 of rs1. */
@@ -76,11 +77,14 @@ export async function wiringJob(
   return Buffer.concat([Buffer.from(`${lines.join('\n')}\n`), batch, ...tars]);
 }
 
-/** Files as a tar of paths from the root; scripts may be run. */
-async function tarOf(files: Readonly<Record<string, string>>): Promise<Buffer> {
+/** Files as a tar of paths from the root; scripts may be run, and what the user may run. */
+async function tarOf(files: Readonly<Record<string, NodeFile>>): Promise<Buffer> {
   const tar = pack();
-  for (const [path, content] of Object.entries(files))
-    tar.entry({ name: path.slice(1), mode: path.endsWith('.sh') ? 0o755 : 0o644 }, content);
+  for (const [path, file] of Object.entries(files)) {
+    const own = typeof file === 'string' ? undefined : file;
+    const mode = own?.executable || path.endsWith('.sh') ? 0o755 : 0o644;
+    tar.entry({ name: path.slice(1), mode }, own ? Buffer.from(own.base64, 'base64') : String(file));
+  }
   tar.finalize();
   const chunks: Buffer[] = [];
   for await (const chunk of tar) chunks.push(chunk as Buffer);

@@ -109,10 +109,13 @@ export interface Lip {
   readonly interface: string;
 }
 
+/** A file of the user's: bytes, whatever they mean. */
 export interface UserFile {
   /** As the lab file names it; only for messages. */
   readonly path: string;
-  readonly content: string;
+  /** Its bytes (RFC 4648 §4). */
+  readonly base64: string;
+  readonly executable: boolean;
 }
 
 /** Modes of a balanced service. SNAT has no service: see SnatRule. */

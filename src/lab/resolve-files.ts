@@ -10,6 +10,8 @@ const KEPT: Readonly<Record<string, string>> = {
   '/sys': 'that is the kernel’s',
   '/dev': 'that is the kernel’s',
 };
+/** The one folder below /dev that is for anybody's files. */
+const SHARED = '/dev/shm/';
 /** Programs of ours in a node (images/node/Dockerfile). */
 const PROGRAMS = [
   ...['nodectl', 'guest-init', 'svc', 'probe', 'pulse', 'ask', 'answer', 'refuse'].map((p) => `/usr/local/bin/${p}`),
@@ -20,10 +22,10 @@ const DIRECTORIES = [
   ...['/', '/bin', '/boot', '/etc', '/home', '/lib', '/lib64', '/media', '/mnt', '/opt', '/root', '/run', '/sbin'],
   ...['/srv', '/tmp', '/usr', '/var', '/usr/bin', '/usr/lib', '/usr/libexec', '/usr/local', '/usr/local/bin'],
   ...['/usr/local/sbin', '/usr/sbin', '/usr/share', '/var/cache', '/var/lib', '/var/lock', '/var/log', '/var/run'],
-  ...['/var/tmp', '/etc/frr', '/etc/iproute2', '/etc/keepalived', '/etc/mysql', '/etc/nginx', '/run/frr'],
+  ...['/var/tmp', '/etc/frr', '/etc/iproute2', '/etc/keepalived', '/etc/mysql', '/etc/nginx', '/run/frr', '/dev/shm'],
 ];
-/** Bytes of a path, and of one name in it (path_resolution(7)). */
-const LONGEST = { path: 4095, name: 255 };
+/** Bytes of a path, which waits in a folder of ours before it is put there, and of one name in it (path_resolution(7)). */
+const LONGEST = { path: 4000, name: 255 };
 
 /** The user's files by their path in the node: places that a file can have there, each once. */
 export function resolveFiles(r: Resolver, node: string, raw: RawLab['nodes'][string]): Record<string, UserFile> {
@@ -45,7 +47,7 @@ function wrongPlace(path: string): string | undefined {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   if (/[\x00-\x1f\x7f]/.test(path)) return 'it holds a control character';
   const plain = posix.resolve('/', path);
-  const kept = Object.keys(KEPT).find((folder) => `${plain}/`.startsWith(`${folder}/`));
+  const kept = Object.keys(KEPT).find((folder) => `${plain}/`.startsWith(`${folder}/`) && !plain.startsWith(SHARED));
   if (kept !== undefined) return KEPT[kept];
   if (DIRECTORIES.includes(plain)) return 'that is a directory; write the file’s name behind it';
   if (plain !== path) return path.endsWith('/') ? 'it ends like a directory' : `write it as ${plain}`;

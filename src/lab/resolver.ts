@@ -129,7 +129,8 @@ export class Resolver {
       this.wrong(path, `the file "${name}" ${taken.error}`);
       return undefined;
     }
-    return { path: name, content: taken.value.bytes.toString() };
+    const { bytes, executable } = taken.value;
+    return { path: name, base64: bytes.toString('base64'), executable };
   }
 
   /** The node that a name in the file means, when it exists and is of the right kind. */

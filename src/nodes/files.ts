@@ -3,8 +3,10 @@ import { addressesOf, familyOf, linksOf } from '../lab/lookup.ts';
 import type { Lab, LabNode, Route } from '../lab/model.ts';
 import { devices } from './devices.ts';
 import { partOf } from './index.ts';
-import { addAddress } from './part.ts';
+import { addAddress, type NodeFile } from './part.ts';
 
+/** Where the user's files wait, as if it were the root, until the node's own kernel has mounted what it mounts. */
+const STAGED = '/lab/files';
 /** Where the user's setup script lies inside the node. */
 const SETUP = '/lab/setup.sh';
 /** What runs it, and the name that the lab file gives it, for messages. */
@@ -12,7 +14,7 @@ const RUN_SETUP = '/lab/run-setup.sh';
 const SETUP_NAME = '/lab/setup.name';
 
 /** Every file of a node, by its path inside: the init script, the programs' list, their configuration, the user's own. */
-export function nodeFiles(lab: Lab, node: LabNode, kernel: Kernel): Readonly<Record<string, string>> {
+export function nodeFiles(lab: Lab, node: LabNode, kernel: Kernel): Readonly<Record<string, NodeFile>> {
   const part = partOf(lab, node);
   const made = devices(node);
   const cards = kernel.cards(node);
@@ -59,8 +61,8 @@ export function nodeFiles(lab: Lab, node: LabNode, kernel: Kernel): Readonly<Rec
       tc.length > 0,
       cards.offload,
     ),
-    ...(node.setup ? { [SETUP]: node.setup.content, [SETUP_NAME]: node.setup.path, [RUN_SETUP]: SETUP_RUNNER } : {}),
-    ...Object.fromEntries(Object.entries(node.files).map(([path, file]) => [path, file.content])),
+    ...(node.setup ? { [SETUP]: node.setup, [SETUP_NAME]: node.setup.path, [RUN_SETUP]: SETUP_RUNNER } : {}),
+    ...Object.fromEntries(Object.entries(node.files).map(([path, file]) => [`${STAGED}${path}`, file])),
   };
 }
 
@@ -68,6 +70,19 @@ export function nodeFiles(lab: Lab, node: LabNode, kernel: Kernel): Readonly<Rec
 export function needsModules(lab: Lab, node: LabNode): boolean {
   return devices(node).modules.length + partOf(lab, node).modules.length > 0;
 }
+
+/**
+ * Shell: puts the user's files where they belong, as the node's own kernel sees it: a guest has a /run, a /tmp and a
+ * /dev/shm of its own. Folders that are there stay as they are, and links to folders (/var/run) are followed.
+ */
+const PLACE_FILES = [
+  'step files',
+  `cd ${STAGED}`,
+  `find . -type f -print0 > ${STAGED}.list`,
+  `tar -c --null -T ${STAGED}.list -f ${STAGED}.tar`,
+  `tar -x --no-same-owner -C / -f ${STAGED}.tar`,
+  'cd /',
+];
 
 /** Shell: runs the user's script so that the line that failed is told, by the name that the lab file gives it. */
 const SETUP_RUNNER = `trap 'code=$?; echo "$(cat ${SETUP_NAME}):$LINENO: \\"$BASH_COMMAND\\" ended with $code" >&2' ERR
@@ -102,6 +117,7 @@ function initScript(node: LabNode, load: readonly string[], filters: boolean, of
   const lines = [
     '# made by lab; what is the lab’s own stands in files beside it',
     'step() { echo "init: $1"; }',
+    ...(Object.keys(node.files).length > 0 ? PLACE_FILES : []),
     ...load,
     'step sysctls',
     'sysctl -q -p /lab/sysctl.conf',

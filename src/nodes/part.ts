@@ -1,3 +1,8 @@
+import type { UserFile } from '../lab/model.ts';
+
+/** A file in a node: text of ours, or a file of the user's. */
+export type NodeFile = string | UserFile;
+
 /** What a node needs inside: laid into it as files, run in this order by its own first process. */
 export interface NodePart {
   /** Capabilities of the container beyond those of its kernel, where its programs ask for them. */
@@ -9,7 +14,7 @@ export interface NodePart {
   readonly ip: readonly string[];
   /** Lines of `tc -batch`. */
   readonly tc: readonly string[];
-  readonly files: Readonly<Record<string, string>>;
+  readonly files: Readonly<Record<string, NodeFile>>;
   /** Programs that run as long as the node does, each with its arguments. */
   readonly services: Readonly<Record<string, readonly string[]>>;
 }

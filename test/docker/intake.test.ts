@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { lab, labOk, writeLab } from '../lab.ts';
@@ -56,3 +57,73 @@ it('a script of such a name that fails is told by it', async () => {
   const { code, stdout, stderr } = await lab(['up', write({ [ODD[1] ?? '']: 'true\nfalse\n' }), '--no-wait']);
   expect([code, stdout + stderr]).toEqual([1, expect.stringMatching(/\.\/p\(1\)\.sh:2: "false" ended with 1/)]);
 }, 300_000);
+
+describe('a file of the user', () => {
+  /** Every byte there is, also in an order that is no UTF-8. */
+  const BYTES = Buffer.from(Array.from({ length: 4096 }, (_, i) => (i * 167) % 256));
+  const PLACES = ['/root/bytes', '/run/bytes', '/run/deep/er/bytes', '/var/run/linked', '/tmp/bytes', '/dev/shm/bytes'];
+  const SUM = createHash('sha256').update(BYTES).digest('hex');
+
+  beforeAll(async () => {
+    const files = {
+      ...Object.fromEntries(PLACES.map((place) => [place, './bytes'])),
+      '/root/empty': './empty',
+      '/root/program': './program',
+      '/root/text': './empty',
+    };
+    const nodes = KERNELS.map((kernel, k) => [
+      kernel,
+      { kind: 'host', kernel, lan: `10.0.0.${k + 1}`, files, setup: './setup' },
+    ]);
+    const file = writeLab(
+      folder,
+      {
+        lab: NAME,
+        segments: { lan: '10.0.0.0/16' },
+        nodes: Object.fromEntries(nodes),
+        services: {},
+        vrrp: {},
+        scenario: [],
+      },
+      {
+        bytes: BYTES,
+        empty: '',
+        program: '#!/bin/sh\necho runs\n',
+        setup: Buffer.concat([
+          Buffer.from('cat /run/bytes > /root/seen\nprintf %s "'),
+          Buffer.from([0xff, 0xfe]),
+          Buffer.from('" > /root/said\n'),
+        ]),
+      },
+    );
+    chmodSync(join(dirname(file), 'program'), 0o755);
+    await labOk(['up', file, '--no-wait']);
+  }, 300_000);
+  afterAll(() => labOk(['down', NAME]));
+
+  const run = (node: string, ...command: readonly string[]) => lab(['exec', NAME, node, '--', ...command]);
+
+  it.each(KERNELS)(
+    'is byte for byte where it was meant to be, on the kernel %s, before the setup script runs',
+    async (node) => {
+      const { stdout } = await run(node, 'sha256sum', ...PLACES, '/root/seen');
+      expect(stdout.trim().split('\n')).toEqual([...PLACES, '/root/seen'].map((place) => `${SUM}  ${place}`));
+    },
+  );
+
+  it.each(KERNELS)('may be empty, and run when it may be run, on the kernel %s', async (node) => {
+    expect(
+      await run(node, 'stat', '-c', '%s %a %U', '/root/empty', '/root/text', '/root/bytes', '/root/program'),
+    ).toMatchObject({
+      stdout: '0 644 root\n0 644 root\n4096 644 root\n20 755 root\n',
+    });
+    expect(await run(node, '/root/program')).toMatchObject({ code: 0, stdout: 'runs\n' });
+    expect(await run(node, 'stat', '-c', '%a %F', '/tmp', '/var/run')).toMatchObject({
+      stdout: expect.stringMatching(/^1777 directory\n\d+ symbolic link\n$/),
+    });
+  });
+
+  it.each(KERNELS)('is a script as it is, also where it is no UTF-8, on the kernel %s', async (node) =>
+    expect((await run(node, 'od', '-An', '-tx1', '/root/said')).stdout.trim()).toBe('ff fe'),
+  );
+});

@@ -215,6 +215,7 @@ describe('a file’s place in the node', () => {
     ['/proc/sys/kernel/core_pattern', /the kernel’s/],
     ['/sys/x', /the kernel’s/],
     ['/dev/null', /the kernel’s/],
+    ['/dev/shm', /a directory|the kernel’s/],
     ['/root/x/', /ends like a directory/],
     ['/root/../x', /write it as \/x/],
     ['/root/./x', /write it as \/root\/x/],
@@ -224,11 +225,19 @@ describe('a file’s place in the node', () => {
     ['/root/a\u0000', /a control character/],
     ['/usr/local/bin/nodectl', /lab’s own program/],
     [`/root/${'é'.repeat(128)}`, /a name in it 255/],
-    [`/${'x/'.repeat(2050)}y`, /at most 4095 bytes/],
+    [`/${'x/'.repeat(2050)}y`, /at most 4000 bytes/],
   ])('%j', (place, what) => expect(at(place)).toMatch(what));
   it('below another file', () =>
     expect(told(NODE, rs('files: { /root/a: ./x, /root/a/b: ./x }'))).toMatch(/"\/root\/a" is a file, and holds none/));
-  it.each(['/lab2/x', '/root/.hidden', '/etc/keepalived/conf.d/a.conf', '/root/it’s $(x).sh'])('may be %s', (place) =>
+  it.each([
+    '/lab2/x',
+    '/run/x',
+    '/tmp/x',
+    '/dev/shm/x',
+    '/root/.hidden',
+    '/etc/keepalived/conf.d/a.conf',
+    '/root/it’s $(x).sh',
+  ])('may be %s', (place) =>
     expect(mistakesOf(change(NODE, rs(`files: { ${JSON.stringify(place)}: ./x }`)).text).join()).not.toMatch(
       /no file can be/,
     ),

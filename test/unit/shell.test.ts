@@ -50,12 +50,12 @@ function labOf(words: Words): Lab {
 }
 
 /** What of a lab is run by a shell and is ours: its own command lines lie in a folder below, each a file. */
-function scripts(made: Lab): readonly (readonly [string, unknown])[] {
+function scripts(made: Lab): readonly (readonly [string, string])[] {
   return made.nodes.flatMap((node) =>
     Object.values(kernels).flatMap((kernel) =>
-      Object.entries(nodeFiles(made, node, kernel)).filter(
-        ([path]) => path.endsWith('.sh') && dirname(path) === '/lab',
-      ),
+      Object.entries(nodeFiles(made, node, kernel))
+        .filter(([path]) => path.endsWith('.sh') && dirname(path) === '/lab')
+        .map(([path, file]) => [path, typeof file === 'string' ? file : file.base64] as const),
     ),
   );
 }
