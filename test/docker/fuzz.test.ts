@@ -62,6 +62,15 @@ afterAll(async () => {
   engine.close();
 });
 
+/** Runs a line of shell in the container, with the programs built under sanitizers found first. Memory that a program has when it ends is no leak. */
+function sanitized(line: string) {
+  return engine.exec(container, [
+    'sh',
+    '-c',
+    `export ASAN_OPTIONS=detect_leaks=0 PATH=/tmp/sanitized/bin:$PATH; ${line}`,
+  ]);
+}
+
 describe('parsers of the node’s own programs', () => {
   it.each(Object.entries(HARNESSES))('%s takes any bytes', { timeout: 300_000 }, async (harness, sources) => {
     expect(await fuzz(harness, SEED, INPUTS, sources)).toMatchObject({
@@ -85,5 +94,66 @@ describe('parsers of the node’s own programs', () => {
     const flags = ['-fanalyzer', '-Wno-analyzer-fd-leak', '-Wno-analyzer-fd-use-without-check'];
     const { code, stdout, stderr } = await engine.exec(container, ['sh', `/${SOURCES}/build.sh`, '/tmp/out', ...flags]);
     expect([code, stdout, stderr]).toEqual([0, '', '']);
+  });
+});
+
+describe('the node’s own programs, under sanitizers', () => {
+  beforeAll(async () => {
+    const build = `LINK= sh /${SOURCES}/build.sh /tmp/sanitized -fsanitize=address,undefined -fno-sanitize-recover=all`;
+    const { code, stderr } = await engine.exec(container, [
+      'sh',
+      '-c',
+      `${build} && ln -s nodectl /tmp/sanitized/bin/svc`,
+    ]);
+    expect([code, stderr]).toEqual([0, '']);
+  }, 300_000);
+
+  it.each([
+    ['ask -n 0 10.0.0.1 80', '-n: expected a whole number from 1 to'],
+    ['ask 10.0.0.1 99999', 'PORT: expected a whole number from 1 to 65535, not "99999"'],
+    ['ask 10.0.0 80', 'ADDRESS: expected an IPv4 or IPv6 address, not "10.0.0"'],
+    ['ask -s nonsense 127.0.0.1 80', '-s: expected an IPv4 or IPv6 address, not "nonsense"'],
+    ['probe http 10.0.0.1 80 0 800 1', 'EVERY_MS: expected a whole number from 1 to'],
+    ['probe icmp 10.0.0.1 80 25 800 1', 'expected http, banner or udp, not "icmp"'],
+    ['probe http 10.0.0.1 80 25 800 257', 'HELD: expected a whole number from 0 to 256'],
+    ['answer rs1 80x', 'PORT: expected a whole number from 1 to 65535, not "80x"'],
+    [`answer ${'n'.repeat(600)} 53`, 'NAME: 255 characters at most'],
+    ['pulse 50 100 -1', 'BEAT_MS: expected a whole number from 1 to'],
+    ['refuse 80 65536', 'PORT: expected a whole number from 1 to 65535, not "65536"'],
+    ['nodectl signal id 65', 'NUMBER: expected a whole number from 1 to 64, not "65"'],
+    ['nodectl mark 99999999999 lan', 'NUMBER: expected a whole number from 0 to 4294967295'],
+    ['nodectl offload a-name-of-seventeen', 'no interface has so long a name'],
+    ['svc restart nginx', 'usage: svc'],
+  ])('%s is refused in words', async (command, words) => {
+    const { code, stderr } = await sanitized(command);
+    expect(stderr).toContain(words);
+    expect(stderr).not.toContain('Sanitizer');
+    expect(code).not.toBe(0);
+  });
+
+  it('ask sends a path of any length', async () => {
+    const { code, stdout, stderr } = await sanitized(`ask -g /${'x'.repeat(5000)} 127.0.0.1 9`);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(JSON.parse(stdout)).toMatchObject({ status: 0, answer: '' });
+  });
+
+  it('process 1 runs any number of programs, tells of all, and of one that is not there', async () => {
+    const names = Array.from({ length: 300 }, (_, i) => `${String(i).padStart(3, '0')}-${'n'.repeat(60)}`);
+    const lines = names.map((name) => `${name}\tsleep\t1000\n`).join('');
+    const setup = `mkdir -p /lab /run && printf '' > /lab/init.sh && printf '${lines}' > /lab/services`;
+    const start =
+      'nodectl init > /tmp/init.log 2>&1 & timeout 60 sh -c "until [ -e /lab/state ]; do sleep 0.05; done"; cat /lab/state';
+    expect((await sanitized(`${setup}; ${start}; svc status`)).stdout.split('\n')).toEqual([
+      'ready',
+      ...names.map((name) => expect.stringMatching(new RegExp(`^${name} running \\d+$`)) as string),
+      '',
+    ]);
+    expect(await sanitized(`svc stop ${names[299]}; svc status ${names[299]}`)).toMatchObject({
+      stdout: `${names[299]} ended 143\n`,
+      stderr: '',
+    });
+    expect((await sanitized('svc stop nonesuch')).stderr).toBe('svc: no such service\n');
+    expect((await sanitized(`svc stop ${'x'.repeat(300)}`)).stderr).toMatch(/^usage: svc/);
+    expect((await sanitized('cat /tmp/init.log')).stdout).not.toContain('Sanitizer');
   });
 });

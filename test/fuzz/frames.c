@@ -46,6 +46,9 @@ int fuzz_one(const char *data, size_t len) {
   const char *payload;
   uint32_t size;
   int type = 0, read = 0;
+  /* Nothing, added to nothing, and taken from it. */
+  buf_add(&from, NULL, 0);
+  buf_drop(&from, 0);
   /* In pieces, of a length that the first byte tells. */
   size_t piece = len ? 1 + (unsigned char)data[0] % 64u : 1;
   for (size_t at = 0; at < len && type >= 0; at += piece) {

@@ -186,7 +186,11 @@ int main(int argc, char **argv) {
     memset(&own, 0, sizeof own);
     own.ss_family = to.ss_family;
     const char *source = n_sources > 0 ? sources[i % n_sources] : "its own address";
-    if ((n_sources > 0 && parse_address(source, 0, &own, &own_len) < 0) || bind_in_turn(fd, &own, own_len) < 0) {
+    if (n_sources > 0 && parse_address(source, 0, &own, &own_len) < 0) {
+      fprintf(stderr, "ask: -s: expected an IPv4 or IPv6 address, not \"%s\"\n", source);
+      return 2;
+    }
+    if (bind_in_turn(fd, &own, own_len) < 0) {
       fprintf(stderr, "ask: %s: %s\n", source, strerror(errno));
       return 1;
     }

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Builds our programs into a folder: build.sh FOLDER [more flags of gcc]. Whatever gcc doubts is an error.
+# Builds our programs into bin/ and lib/ of a folder: build.sh FOLDER [more flags of gcc]. Whatever gcc doubts is an
+# error. They are linked statically, for nodes of any image; LINK='' leaves that out, which sanitizers want.
 set -eu
 out=$1
 shift
@@ -12,7 +13,7 @@ compile() {
 program() {
   name=$1
   shift
-  compile -static -o "$out/bin/$name" "$@"
+  compile ${LINK--static} -o "$out/bin/$name" "$@"
 }
 program nodectl "$@" nodectl.c init.c services.c svc.c exec.c agent.c frames.c buf.c fabric.c handover.c wire.c job.c numbers.c die.c -lutil
 program ask "$@" ask.c address.c answers.c buf.c numbers.c die.c
