@@ -11,6 +11,8 @@ export interface Observation {
   readonly figures?: Readonly<Record<string, number>>;
   /** No later look can change it: do not wait for the deadline. */
   readonly final?: boolean;
+  /** Who stood still meanwhile, in words, where that alone may be why the promise does not hold: then nothing is known. */
+  readonly stall?: string | undefined;
 }
 
 /** How long something may take, in milliseconds, and how that comes about. */
@@ -44,6 +46,7 @@ export async function runCheck(spec: CheckSpec, bed: Bed, step: string): Promise
     evidence: o.evidence ?? [],
     ms: performance.now() - began,
     ...(o.figures ? { figures: o.figures } : {}),
+    ...(verdict === 'inconclusive' && o.stall !== undefined ? { stalled: true } : {}),
   });
   for (;;) {
     bed.signal.throwIfAborted();
@@ -58,6 +61,7 @@ export async function runCheck(spec: CheckSpec, bed: Bed, step: string): Promise
       trouble = error.message;
     }
     // A look takes its time: only one that began when the time was up tells that the promise does not hold then.
+    if (last?.stall !== undefined) return result('inconclusive', { ...last, seen: `${last.seen}; ${last.stall}` });
     if (looked >= spec.within || last?.final)
       return last ? result('failed', last) : result('inconclusive', { seen: `could not be observed: ${trouble}` });
     const left = spec.within - (performance.now() - began);

@@ -6,6 +6,7 @@ import type { Bed } from './bed.ts';
 import type { CheckSpec } from './check.ts';
 import { healthTrafficCheck, removalBudget, reunionBudget } from './health.ts';
 import { canAskForVip, vipCheck } from './neighbour.ts';
+import { quietChecks } from './quiet.ts';
 import { reachCheck, toEveryServer } from './reach.ts';
 import { adjacency, adjacencyWords, nextHopsCheck, spreadCheck } from './routes.ts';
 import { schedulerChecks, schedulerTrials } from './scheduler.ts';
@@ -46,6 +47,7 @@ export function trafficChecks(bed: Bed, service: Service, name: string): readonl
   return [
     ...modes[service.mode].contract(bed.lab, service, traffic),
     reachCheck(bed.lab, service, traffic),
+    ...quietChecks(bed.lab, service.name, traffic, () => drive(bed, service, `${name}-again`)),
     ...instancesUnder(bed.lab, service.name).flatMap((vrrp) => [masterCheck(vrrp), idCheck(bed.lab, vrrp)]),
     ...(domain ? [spreadCheck(bed.lab, domain, service.name, traffic, more)] : []),
     ...schedulerChecks(service, traffic),

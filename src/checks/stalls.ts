@@ -58,10 +58,10 @@ export class Stalls {
 
   /**
    * The node that stood still longest since a time (microseconds), in words; undefined when none did for long
-   * enough to matter. Whoever stands still now is waited for: it tells only once it runs again, or is told as
+   * enough to matter, which is `least` milliseconds. Whoever stands still now is waited for: it tells only once it runs again, or is told as
    * one that still does.
    */
-  async since(at: number): Promise<string | undefined> {
+  async since(at: number, least = STALL_MS): Promise<string | undefined> {
     const now = await this.#hand.now().catch((error: unknown) => {
       if (error instanceof CannotObserve) return 0;
       throw error;
@@ -76,7 +76,7 @@ export class Stalls {
     const [worst] = [...byNode]
       .map(([node, stalls]) => ({ node, times: stalls.length, ms: stalls.reduce((sum, s) => sum + s.late, 0) / 1000 }))
       .sort((a, b) => b.ms - a.ms);
-    if (worst === undefined || worst.ms < STALL_MS) return undefined;
+    if (worst === undefined || worst.ms < least) return undefined;
     return `${worst.node} itself stood still for ${formatMs(worst.ms)}${worst.times > 1 ? ` in ${worst.times} stretches` : ''} (${FILE})`;
   }
 

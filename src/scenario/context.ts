@@ -12,15 +12,26 @@ export class StepContext {
   readonly slug: string;
   readonly bootDeadline: number;
   readonly results: CheckResult[];
+  /** Whether the step holds somebody to a time, so that all that fails is judged beside who stood still. */
+  readonly timed: boolean;
   #began: number;
 
-  constructor(bed: Bed, emit: Emit, title: string, slug: string, bootDeadline: number, results: CheckResult[]) {
+  constructor(
+    bed: Bed,
+    emit: Emit,
+    title: string,
+    slug: string,
+    bootDeadline: number,
+    results: CheckResult[],
+    timed: boolean,
+  ) {
     this.bed = bed;
     this.emit = emit;
     this.title = title;
     this.slug = slug;
     this.bootDeadline = bootDeadline;
     this.results = results;
+    this.timed = timed;
     this.#began = bed.wire.newest;
   }
 
@@ -38,15 +49,15 @@ export class StepContext {
   }
 
   /**
-   * Runs checks side by side and gives their results in the order of the list. What failed while a node
-   * that is watched stood still itself is inconclusive.
+   * Runs checks side by side and gives their results in the order of the list. In a step that holds
+   * somebody to a time, what failed while a node that is watched stood still itself is inconclusive.
    */
   async check(specs: readonly CheckSpec[]): Promise<void> {
     const running = specs.map((s) => runCheck(s, this.bed, this.title));
     for (const result of running) result.catch(() => undefined); // each is awaited below
     for (const result of running) {
       const known = await result;
-      const stall = known.verdict === 'failed' ? await this.stall() : undefined;
+      const stall = known.verdict === 'failed' && this.timed ? await this.stall() : undefined;
       this.add(
         stall === undefined
           ? known

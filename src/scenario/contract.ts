@@ -1,5 +1,6 @@
 import { masterSettles } from '../checks/adverts.ts';
 import { neighbourChecks, standingChecks, trafficChecks, trials } from '../checks/contract.ts';
+import { quietChecks } from '../checks/quiet.ts';
 import { type Exchange, exchange } from '../checks/snat.ts';
 import { found, instancesUnder, serviceOf } from '../lab/lookup.ts';
 import { snat } from '../modes/snat.ts';
@@ -12,6 +13,7 @@ export async function contractStep(context: StepContext, name: string): Promise<
   const service = serviceOf(bed.lab, name);
   context.wait('a master, and tables that hold the lab');
   await Promise.all([
+    bed.stalls.watch(), // whoever stands still makes others send again
     // A health check that came before its server listened has taken it out by now: only then do tables tell.
     serversListen(bed, service).then(() => context.check(standingChecks(bed.lab, service))),
     ...instancesUnder(bed.lab, service.name).map((vrrp) => masterSettles(bed, vrrp)),
@@ -31,12 +33,15 @@ export async function snatStep(context: StepContext, name: string): Promise<void
     bed.lab.snat.find((s) => s.name === name),
     `SNAT rule ${name}`,
   );
-  await outsideListens(bed, rule);
+  await Promise.all([bed.stalls.watch(), outsideListens(bed, rule)]);
   context.wait('traffic');
   let done: Promise<Exchange> | undefined;
   const get = () => {
     done ??= exchange(bed, rule, context.slug);
     return done;
   };
-  await context.check(snat.contract(bed.lab, rule, get));
+  await context.check([
+    ...snat.contract(bed.lab, rule, get),
+    ...quietChecks(bed.lab, rule.name, get, () => exchange(bed, rule, `${context.slug}-again`)),
+  ]);
 }

@@ -47,7 +47,8 @@ export async function runScenario(
   for (const [i, step] of scenario.entries()) {
     const title = stepTitle(bed.lab, step);
     emit({ type: 'step', lab: bed.running.name, title });
-    const context = new StepContext(bed, emit, title, `${i + 1}-${step.kind}`, bootDeadline, results);
+    const timed = TIMED.includes(step.kind);
+    const context = new StepContext(bed, emit, title, `${i + 1}-${step.kind}`, bootDeadline, results, timed);
     await runStep(context, step);
   }
 }
@@ -56,7 +57,7 @@ export async function runScenario(
 const TIMED: readonly Step['kind'][] = ['health', 'fault', 'check'];
 
 async function runStep(context: StepContext, step: Step): Promise<void> {
-  if (TIMED.includes(step.kind)) await context.bed.stalls.watch();
+  if (context.timed) await context.bed.stalls.watch();
   switch (step.kind) {
     case 'contract':
       return contractStep(context, step.service);

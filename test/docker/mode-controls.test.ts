@@ -315,6 +315,50 @@ tc filter add dev eth1 egress prio 2 protocol ip flower ip_proto tcp dst_port 80
     setup: 'ip addr del 192.168.100.254/32 dev lo',
     scenario: [{ contract: 'grouped' }],
   },
+  // what must not be on a wire
+  {
+    lab: 'nat-one-arm',
+    broken: 'the director sends redirects',
+    caughtBy: 'wire.errors',
+    seen: /ICMP redirect from lb \(10\.140\.[\d.]+\) to /,
+    node: 'lb',
+    sysctls: { 'net.ipv4.conf.all.send_redirects': 1, 'net.ipv4.conf.eth0.send_redirects': 1 },
+  },
+  {
+    lab: 'dr-two-arm',
+    broken: 'answers do not fit the way to the client',
+    caughtBy: 'wire.errors',
+    seen: /ICMP unreachable \(200 bytes fit\) from gw/,
+    node: 'gw',
+    setup: 'ip link set eth0 mtu 200',
+  },
+  {
+    lab: 'nat-one-arm',
+    broken: 'nobody listens on rs1',
+    caughtBy: 'wire.errors',
+    seen: /reset from rs1: 10\.140\.18\.33:80 to 192\.168\.0\.100/,
+    node: 'rs1',
+    setup: 'mv /usr/sbin/nginx /usr/sbin/nginx.off',
+  },
+  {
+    lab: 'dr-one-arm',
+    broken: 'packets to rs1 are lost now and then',
+    caughtBy: 'wire.twice',
+    seen: /192\.168\.100\.46:\d+ to 192\.168\.100\.254:80 again by client on lan/,
+    node: 'rs1',
+    setup:
+      'nft "add table ip t; add chain ip t in { type filter hook input priority 0; }; add rule ip t in tcp flags syn numgen inc mod 4 0 drop"',
+  },
+  {
+    lab: 'snat',
+    broken: 'the outside host lets no TCP in',
+    caughtBy: 'wire.errors',
+    seen: /ICMP unreachable from www \(203\.0\.113\.80\) to 123\.1\.2\.3/,
+    node: 'www',
+    setup:
+      'nft "add table ip t; add chain ip t in { type filter hook input priority 0; }; add rule ip t in tcp dport 80 reject"',
+    scenario: [{ contract: 'out1' }],
+  },
   // all that a table shows
   {
     lab: 'fnat-simple',

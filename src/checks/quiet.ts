@@ -1,0 +1,132 @@
+import { addressesOf, directors } from '../lab/lookup.ts';
+import type { Lab } from '../lab/model.ts';
+import { endpoint } from '../net/cidr.ts';
+import type { IcmpPacket, Packet, TcpPacket } from '../net/packet.ts';
+import type { Bed } from './bed.ts';
+import type { CheckSpec } from './check.ts';
+import { tally } from './path.ts';
+
+/** Milliseconds that a node may stand still before TCP says something again: its shortest retransmission takes 200 ms (RFC 6298, Linux). */
+const RETRANSMITS_MS = 100;
+
+/**
+ * Stretches of which one must carry nothing twice. A guest kernel takes a packet late now and then, without standing
+ * still: on an overloaded machine the wires of one stretch in fifty showed that. Four in a row come of it less than
+ * once in a million times; what a lab loses is lost in each.
+ */
+const STRETCHES = 4;
+
+/** Errors and redirects of ICMP (RFC 792) and ICMPv6 (RFC 4443, RFC 4861), by their types. */
+const TROUBLE: Readonly<Record<4 | 6, Readonly<Record<number, string>>>> = {
+  4: { 3: 'unreachable', 4: 'source quench', 5: 'redirect', 11: 'time exceeded', 12: 'parameter problem' },
+  6: { 1: 'unreachable', 2: 'packet too big', 3: 'time exceeded', 4: 'parameter problem', 137: 'redirect' },
+};
+
+/** Packets that were captured during a stretch of traffic. */
+interface Captured {
+  readonly packets: readonly Packet[];
+}
+
+/**
+ * That nothing went wrong on the way, even if all was answered in the end: no error, no redirect, no reset, and
+ * nothing was sent twice. Accounted for are resets with which a director ends its own health check, resets of a
+ * client that has heard enough of a banner, and redirects of IPv6, which Linux cannot be told not to send and
+ * hosts here do not follow.
+ */
+export function quietChecks(
+  lab: Lab,
+  subject: string,
+  traffic: () => Promise<Captured>,
+  again: () => Promise<Captured>,
+): readonly CheckSpec[] {
+  const once = { subject, within: 0, every: 0 };
+  const evidence = (filter: string) => lab.segments.map((s) => `${s.name}.pcap (${filter})`);
+  return [
+    {
+      ...once,
+      id: 'wire.errors',
+      promise:
+        'meanwhile no ICMP error, redirect or reset on any wire, but for resets that end a director’s health check or a client’s look at a banner, and redirects of IPv6',
+      look: async (bed) => {
+        const { packets } = await traffic();
+        const words = errorWords(bed, lab, packets);
+        return {
+          ok: words.length === 0 && packets.length > 0,
+          seen: words.length > 0 ? tally(words) : `none in ${packets.length} packets`,
+          evidence: evidence('icmp.type in {3, 4, 5, 11, 12} || icmpv6.type < 5 || tcp.flags.reset == 1'),
+        };
+      },
+    },
+    {
+      ...once,
+      id: 'wire.twice',
+      promise: `meanwhile nobody has to send anything twice, or not again in one of ${STRETCHES - 1} more stretches`,
+      look: async (bed) => {
+        const told: string[] = [];
+        for (let stretch = 1; ; stretch++) {
+          const from = bed.wire.newest;
+          const { packets } = await (stretch === 1 ? traffic() : again());
+          const words = repeated(packets).map(
+            (p) => `${packetWords(p)} again by ${bed.nameOfMac(p.srcMac)} on ${p.segment}`,
+          );
+          const ok = words.length === 0 && packets.length > 0;
+          told.push(words.length > 0 ? tally(words) : `none of ${packets.length} packets`);
+          if (!ok && stretch < STRETCHES) continue;
+          return {
+            ok,
+            seen: told.join('; then '),
+            evidence: evidence('tcp.analysis.retransmission'),
+            stall: ok ? undefined : await bed.stalls.since(from, RETRANSMITS_MS),
+          };
+        }
+      },
+    },
+  ];
+}
+
+/** Errors, redirects and resets, in words. */
+function errorWords(bed: Bed, lab: Lab, packets: readonly Packet[]): readonly string[] {
+  return packets.flatMap((p) => {
+    if (p.kind === 'icmp') return icmpWords(bed, p);
+    return p.kind === 'tcp' && p.rst ? resetWords(bed, lab, p) : [];
+  });
+}
+
+function icmpWords(bed: Bed, p: IcmpPacket): readonly string[] {
+  const what = TROUBLE[p.family][p.type];
+  if (what === undefined || (p.family === 6 && what === 'redirect')) return [];
+  return [
+    `ICMP ${what}${p.mtu === undefined ? '' : ` (${p.mtu} bytes fit)`} from ${bed.nameOfMac(p.srcMac)} (${p.src}) to ${p.dst}`,
+  ];
+}
+
+function resetWords(bed: Bed, lab: Lab, p: TcpPacket): readonly string[] {
+  const checks = directors(lab).flatMap(addressesOf).includes(p.src);
+  const looks = lab.services.some((s) => s.app !== 'http' && p.dstPort === s.port) && p.srcPort !== p.dstPort;
+  return checks || looks ? [] : [`reset from ${bed.nameOfMac(p.srcMac)}: ${packetWords(p)}`];
+}
+
+function packetWords(p: TcpPacket): string {
+  return `${endpoint(p.src, p.srcPort)} to ${endpoint(p.dst, p.dstPort)}`;
+}
+
+/**
+ * Packets that a wire carried before, with the same sender, receiver and place in their connection: whoever
+ * forwards one sends it with another MAC address, or inside another packet. Of connections that were opened
+ * in this time alone: what was left of others before is not this stretch's.
+ */
+function repeated(packets: readonly Packet[]): readonly TcpPacket[] {
+  const tcp = packets.filter((p): p is TcpPacket => p.kind === 'tcp');
+  const ends = (p: TcpPacket) => [endpoint(p.src, p.srcPort), endpoint(p.dst, p.dstPort)];
+  const opened = new Set(tcp.filter((p) => p.syn && !p.ack).map((p) => ends(p).sort().join(' ')));
+  const seen = new Set<string>();
+  return tcp.filter((p) => {
+    if (!(p.syn || p.fin || p.payload.length > 0) || p.rst || !opened.has(ends(p).sort().join(' '))) return false;
+    const { segment, vlan, srcMac, dstMac, outer } = p;
+    const wrap = outer && [outer.src, outer.dst];
+    const key = JSON.stringify([segment, vlan, srcMac, dstMac, wrap, ends(p), p.seq, p.syn, p.fin, p.payload.length]);
+    if (seen.has(key)) return true;
+    seen.add(key);
+    return false;
+  });
+}
