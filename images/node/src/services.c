@@ -10,16 +10,15 @@
 static const char *const verbs[] = {[STATUS] = "status", [START] = "start", [STOP] = "stop"};
 
 /* A line's words: the first is the name, the others the command. */
-static struct service_line words_of(const char *text, size_t size) {
-  struct service_line line = {.name = strndup(text, size)};
+static void read_words(const char *text, size_t size, struct service_line *line) {
   size_t n = 0;
   for (size_t i = 0; i < size; i++) n += text[i] == '\t';
-  line.argv = calloc(n + 1, sizeof *line.argv);
-  if (!line.name || !line.argv) die("out of memory");
-  char *rest = line.name;
+  line->name = strndup(text, size);
+  line->argv = calloc(n + 1, sizeof *line->argv);
+  if (!line->name || !line->argv) die("out of memory");
+  char *rest = line->name;
   strsep(&rest, "\t");
-  for (size_t i = 0; i < n; i++) line.argv[i] = strsep(&rest, "\t");
-  return line;
+  for (size_t i = 0; i < n; i++) line->argv[i] = strsep(&rest, "\t");
 }
 
 int parse_services(const char *text, size_t len, struct service_line **out, char *why, size_t why_size) {
@@ -44,7 +43,7 @@ int parse_services(const char *text, size_t len, struct service_line **out, char
     struct service_line *grown = reallocarray(lines, (size_t)n + 1, sizeof *lines);
     if (!grown) die("out of memory");
     lines = grown;
-    lines[n++] = words_of(text, size);
+    read_words(text, size, &lines[n++]);
     size += end != NULL;
     text += size;
     len -= size;
