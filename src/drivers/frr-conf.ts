@@ -26,8 +26,14 @@ export function routing(lab: Lab, node: LabNode): NodePart {
   ];
   const daemon = (name: string) => program(name, '-f', `/etc/frr/${name}.conf`);
   const bfd = domains.some((o) => o.bfd);
+  const daemons = ['zebra', ...(bfd ? ['bfdd'] : []), 'ospfd'];
   return {
     ...nothing,
+    checks: daemons.map((name) => {
+      const file = `/etc/frr/${name}.conf`;
+      return { program: name, file, command: `vtysh -C -f ${file}` };
+    }),
+    started: ['mgmtd', ...daemons].map((name) => `/run/frr/${name}.vty`),
     // Connections are told apart by their ports too, not by addresses alone.
     sysctls: domains.some((o) => o.routers.includes(node.name)) ? { 'net.ipv4.fib_multipath_hash_policy': '1' } : {},
     files: {
@@ -37,9 +43,7 @@ export function routing(lab: Lab, node: LabNode): NodePart {
     },
     services: {
       mgmtd: program('mgmtd'),
-      zebra: daemon('zebra'),
-      ...(bfd ? { bfdd: daemon('bfdd') } : {}),
-      ospfd: daemon('ospfd'),
+      ...Object.fromEntries(daemons.map((name) => [name, daemon(name)])),
     },
   };
 }

@@ -7,7 +7,7 @@ import { addHostAddress, join, type NodePart, nothing } from '../nodes/part.ts';
 import { shell } from '../shell.ts';
 import type { Driver, RunInNode } from './driver.ts';
 import { joinTable, parseReals, parseTable, parseTimeouts, readCounters, readLimits, readTunnel } from './ipvsadm.ts';
-import { KEEPALIVED_CONF, keepalivedFiles } from './keepalived-conf.ts';
+import { KEEPALIVED_CONF, keepalivedFiles, keepalivedPids } from './keepalived-conf.ts';
 import type { ServiceTable } from './service-table.ts';
 
 /** ipvsadm's letters for forwarding methods; Full-NAT is NAT with more around it. */
@@ -35,6 +35,9 @@ function serverCommand(verb: string, { vip, port, protocol, mode }: Service, rea
   ];
 }
 
+/** keepalived(8): 6 is a script that runs without enable_script_security, which keepalived does all the same. */
+const CONFIG_TEST = 'keepalived --config-test || [ $? -eq 6 ]';
+
 /** Kernel LVS, driven by the real keepalived. */
 export const ipvs: Driver = {
   name: 'ipvs',
@@ -48,6 +51,8 @@ export const ipvs: Driver = {
       modules: ['ip_vs'],
       ip: fixed,
       files: node.keepalived ? { [KEEPALIVED_CONF]: node.keepalived } : keepalivedFiles(lab, node),
+      checks: [{ program: 'keepalived', file: KEEPALIVED_CONF, command: CONFIG_TEST }],
+      started: keepalivedPids(lab, node),
       services: { keepalived: ['keepalived', '--dont-fork', '--log-console', '--log-detail', '--no-syslog'] },
     };
     return join([

@@ -241,3 +241,13 @@ export function keepalivedFiles(lab: Lab, node: LabNode): Readonly<Record<string
   const scripts = scriptsOf(lab, node).map(({ path, command }) => [path, `#!/usr/bin/dash\n${command}\n`]);
   return { [KEEPALIVED_CONF]: keepalivedConf(lab, node), ...Object.fromEntries(scripts) };
 }
+
+/** Where keepalived and its processes tell that they run: of a configuration of the user's, only the first is sure. */
+export function keepalivedPids(lab: Lab, node: LabNode): readonly string[] {
+  if (node.keepalived) return ['/run/keepalived.pid'];
+  return [
+    '/run/keepalived.pid',
+    ...(instancesOf(lab, node).length > 0 ? ['/run/vrrp.pid'] : []),
+    ...(lab.services.length > 0 ? ['/run/checkers.pid'] : []),
+  ];
+}

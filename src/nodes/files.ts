@@ -4,6 +4,7 @@ import type { Lab, LabNode, Route } from '../lab/model.ts';
 import { devices } from './devices.ts';
 import { partOf } from './index.ts';
 import { addAddress, type NodeFile } from './part.ts';
+import { beforeStart, startedFiles } from './start.ts';
 
 /** Where the user's files wait, as if it were the root, until the node's own kernel has mounted what it mounts. */
 const STAGED = '/lab/files';
@@ -19,7 +20,9 @@ export function nodeFiles(lab: Lab, node: LabNode, kernel: Kernel): Readonly<Rec
   const made = devices(node);
   const cards = kernel.cards(node);
   const tc = [...cards.tc, ...part.tc];
-  const family6 = [...addressesOf(node), ...lab.services.map((s) => s.vip)].some((a) => familyOf(a) === 6);
+  const family6 = [...addressesOf(node), ...lab.services.map((s) => s.vip), ...node.routes.map((r) => r.to)].some(
+    (a) => familyOf(a) === 6,
+  );
   const sysctls: Record<string, string> = {
     'net.ipv6.conf.all.disable_ipv6': family6 ? '0' : '1',
     'net.ipv6.conf.default.disable_ipv6': family6 ? '0' : '1',
@@ -55,11 +58,13 @@ export function nodeFiles(lab: Lab, node: LabNode, kernel: Kernel): Readonly<Rec
     '/lab/services': Object.entries(part.services)
       .map(([name, command]) => `${[name, ...command].join('\t')}\n`)
       .join(''),
+    ...startedFiles(part.started),
     '/lab/init.sh': initScript(
       node,
       kernel.load([...new Set([...made.modules, ...part.modules])]),
       tc.length > 0,
       cards.offload,
+      beforeStart(part.checks, part.started),
     ),
     ...(node.setup ? { [SETUP]: node.setup, [SETUP_NAME]: node.setup.path, [RUN_SETUP]: SETUP_RUNNER } : {}),
     ...Object.fromEntries(Object.entries(node.files).map(([path, file]) => [`${STAGED}${path}`, file])),
@@ -113,7 +118,13 @@ function routeLine(route: Route): string {
  * The node's init script: it says which step failed, with that step's own words, and stops there.
  * Sysctls come first, so that interfaces come up under them; those of the node's own links once there are any.
  */
-function initScript(node: LabNode, load: readonly string[], filters: boolean, offload: readonly string[]): string {
+function initScript(
+  node: LabNode,
+  load: readonly string[],
+  filters: boolean,
+  offload: readonly string[],
+  last: readonly string[],
+): string {
   const lines = [
     '# made by lab; what is the lab’s own stands in files beside it',
     'step() { echo "init: $1"; }',
@@ -129,6 +140,7 @@ function initScript(node: LabNode, load: readonly string[], filters: boolean, of
     ...(offload.length > 0 ? [`nodectl offload ${offload.join(' ')}`] : []),
     ...(filters ? ['step filters', 'tc -batch /lab/tc.batch'] : []),
     ...(node.setup ? [`step "$(cat ${SETUP_NAME})"`, `bash -Eeu ${RUN_SETUP}`] : []),
+    ...last,
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -17,6 +17,17 @@ export interface NodePart {
   readonly files: Readonly<Record<string, NodeFile>>;
   /** Programs that run as long as the node does, each with its arguments. */
   readonly services: Readonly<Record<string, readonly string[]>>;
+  /** What those programs say of their configurations, before they start. */
+  readonly checks: readonly ConfigCheck[];
+  /** By what one sees that they have started: `tcp:PORT` and `udp:PORT` for who listens, a path for a file that is then there. */
+  readonly started: readonly string[];
+}
+
+/** A program's own check of a file: a shell command that fails, with the program's words, when the program would not take it. */
+export interface ConfigCheck {
+  readonly program: string;
+  readonly file: string;
+  readonly command: string;
 }
 
 /** A part with nothing in it. */
@@ -28,6 +39,8 @@ export const nothing: NodePart = {
   tc: [],
   files: {},
   services: {},
+  checks: [],
+  started: [],
 };
 
 /** Several parts as one; what two of them want alike is there once, and of two values the later stands. */
@@ -40,6 +53,8 @@ export function join(parts: readonly NodePart[]): NodePart {
     tc: [...new Set(parts.flatMap((p) => p.tc))],
     files: Object.assign({}, ...parts.map((p) => p.files)),
     services: Object.assign({}, ...parts.map((p) => p.services)),
+    checks: parts.flatMap((p) => p.checks),
+    started: [...new Set(parts.flatMap((p) => p.started))],
   };
 }
 

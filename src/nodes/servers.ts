@@ -4,6 +4,8 @@ import { type NodePart, nothing } from './part.ts';
 /** Bytes of the answer to /big: many packets, so that path MTU matters. */
 export const BIG = 60_000;
 
+/** Where nginx reads its configuration: the user's own, where the lab file has one for this place. */
+const NGINX_CONF = '/etc/nginx/nginx.conf';
 /** UDP ports of a node (images/node/src/answer.c). */
 export const MOST_UDP_PORTS = 64;
 /** TCP ports of a node: nginx takes two sockets for each, of the 1024 that a guest's program may open. */
@@ -44,9 +46,14 @@ export function servers(lab: Lab, node: LabNode): NodePart {
       ...(web || database ? ['CHOWN', 'SETGID', 'SETUID'] : []),
       ...(ports.length > 0 ? ['NET_BIND_SERVICE'] : []),
     ],
-    files: web
-      ? { '/etc/nginx/nginx.conf': nginxConf(node.name, tcp, tls), '/lab/www/big': `${'x'.repeat(BIG - 1)}\n` }
-      : {},
+    checks: web ? [{ program: 'nginx', file: NGINX_CONF, command: 'nginx -t -q' }] : [],
+    started: [
+      ...(node.files[NGINX_CONF] ? [] : [...tcp, ...tls].map((port) => `tcp:${port}`)),
+      ...udp.map((port) => `udp:${port}`),
+      ...(dns[0] === undefined ? [] : [`udp:${dns[0]}`]),
+      ...(database ? [`tcp:${database.port}`] : []),
+    ],
+    files: web ? { [NGINX_CONF]: nginxConf(node.name, tcp, tls), '/lab/www/big': `${'x'.repeat(BIG - 1)}\n` } : {},
     services: {
       ...(web ? { nginx: ['nginx', '-g', 'daemon off;'] } : {}),
       ...(database ? { mariadbd: databaseCommand(node.name, database.port) } : {}),

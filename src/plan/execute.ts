@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { KEEPALIVED_CONF } from '../drivers/keepalived-conf.ts';
 import type { ContainerNeeds, Engine } from '../engine/engine.ts';
 import { imageTag } from '../engine/images.ts';
 import { containerName, LABEL, packLab } from '../engine/labels.ts';
@@ -257,12 +258,19 @@ export class Executor {
     const stream = await this.#engine.logs(this.#id(node), { follow: false, tail: 15, timestamps: false });
     let text = '';
     for await (const chunk of stream) text += String(chunk);
-    return text
+    return namedByLab(nodeOf(this.#lab, node), text)
       .trimEnd()
       .split('\n')
       .map((line) => `    ${node}| ${line}`)
       .join('\n');
   }
+}
+
+/** A node's words, in which files of the user's own have the names that the lab file gives them. */
+function namedByLab(node: LabNode, words: string): string {
+  const own = Object.entries(node.files).map(([place, file]): [string, string] => [place, file.path]);
+  if (node.keepalived) own.push([KEEPALIVED_CONF, node.keepalived.path]);
+  return own.reduce((text, [place, name]) => text.replaceAll(place, () => name), words);
 }
 
 /** What a node's container must be given: for its kernel, and for its programs. */

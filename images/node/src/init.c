@@ -326,9 +326,32 @@ static void start_agent(void) {
   close(netns);
 }
 
+/* How far a node has come: its init script runs, its services start, or all is said of how that went. */
+enum phase { PREPARING, STARTING, SETTLED };
+
+static void fail(const char *who, int status) {
+  char text[SERVICE_NAME_MAX + 64];
+  snprintf(text, sizeof text, "failed: %s ended with %d\n", who, exit_code(status));
+  set_state(text);
+}
+
+/* A node is ready once its services have started, and has failed with the first that ends before. */
+static enum phase see_start(pid_t script, int script_status) {
+  for (int i = 0; i < n_services; i++)
+    if (!services[i].pid) {
+      if (script_status < 0) kill(script, SIGKILL);
+      fail(services[i].name, services[i].status);
+      return SETTLED;
+    }
+  if (script_status < 0) return STARTING;
+  if (script_status == 0) set_state("ready\n");
+  else fail("the wait for its programs", script_status);
+  return SETTLED;
+}
+
 int init_main(int guest, const char *token) {
   sigset_t mask;
-  int booted_status = -1;
+  int script_status = -1;
   pid_t script;
   if (guest) guest_mounts();
   else unlink(LAB_STATE);
@@ -349,7 +372,7 @@ int init_main(int guest, const char *token) {
   script = spawn_script(boots ? LAB_BOOT : LAB_INIT);
   struct pollfd *polls = calloc((size_t)n_services + 3, sizeof *polls);
   if (!polls) die("out of memory");
-  for (int started = 0;;) {
+  for (enum phase phase = PREPARING;;) {
     polls[0] = (struct pollfd){signals, POLLIN, 0};
     polls[1] = (struct pollfd){listener, POLLIN, 0};
     polls[2] = (struct pollfd){watch, POLLIN, 0};
@@ -377,19 +400,20 @@ int init_main(int guest, const char *token) {
       /* docker stop: the container's end ends everything in it */
       return 0;
     }
-    reap(script, &booted_status);
-    if (booted_status >= 0 && boots) return exit_code(booted_status); /* the guest kernel is gone */
-    if (booted_status >= 0 && !started) {
-      started = 1;
-      if (booted_status == 0) {
+    reap(script, &script_status);
+    if (script_status >= 0 && boots) return exit_code(script_status); /* the guest kernel is gone */
+    if (phase == PREPARING && script_status >= 0) {
+      if (script_status == 0) {
         for (int i = 0; i < n_services; i++) start_service(&services[i]);
-        set_state("ready\n");
+        script_status = access(LAB_STARTED, F_OK) < 0 ? 0 : -1;
+        if (script_status < 0) script = spawn_script(LAB_STARTED);
+        phase = STARTING;
       } else {
-        char text[64];
-        snprintf(text, sizeof text, "failed: its init script ended with %d\n", exit_code(booted_status));
-        set_state(text);
+        fail("its init script", script_status);
+        phase = SETTLED;
       }
     }
+    if (phase == STARTING) phase = see_start(script, script_status);
     if (listener >= 0 && polls[1].revents) {
       int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
       if (fd >= 0) control(fd);

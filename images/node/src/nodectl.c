@@ -9,6 +9,7 @@
  *   nodectl fabric          process 1 of the fabric
  *   nodectl wire            in the fabric: gives nodes their wires and files, reports each as it is ready
  *   nodectl offload IFACE.. turns off what a veth leaves undone for the next hop
+ *   nodectl await COND..    ends once programs have started: tcp:PORT, udp:PORT, or a path that is there
  *   nodectl mark N SEGMENT.. sends a frame by which who captures knows that all before has come through
  */
 #include "nodectl.h"
@@ -55,13 +56,14 @@ int main(int argc, char **argv) {
   name = name ? name + 1 : argv[0];
   if (strcmp(name, "guest-init") == 0) return init_main(1, NULL);
   if (strcmp(name, "svc") == 0) return svc_main(argc - 1, argv + 1);
-  if (argc < 2) die("usage: nodectl init|exec|signal|fabric|wire|offload|mark");
+  if (argc < 2) die("usage: nodectl init|exec|signal|fabric|wire|offload|await|mark");
   if (strcmp(argv[1], "init") == 0) return init_main(0, argc > 2 ? argv[2] : NULL);
   if (strcmp(argv[1], "exec") == 0) return exec_main(argc - 2, argv + 2);
   if (strcmp(argv[1], "signal") == 0) return signal_main(argc - 2, argv + 2);
   if (strcmp(argv[1], "fabric") == 0) return fabric_main();
   if (strcmp(argv[1], "wire") == 0) return wire_main();
   if (strcmp(argv[1], "offload") == 0) return offload_main(argc - 2, argv + 2);
+  if (strcmp(argv[1], "await") == 0) return await_main(argc - 2, argv + 2);
   if (strcmp(argv[1], "mark") == 0) return mark_main(argc - 2, argv + 2);
   die("unknown verb %s", argv[1]);
 }

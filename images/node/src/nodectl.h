@@ -10,6 +10,7 @@
 #define LAB_FOLDER "/lab"
 #define LAB_STATE "/lab/state"       /* "ready", or "failed: why" */
 #define LAB_INIT "/lab/init.sh"      /* addresses, routes, sysctls, tunnels */
+#define LAB_STARTED "/lab/started.sh" /* ends once the services have started; where nothing tells, there is none */
 #define LAB_SERVICES "/lab/services" /* one service a line, its words between tabs: NAME, and a command with its arguments */
 #define LAB_BOOT "/lab/boot.sh"      /* only in nodes with an own kernel: boots it */
 #define SVC_SOCKET "/run/nodectl.sock"
@@ -27,6 +28,7 @@ int signal_main(int argc, char **argv);
 int fabric_main(void);
 int wire_main(void);
 int offload_main(int argc, char **argv);
+int await_main(int argc, char **argv);
 int mark_main(int argc, char **argv);
 
 /* Gives this process's network to the fabric and takes the node's files from it. Returns the connection once the wires are in place. */
