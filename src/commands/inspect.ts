@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { senders } from '../checks/adverts.ts';
 import { ipvs } from '../drivers/ipvs.ts';
 import type { ServiceTable } from '../drivers/service-table.ts';
-import type { Container, Engine } from '../engine/engine.ts';
+import { type Container, type Engine, Overrun } from '../engine/engine.ts';
 import { LABEL } from '../engine/labels.ts';
 import { Refusal } from '../engine/refusal.ts';
 import { eventually } from '../eventually.ts';
@@ -20,6 +20,8 @@ import { readSaid } from '../plan/said.ts';
 import { visibleLine } from '../visible.ts';
 import { withSession } from './session.ts';
 
+/** Longest that a look into a node may take, in milliseconds. */
+const LOOK_MS = 20_000;
 /** What an advert may come late, in milliseconds. */
 const ADVERT_MARGIN_MS = 500;
 
@@ -175,8 +177,16 @@ async function lookInto(
   heard: Promise<readonly Heard[]>,
 ): Promise<NodeView> {
   const unreadable: string[] = [];
-  const run = async (command: readonly string[]) =>
-    (await engine.exec(container.id, ['nodectl', 'exec', '--', ...command])).stdout;
+  const run = async (command: readonly string[]) => {
+    const all = ['nodectl', 'exec', '--tether', '--', ...command];
+    return (
+      await engine.exec(container.id, all, { within: LOOK_MS }).catch((error: unknown) => {
+        if (!(error instanceof Overrun)) throw error;
+        unreadable.push(`\`${command.join(' ')}\` ${error.what}`);
+        return { stdout: '' };
+      })
+    ).stdout;
+  };
   const isDirector = lab !== undefined && directors(lab).includes(node);
   const [addressText, programText, memory, instances, serviceTable] = await Promise.all([
     run(['ip', '-json', 'addr', 'show']),

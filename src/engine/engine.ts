@@ -86,10 +86,14 @@ export interface Image {
   readonly created: number;
 }
 
-/** A command that printed more, or took longer, than is waited for; in words that follow the command. */
+/** A command that printed more, or took longer, than is waited for. */
 export class Overrun extends Failure {
+  /** What it did, in words that follow the command. */
+  readonly what: string;
+
   constructor(what: string) {
     super('environment', `a command in a container ${what}`);
+    this.what = what;
   }
 }
 

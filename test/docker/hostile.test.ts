@@ -129,6 +129,16 @@ describe('a node that means ill', () => {
     for (const { stdout } of logs) expect(stdout.match(/CAN .*/g)).toBeNull();
   });
 
+  it(
+    'is told by name where its programs say what nobody can read, and the others are shown',
+    async () => {
+      const { stdout } = await soon(['inspect', 'hostile']);
+      expect(stdout).toMatch(/^programs: `svc status` printed more than 32 MB$/m);
+      expect(stdout).toMatch(/^guest +host +uml +running/m);
+    },
+    DEADLINE_MS,
+  );
+
   it.each([
     ['inspect', ['inspect', 'hostile']],
     ['ls', ['ls']],
