@@ -5,7 +5,7 @@ import { endsNode } from '../faults/program.ts';
 import { heal, inject, renew, standing } from '../faults/standing.ts';
 import type { Fault, FaultKind, Lab } from '../lab/model.ts';
 import { print, table } from '../output/print.ts';
-import { CannotObserve, Hand } from '../plan/hand.ts';
+import { Hand } from '../plan/hand.ts';
 import { mustRun } from '../plan/observe.ts';
 import { withSession } from './session.ts';
 
@@ -36,7 +36,7 @@ export async function fault(name: string | undefined, text: string | undefined):
       return 0;
     }
     const wanted = faultIn(hand.lab, text);
-    const at = await told(() => inject(hand, wanted));
+    const at = await inject(hand, wanted);
     print(`${new Date(at / 1000).toISOString()} ${faults[wanted.kind].words(wanted)[0]}`);
     return 0;
   });
@@ -49,22 +49,12 @@ export async function healFaults(name: string, text: string | undefined, bootDea
     const all = text === undefined ? [...(await standing(hand))].reverse() : [faultIn(hand.lab, text)];
     if (all.length === 0) print('no fault stands');
     for (const one of all) {
-      const at = await told(() => heal(hand, one, bootDeadline));
+      const at = await heal(hand, one, bootDeadline);
       print(`${new Date(at / 1000).toISOString()} ${faults[one.kind].words(one)[1]}`);
       // What else is wrong with a node still is when it has started again.
-      const left = text !== undefined && endsNode(one) ? await told(() => renew(hand, one.node)) : [];
+      const left = text !== undefined && endsNode(one) ? await renew(hand, one.node) : [];
       for (const other of left) print(`still ${faults[other.kind].words(other)[0]}`);
     }
     return 0;
   });
-}
-
-/** What could not be done is the environment's, not a bug. */
-async function told<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof CannotObserve) throw new Failure('environment', error.message);
-    throw error;
-  }
 }

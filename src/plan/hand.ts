@@ -1,12 +1,14 @@
 import { type Engine, type ExecResult, type ExecStream, Overrun } from '../engine/engine.ts';
 import { Refusal } from '../engine/refusal.ts';
-import { found } from '../lab/lookup.ts';
+import { Failure } from '../failure.ts';
 import type { Lab } from '../lab/model.ts';
 import type { RunningLab } from './observe.ts';
 
 /** Something that could not be looked at, or done: what depends on it is inconclusive, never passed and never failed. */
-export class CannotObserve extends Error {
-  override readonly name = 'CannotObserve';
+export class CannotObserve extends Failure {
+  constructor(message: string, hint?: string) {
+    super('environment', message, hint);
+  }
 }
 
 /** Longest that a command in a node may take, in milliseconds: none of ours takes as long, and what stands in its place may take for ever. */
@@ -31,7 +33,10 @@ export class Hand {
   }
 
   containerOf(node: string): string {
-    return found(this.running.nodes.get(node), `container of ${node}`).id;
+    const container = this.running.nodes.get(node);
+    if (!container)
+      throw new CannotObserve(`node "${node}" of lab "${this.running.name}" is gone: it has no container`);
+    return container.id;
   }
 
   /** Runs a command in a node's kernel, however it ends. Throws CannotObserve when the node does not run. */
@@ -80,7 +85,7 @@ export class Hand {
   async #exec(container: string, command: readonly string[], where: string): Promise<ExecResult> {
     const options = { signal: this.signal, within: LONGEST_MS };
     return this.engine.exec(container, command, options).catch((error: unknown) => {
-      if (error instanceof Refusal) throw new CannotObserve(error.message);
+      if (error instanceof Refusal) throw new CannotObserve(error.message, error.hint);
       if (error instanceof Overrun)
         throw new CannotObserve(`${where}: ${error.message}: ${command.join(' ').slice(0, 80)}`);
       throw error;
