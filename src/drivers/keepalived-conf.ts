@@ -48,7 +48,9 @@ function vrrpBlock(lab: Lab, node: LabNode, instance: VrrpInstance): Block {
   const weight = (w: number) => (w === 0 ? '' : ` weight ${w}`);
   const scripts = instance.track.flatMap((t, i) => ('script' in t ? [scriptName(instance, i)] : []));
   const interfaces = instance.track.flatMap((t) =>
-    'devices' in t ? [`${t.devices[node.name]}${weight(t.weight)}`] : [],
+    'devices' in t
+      ? t.devices.filter((d) => d.node === node.name).map(({ device }) => `${device}${weight(t.weight)}`)
+      : [],
   );
   const { password } = instance;
   return [

@@ -284,7 +284,7 @@ export interface VrrpMember {
 export type VrrpTrack = { readonly weight: number } & (
   | { readonly script: string; readonly every: number }
   /** The link of each member on that segment. */
-  | { readonly segment: string; readonly devices: Readonly<Record<string, string>> }
+  | { readonly segment: string; readonly devices: readonly { readonly node: string; readonly device: string }[] }
 );
 
 export type FaultKind =

@@ -217,11 +217,11 @@ function resolveTrack(
   if (raw.script !== undefined) return { weight, script: raw.script, every: ms(raw.every ?? '1s') };
   const { segment } = raw;
   if (segment === undefined) return undefined;
-  const devices: Record<string, string> = {};
+  const devices: { node: string; device: string }[] = [];
   for (const { node: name } of members) {
     const node = nodes.find((n) => n.name === name);
     const link = node && linkOn(r, node, segment);
-    if (link) devices[name] = link.name;
+    if (link) devices.push({ node: name, device: link.name });
     else if (node && !r.incomplete('segments'))
       r.wrong(
         [...path, 'segment'],

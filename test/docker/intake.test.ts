@@ -29,8 +29,8 @@ function write(more: Readonly<Record<string, string>> = {}): string {
   );
   const file = writeLab(folder, {
     lab: NAME,
-    segments: { lan: '10.0.0.0/16' },
-    nodes: Object.fromEntries(nodes),
+    segments: { lan: '10.0.0.0/16', constructor: '10.9.0.0/24' },
+    nodes: { ...Object.fromEntries(nodes), constructor: { kind: 'host', constructor: '10.9.0.1' } },
     services: {},
     vrrp: {},
     scenario: [],
@@ -56,6 +56,21 @@ describe('names of a lab that mean something to a shell', () => {
 it('a script of such a name that fails is told by it', async () => {
   const { code, stdout, stderr } = await lab(['up', write({ [ODD[1] ?? '']: 'true\nfalse\n' }), '--no-wait']);
   expect([code, stdout + stderr]).toEqual([1, expect.stringMatching(/\.\/p\(1\)\.sh:2: "false" ended with 1/)]);
+}, 300_000);
+
+it('a node and a segment called constructor are there as any other, and only there', async () => {
+  await labOk(['up', write(), '--no-wait']);
+  try {
+    const links = async (node: string) =>
+      (await labOk(['exec', NAME, node, '--', 'ip', '-br', 'address', 'show', 'to', '10.0.0.0/8'])).stdout.match(
+        /10\.\S+/g,
+      );
+    expect(await links('constructor')).toEqual(['10.9.0.1/24']);
+    expect(await links('host0')).toEqual(['10.0.0.1/16']);
+    expect((await labOk(['exec', NAME, 'host0', '--', 'ip', '-br', 'link'])).stdout).not.toContain('eth1');
+  } finally {
+    await labOk(['down', NAME]);
+  }
 }, 300_000);
 
 describe('a file of the user', () => {
