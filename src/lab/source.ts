@@ -136,6 +136,8 @@ class Walk {
     for (const item of node.items) {
       if (isPair(item)) this.#lookAtKey(item.key);
       sum += isPair(item) ? this.values(item.key) + this.values(item.value) : this.values(item);
+      if (isPair(item) && isScalar(item.key) && typeof item.key.value === 'symbol')
+        this.#lookAtMerged(item.key, item.value);
     }
     this.#open.delete(node);
     return this.#sized(node, sum);
@@ -156,6 +158,14 @@ class Walk {
     else if (this.#open.has(target)) this.#wrong(alias, `"*${alias.source}" stands inside the value that it names`);
     else this.#source.targets.set(alias, target);
     return (target && this.#sizes.get(target)) ?? 1;
+  }
+
+  /** Tells a merge key (in `yaml` a symbol) beside which stands nothing that could be merged; an alias without a target is told already. */
+  #lookAtMerged(key: Node, value: unknown): void {
+    const parts = isSeq(value) ? value.items : [value];
+    const whole = parts.map((part) => (isAlias(part) ? this.#anchors.get(part.source) : part));
+    if (whole.some((part) => part !== undefined && !isMap(part)))
+      this.#wrong(key, '"<<" takes up the keys of a mapping, or of several in a list; here is something else');
   }
 
   #lookAtKey(key: unknown): void {

@@ -107,6 +107,11 @@ describe('a lab file', () => {
     ['a tab', but('  lan: 192', '\tlan: 192'), /lab\.yaml:6:1 a tab is used to indent/],
     ['an alias without an anchor', but('lan: 192.168.100.0/24', 'lan: *net'), /"\*net" names no anchor above it/],
     ['a cycle of aliases', `${GOOD}\nloop: &a\n  - *a\n`, /stands inside the value that it names/],
+    [
+      'a merge key of a text',
+      but('rs1:    { kind', 'rs1:    { <<: none, kind'),
+      /^lab\.yaml:\d+:\d+ "<<" takes up the keys of a mapping/,
+    ],
     ['an empty file', '', /the file is empty/],
     ['a comment only', '# nothing\n', /the file is empty/],
     ['a list', '- a\n- b\n', /expected a lab/],
