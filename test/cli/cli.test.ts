@@ -161,6 +161,30 @@ describe('lab', () => {
     expect([code, stdout]).toEqual([0, expect.stringContaining('right (5 nodes, 1 services)')]);
   });
 
+  it('shows what a lab file says, and obeys nothing of it', async () => {
+    const hostile = '\u001b]0;title\u0007\u001b[2J\u009b1m\u202e\u007f';
+    const written = JSON.stringify(hostile).replaceAll('\u007f', '\\u007f').replaceAll('\u202e', '\\u202e');
+    const source = written.replaceAll('\u009b', '\\u009b');
+    const path = join(folder, `${hostile.replaceAll('/', '')}.yaml`);
+    for (const text of [
+      `lab: x\nsource: ${source}\nnodes: { a: { kind: ${source} } }\n${source}: 1\n`,
+      `lab: ${hostile}\n`,
+      `lab: x\nsource: ${source}\nsegments: { lan: 10.0.0.0/24 }\nnodes: { a: { kind: client, lan: 10.0.0.1 } }\n`,
+    ]) {
+      writeFileSync(path, text);
+      for (const args of [
+        ['validate', path],
+        ['validate', path, '--json'],
+        ['graph', path],
+        ['graph', path, '--mermaid'],
+        ['up', hostile],
+      ]) {
+        const { stdout, stderr } = await lab(args, NO_ENGINE);
+        expect(`${stdout}${stderr}`).not.toMatch(/(?!\n)[\p{Cc}\u202e]/u);
+      }
+    }
+  });
+
   it('works from another folder', async () =>
     expect((await lab(['validate', 'fnat-keepalived'], { cwd: folder })).code).toBe(0));
 });
