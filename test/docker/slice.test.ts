@@ -26,10 +26,10 @@ describe('lab test fnat-keepalived', () => {
   it('proves the contract, the health check and the failover, and keeps the evidence', async () => {
     const report = join(folder, 'report');
     const { stdout } = await labOk(['test', 'fnat-keepalived', '--name', 'slice', '--again', '2', '--report', report]);
-    expect(stdout).toMatch(/slice: 27 passed, 0 failed/);
+    expect(stdout).toMatch(/slice: 40 passed, 0 failed/);
     expect(await containersOf('slice')).toEqual([]);
     const results = readReport(report);
-    expect(results.counts).toEqual({ passed: 27, failed: 0, inconclusive: 0, skipped: 0 });
+    expect(results.counts).toEqual({ passed: 40, failed: 0, inconclusive: 0, skipped: 0 });
     expect(results.nodes.find((n) => n.name === 'lb1')?.kernelVersion).toMatch(/^\d+\.\d+/);
     expect(results.results.find((r) => r.id === 'failover.outage')?.figures?.['outage']).toBeGreaterThan(2000);
     for (const name of new Set(results.results.flatMap((r) => r.evidence).map((e) => e.split(' ')[0] as string)))
@@ -41,7 +41,7 @@ describe('lab test fnat-keepalived', () => {
       .trim()
       .split('\n')
       .map((l) => JSON.parse(l) as { type: string });
-    expect(events.filter((e) => e.type === 'check')).toHaveLength(27);
+    expect(events.filter((e) => e.type === 'check')).toHaveLength(40);
   });
 
   it('two copies at once pass at once', async () => {
@@ -105,6 +105,10 @@ describe('a running lab', () => {
       stderr: 'nonesuch: command not found\n',
     });
     expect(await lab(['exec', 'slice', node, '--', '/etc'])).toMatchObject({ code: 126 });
+    const words = Array.from({ length: 5000 }, () => 'a');
+    expect(await lab(['exec', 'slice', node, '--', 'sh', '-c', 'echo $#', 'sh', ...words])).toMatchObject({
+      stdout: '5000\n',
+    });
     const blob = randomBytes(3_000_000).toString('hex');
     expect((await run('cat', Buffer.from(blob))).stdout === blob).toBe(true);
     const { child, done } = startLab([
@@ -174,7 +178,7 @@ describe('a running lab', () => {
 
   it('is tested as it runs, without its file', async () => {
     const { stdout } = await labOk(['test', 'slice', '--again', '2', '--report', join(folder, 'again')], elsewhere);
-    expect(stdout).toMatch(/slice: 15 passed, 0 failed/);
+    expect(stdout).toMatch(/slice: 23 passed, 0 failed/);
     expect(await containersOf('slice')).toHaveLength(6);
   });
 
@@ -232,7 +236,7 @@ describe('client and real server with kernels of their own, and several LIPs', (
     const path = writeLab(folder, { ...file, lab: 'slice', scenario: [{ contract: 'web' }] });
     const report = join(folder, 'kernels');
     expect((await labOk(['test', path, '--again', '2', '--report', report])).stdout).toMatch(
-      /slice: 15 passed, 0 failed/,
+      /slice: 23 passed, 0 failed/,
     );
     expect(readReport(report).nodes.map((n) => n.kernel)).toEqual(['uml', 'uml', 'uml', 'host', 'uml']);
   });
