@@ -33,7 +33,7 @@ function remember(key: string, value: Availability): void {
 }
 
 /**
- * Whether a kernel works on this engine, found out by using it: once, then remembered.
+ * Whether a kernel works on this engine, found out by using it; that it does is remembered.
  * The image must be there.
  */
 export async function probeKernel(
@@ -58,7 +58,8 @@ export async function probeKernel(
     ? 'IPVS and Full-NAT were tried on it, and work'
     : (rest.filter((l) => l.trim() !== '').at(-1) ?? version ?? 'it ended without a word');
   const found: Availability = { usable, version, why };
-  remember(key, found);
+  // What keeps it from working may be mended any time: a device that is closed, a module that is not there.
+  if (usable) remember(key, found);
   return found;
 }
 
