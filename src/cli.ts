@@ -193,6 +193,7 @@ function program(): Command {
       .addOption(timeoutOption())
       .option('--report <dir>', 'keep results, events, packets, logs and tables in this folder')
       .option('--keep', 'leave the lab running afterwards')
+      .option('--bail', 'end a lab’s test with the first step in which a check fails')
       .addOption(
         new Option(
           '--again <n>',

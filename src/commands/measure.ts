@@ -68,6 +68,7 @@ export async function measure(argument: string, options: MeasureOptions): Promis
         argument,
         runs,
         report: options.report,
+        bail: false,
         keep: options.keep ?? false,
         bootDeadline: options.timeout,
       },

@@ -17,6 +17,8 @@ export interface TestOptions extends LabOptions {
   readonly json?: boolean;
   readonly report?: string;
   readonly keep?: boolean;
+  /** Whether a lab's test ends with the first step in which a check fails. */
+  readonly bail?: boolean;
   readonly timeout: number;
   readonly all?: boolean;
   /** How often a lab is tested once more when a node that stood still kept a verdict from being reached. */
@@ -50,6 +52,7 @@ async function one(session: Session, argument: string, options: TestOptions): Pr
       argument,
       report: options.report,
       keep: options.keep ?? false,
+      bail: options.bail ?? false,
       bootDeadline: options.timeout,
     },
     options.again ?? 0,
@@ -87,6 +90,7 @@ async function many(session: Session, named: readonly string[], options: TestOpt
           ...run,
           report: options.report === undefined ? undefined : join(options.report, run.lab.name),
           keep: options.keep ?? false,
+          bail: options.bail ?? false,
           bootDeadline: options.timeout,
         },
         options.again ?? 0,

@@ -36,12 +36,12 @@ export function stepTitle(lab: Lab, step: Step): string {
   }
 }
 
-/** Runs a scenario, step by step. Results are added to `results` as they come, so that an interrupted run has them. */
+/** Runs a scenario, step by step. Results are added to `results` as they come, so that an interrupted run has them. With `bail` a step in which a check fails is the last. */
 export async function runScenario(
   bed: Bed,
   scenario: readonly Step[],
   emit: Emit,
-  bootDeadline: number,
+  { bootDeadline, bail }: { readonly bootDeadline: number; readonly bail: boolean },
   results: CheckResult[],
 ): Promise<void> {
   for (const [i, step] of scenario.entries()) {
@@ -50,6 +50,7 @@ export async function runScenario(
     const timed = TIMED.includes(step.kind);
     const context = new StepContext(bed, emit, title, `${i + 1}-${step.kind}`, bootDeadline, results, timed);
     await runStep(context, step);
+    if (bail && results.some((r) => r.verdict === 'failed')) return;
   }
 }
 

@@ -30,6 +30,8 @@ export interface TestRun {
   /** Folder of the report; a temporary one when there is none. */
   readonly report?: string | undefined;
   readonly keep: boolean;
+  /** Whether the test ends with the first step in which a check fails. */
+  readonly bail: boolean;
   /** Milliseconds that nodes may take to come up. */
   readonly bootDeadline: number;
 }
@@ -141,7 +143,7 @@ async function runTest(
   evidence: Evidence,
   emit: Emit,
   { signal, taken }: { readonly signal: AbortSignal; readonly taken: AbortSignal },
-  { lab, bootDeadline }: TestRun,
+  { lab, bootDeadline, bail }: TestRun,
   results: CheckResult[],
 ): Promise<void> {
   const until = AbortSignal.any([signal, taken]);
@@ -157,7 +159,7 @@ async function runTest(
       until,
     );
     bed = new Bed(engine, running, wire, evidence, until);
-    await runScenario(bed, lab.scenario, emit, bootDeadline, results);
+    await runScenario(bed, lab.scenario, emit, { bootDeadline, bail }, results);
   } finally {
     bed?.stalls.close();
     const lost = (await wire?.close(taken)) ?? 0;

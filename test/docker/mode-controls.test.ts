@@ -4,8 +4,8 @@ import { parse } from 'yaml';
 import { keepalivedConf } from '../../src/drivers/keepalived-conf.ts';
 import { nodeOf } from '../../src/lab/lookup.ts';
 import { readLab } from '../../src/lab/read.ts';
-import { type LabFile, writeLab } from '../lab.ts';
-import { type Control, itIsCaught, type Result, results, TRIALS_MS } from './broken.ts';
+import { type LabFile, lab, writeLab } from '../lab.ts';
+import { broken, type Control, itIsCaught, type Result, results, TRIALS_MS } from './broken.ts';
 import { leavesNothing } from './state.ts';
 
 const CONTROLS: readonly Control[] = [
@@ -586,4 +586,22 @@ describe('a server that does not answer, or should get nothing', () => {
     const reach = seen.find((r) => r.id === 'service.reach' && r.subject === 'wrr');
     expect(reach).toMatchObject({ verdict: 'failed', seen: expect.stringContaining('rs1 was reached') });
   });
+});
+
+describe('lab test --bail', () => {
+  it(
+    'ends with the first step in which a check fails',
+    async () => {
+      const scenario = ['true', 'false', 'true'].map((command) => ({ run: { on: 'pc', do: command } }));
+      const control = { lab: 'arp-problem', broken: '', caughtBy: 'run', seen: /./, scenario };
+      const path = broken(folder, control, 'no-bail');
+      const verdicts = async (...more: string[]) => {
+        const { stdout } = await lab(['test', path, '--json', ...more]);
+        return (JSON.parse(stdout) as { results: Result[] }).results.map((r) => r.verdict);
+      };
+      expect(await verdicts()).toEqual(['passed', 'failed', 'passed']);
+      expect(await verdicts('--bail')).toEqual(['passed', 'failed']);
+    },
+    TRIALS_MS,
+  );
 });
