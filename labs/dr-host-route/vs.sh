@@ -1,25 +1,26 @@
-#!/bin/bash
-vip='10.0.0.100'
-iface='lo:1'
-mask='255.255.255.255'
-port='80'
-rs1='10.1.1.244'
-rs2='10.1.1.245'
-scheduler='rr'      ###To test for easy results, rr polling algorithm is used
-type='-g'
-case $1 in
-start)
-    ifconfig $iface $vip netmask $mask #broadcast $vip up
-    iptables -F
-    ipvsadm -A -t ${vip}:${port} -s $scheduler
-    ipvsadm -a -t ${vip}:${port} -r ${rs1} $type -w 1
-    ipvsadm -a -t ${vip}:${port} -r ${rs2} $type -w 1
-    ;;
-stop)
-    ipvsadm -C
-    ifconfig $iface down
-    ;;
-*)
-    echo "Usage $(basename $0) start|stop"
-    exit 1
+# Makes this machine the director of direct routing, or undoes it: vs.sh start|stop.
+set -eu
+
+VIP=10.0.0.100
+SERVICE=$VIP:80
+REALS="10.1.1.244 10.1.1.245"
+
+case ${1-} in
+    start)
+        ip address replace "$VIP/32" dev lo label lo:1
+        # nothing may filter what is for the VIP; a kernel without iptables has no rules to flush
+        iptables --flush || echo "no iptables in this kernel, and so no rules"
+        ipvsadm --add-service --tcp-service "$SERVICE" --scheduler rr
+        for real in $REALS; do
+            ipvsadm --add-server --tcp-service "$SERVICE" --real-server "$real" --gatewaying --weight 1
+        done
+        ;;
+    stop)
+        ipvsadm --clear
+        ip address delete "$VIP/32" dev lo
+        ;;
+    *)
+        echo "usage: vs.sh start|stop" >&2
+        exit 2
+        ;;
 esac
