@@ -95,15 +95,22 @@ function isRightAlone(vrrp: VrrpInstance, heard: readonly Sender[]): boolean {
   return heard.length === 1 && (!vrrp.preempt || heard[0]?.node.name === vrrp.members[0]?.node);
 }
 
-/** Who should be master now: the best director, or where nobody preempts whoever sends adverts. */
-export function masterOf(bed: Bed, vrrp: VrrpInstance): string {
-  const heard = vrrp.preempt ? undefined : heardLately(bed, vrrp)[0]?.node.name;
-  return heard ?? vrrp.members[0]?.node ?? '';
+/** The directors that send adverts of an instance now: one, when all is well. */
+export function mastersOf(bed: Bed, vrrp: VrrpInstance): readonly string[] {
+  return heardLately(bed, vrrp).map((s) => s.node.name);
 }
 
-/** Waits until one director alone sends adverts, and the right one. When it does not come to that in time, `masterCheck` tells. */
-export async function masterSettles(bed: Bed, vrrp: VrrpInstance): Promise<void> {
-  const look = () => (isRightAlone(vrrp, heardLately(bed, vrrp)) ? true : undefined);
+/** Whether this director, and no other, sends adverts of an instance now. */
+export function isMasterAlone(bed: Bed, vrrp: VrrpInstance, node: string): boolean {
+  const [master, rival] = mastersOf(bed, vrrp);
+  return master === node && rival === undefined;
+}
+
+/** Waits until one director alone sends adverts, and the right one, or the one that is named. When it does not come to that in time, `masterCheck` tells. */
+export async function masterSettles(bed: Bed, vrrp: VrrpInstance, node?: string): Promise<void> {
+  const settled = () =>
+    node === undefined ? isRightAlone(vrrp, heardLately(bed, vrrp)) : isMasterAlone(bed, vrrp, node);
+  const look = () => (settled() ? true : undefined);
   await eventually(look, { within: 2 * election(vrrp), every: 20, signal: bed.signal });
 }
 
@@ -163,7 +170,7 @@ export function idCheck(lab: Lab, vrrp: VrrpInstance): CheckSpec {
 /** Whether these directors, and no others, send adverts of an instance now: one master, or two that do not hear each other. */
 export function mastersCheck(vrrp: VrrpInstance, nodes: readonly string[]): CheckSpec['look'] {
   return async (bed) => {
-    const heard = heardLately(bed, vrrp).map((s) => s.node.name);
+    const heard = mastersOf(bed, vrrp);
     return {
       ok: heard.length === nodes.length && nodes.every((n) => heard.includes(n)),
       seen: `${vrrp.name}: ${heard.join(' and ') || 'nobody'} in the last ${formatMs(freshness(vrrp))}`,

@@ -2,7 +2,7 @@ import { ipvs } from '../drivers/ipvs.ts';
 import type { ServiceTable } from '../drivers/service-table.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Wire } from '../fabric/capture.ts';
-import { found, type Link, linksOf, linkTo, macsOf, nodeOf, ospfOf, vrrpOf } from '../lab/lookup.ts';
+import { clientOf, found, type Link, linksOf, linkTo, macsOf, nodeOf, ospfOf, vrrpOf } from '../lab/lookup.ts';
 import type { LabNode, Service } from '../lab/model.ts';
 import type { Packet } from '../net/packet.ts';
 import { CannotObserve, Hand } from '../plan/hand.ts';
@@ -47,10 +47,7 @@ export class Bed extends Hand {
 
   /** The client that speaks to services. */
   get client(): LabNode {
-    return found(
-      this.lab.nodes.find((n) => n.kind === 'client'),
-      'client',
-    );
+    return clientOf(this.lab);
   }
 
   /** The link of a node that is on the subnet of an address; its first one when none is. */

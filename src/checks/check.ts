@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CheckResult } from '../events.ts';
-import { CannotObserve } from '../plan/hand.ts';
+import { CannotObserve, Outpaced } from '../plan/hand.ts';
 import type { Bed } from './bed.ts';
 
 /** What a look gave: whether the promise holds, what was seen, and where that can be looked up. */
@@ -19,6 +19,14 @@ export interface Observation {
 export interface Budget {
   readonly ms: number;
   readonly words: string;
+}
+
+/** What a result is about, and what is promised: known before anything is looked at. */
+export type Promised = Pick<CheckResult, 'id' | 'subject' | 'promised'>;
+
+/** What a check will tell of. */
+export function promisedBy({ id, subject, promise }: CheckSpec): Promised {
+  return { id, subject, promised: promise };
 }
 
 /** A check: what is promised about whom, and how to look. It looks first, then again until the deadline, and once when it has come. */
@@ -52,18 +60,23 @@ export async function runCheck(spec: CheckSpec, bed: Bed, step: string): Promise
     bed.signal.throwIfAborted();
     const looked = performance.now() - began;
     let last: Observation | undefined;
-    let trouble = '';
+    let trouble = new CannotObserve('');
     try {
       last = await spec.look(bed);
       if (last.ok) return result('passed', last);
     } catch (error) {
       if (!(error instanceof CannotObserve)) throw error;
-      trouble = error.message;
+      trouble = error;
     }
     // A look takes its time: only one that began when the time was up tells that the promise does not hold then.
     if (last?.stall !== undefined) return result('inconclusive', { ...last, seen: `${last.seen}; ${last.stall}` });
     if (looked >= spec.within || last?.final)
-      return last ? result('failed', last) : result('inconclusive', { seen: `could not be observed: ${trouble}` });
+      return last
+        ? result('failed', last)
+        : result('inconclusive', {
+            seen: `could not be observed: ${trouble.message}`,
+            stall: trouble instanceof Outpaced ? trouble.message : undefined,
+          });
     const left = spec.within - (performance.now() - began);
     await delay(Math.max(0, Math.min(spec.every, left)), undefined, { signal: bed.signal });
   }

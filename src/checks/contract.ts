@@ -2,16 +2,15 @@ import { instancesUnder, ospfOf } from '../lab/lookup.ts';
 import type { Lab, Service } from '../lab/model.ts';
 import { modes } from '../modes/index.ts';
 import { idCheck, masterCheck } from './adverts.ts';
-import type { Bed } from './bed.ts';
 import type { CheckSpec } from './check.ts';
 import { healthTrafficCheck, removalBudget, reunionBudget } from './health.ts';
 import { canAskForVip, vipCheck } from './neighbour.ts';
 import { quietChecks } from './quiet.ts';
-import { reachCheck, toEveryServer } from './reach.ts';
+import { reachCheck } from './reach.ts';
 import { adjacency, adjacencyWords, nextHopsCheck, spreadCheck } from './routes.ts';
 import { schedulerChecks, schedulerTrials } from './scheduler.ts';
 import { tableChecks } from './table.ts';
-import { drive, type Traffic } from './traffic.ts';
+import type { Traffic } from './traffic.ts';
 
 /** What is promised before anything is asked: tables that hold the lab. */
 export function standingChecks(lab: Lab, service: Service): readonly CheckSpec[] {
@@ -35,23 +34,32 @@ export function neighbourChecks(lab: Lab, service: Service): readonly CheckSpec[
   ];
 }
 
+/** Sends stretches of requests to a service. */
+export interface Send {
+  /** One that reaches every real server. */
+  readonly toEvery: () => Promise<Traffic>;
+  /** A plain one once more. */
+  readonly again: () => Promise<Traffic>;
+  /** So many requests more. */
+  readonly more: (count: number) => Promise<Traffic>;
+}
+
 /** What is promised of traffic, by the mode and by the scheduler; and what goes on beside it. */
-export function trafficChecks(bed: Bed, service: Service, name: string): readonly CheckSpec[] {
+export function trafficChecks(lab: Lab, service: Service, send: Send): readonly CheckSpec[] {
   let driven: Promise<Traffic> | undefined;
   const traffic = () => {
-    driven ??= toEveryServer(bed, service, name);
+    driven ??= send.toEvery();
     return driven;
   };
-  const more = (count: number) => drive(bed, service, `${name}-more`, { count });
-  const domain = ospfOf(bed.lab, service.name);
+  const domain = ospfOf(lab, service.name);
   return [
-    ...modes[service.mode].contract(bed.lab, service, traffic),
-    reachCheck(bed.lab, service, traffic),
-    ...quietChecks(bed.lab, service.name, traffic, () => drive(bed, service, `${name}-again`)),
-    ...instancesUnder(bed.lab, service.name).flatMap((vrrp) => [masterCheck(vrrp), idCheck(bed.lab, vrrp)]),
-    ...(domain ? [spreadCheck(bed.lab, domain, service.name, traffic, more)] : []),
+    ...modes[service.mode].contract(lab, service, traffic),
+    reachCheck(lab, service, traffic),
+    ...quietChecks(lab, service.name, traffic, send.again),
+    ...instancesUnder(lab, service.name).flatMap((vrrp) => [masterCheck(vrrp), idCheck(lab, vrrp)]),
+    ...(domain ? [spreadCheck(lab, domain, service.name, traffic, send.more)] : []),
     ...schedulerChecks(service, traffic),
-    ...(service.health ? [healthTrafficCheck(bed.lab, service, service.health)] : []),
+    ...(service.health ? [healthTrafficCheck(lab, service, service.health)] : []),
   ];
 }
 

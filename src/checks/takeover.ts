@@ -68,10 +68,17 @@ export function announcements(vrrp: VrrpInstance, node: LabNode, packets: readon
     .filter((a) => addresses.includes(a.address));
 }
 
-/** Whether one director announced addresses of an instance after another had begun to: clients believe whom they heard last. */
-export function crossed(vrrp: VrrpInstance, node: LabNode, other: LabNode, packets: readonly Packet[]): boolean {
-  const first = announcements(vrrp, other, packets)[0]?.at;
-  return first !== undefined && announcements(vrrp, node, packets).some((a) => a.at > first);
+/**
+ * Whether a director that yields had the last word on an address: it announced it after the better one had begun to,
+ * and that one did not do so again within the margin. Clients believe whom they heard last.
+ */
+export function crossed(vrrp: VrrpInstance, yielding: LabNode, better: LabNode, packets: readonly Packet[]): boolean {
+  const told = announcements(vrrp, better, packets);
+  return announcements(vrrp, yielding, packets).some((late) => {
+    const own = told.filter((a) => a.address === late.address);
+    const after = own.find((a) => a.at > late.at);
+    return own.some((a) => a.at < late.at) && !(after && after.at - late.at <= SCHEDULING_MARGIN_MS * 1000);
+  });
 }
 
 /** That the new master announced every address of an instance under its own MAC address, without being asked: by gratuitous ARP, or an unsolicited neighbour advertisement (RFC 5798 §6.4). */

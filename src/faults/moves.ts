@@ -12,19 +12,14 @@ export interface Move {
   readonly resigned: boolean;
 }
 
-/** The instances that a fault takes from their master, and who has them next; the master is the best director, unless somebody else is known to be. */
-export function movesOf(
-  lab: Lab,
-  fault: Fault,
-  masterOf: (vrrp: VrrpInstance) => string | undefined = (vrrp) => vrrp.members[0]?.node,
-): readonly Move[] {
+/** The instances that a fault takes from their master, the best director, and who has them next. */
+export function movesOf(lab: Lab, fault: Fault): readonly Move[] {
   return lab.vrrp.flatMap((vrrp): Move[] => {
-    const master = masterOf(vrrp);
-    const heir = vrrp.members.find((m) => m.node !== master);
-    if (!heir || master !== fault.node) return [];
+    const [best, heir] = vrrp.members;
+    if (!best || !heir || best.node !== fault.node) return [];
     const adverts = faults[fault.kind].adverts(fault, vrrp, lab);
     if (adverts === 'go on') return [];
-    return [{ vrrp, from: nodeOf(lab, master), to: nodeOf(lab, heir.node), resigned: adverts === 'resign' }];
+    return [{ vrrp, from: nodeOf(lab, best.node), to: nodeOf(lab, heir.node), resigned: adverts === 'resign' }];
   });
 }
 

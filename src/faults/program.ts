@@ -10,7 +10,7 @@ export const KERNEL = 'kernel';
 /** Milliseconds for a program to show what was done to it. */
 const DEADLINE_MS = 5000;
 /** The program whose end is the end of VRRP. */
-const KEEPALIVED = 'keepalived';
+export const KEEPALIVED = 'keepalived';
 
 /** Stops or starts a program of a node. */
 export async function program(hand: Hand, node: string, verb: 'stop' | 'start', name: string): Promise<Stamp> {

@@ -43,6 +43,14 @@ export function nodeOf(lab: Lab, name: string): LabNode {
   );
 }
 
+/** The client that speaks to services: the lab's first. */
+export function clientOf(lab: Lab): LabNode {
+  return found(
+    lab.nodes.find((n) => n.kind === 'client'),
+    'client',
+  );
+}
+
 /** The service of that name. It exists: resolve has seen to it. */
 export function serviceOf(lab: Lab, name: string): Service {
   return found(

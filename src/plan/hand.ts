@@ -16,6 +16,9 @@ const LONGEST_MS = 180_000;
 /** Milliseconds for a command that puts something back after all else was aborted. */
 const MEND_MS = 30_000;
 
+/** The same, because this machine was too busy to look in time: another run may tell. */
+export class Outpaced extends CannotObserve {}
+
 /** A hand in a running lab: runs commands in its nodes and in its fabric. */
 export class Hand {
   readonly engine: Engine;

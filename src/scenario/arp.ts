@@ -1,51 +1,45 @@
+import type { CheckSpec } from '../checks/check.ts';
 import { linkTo, nodeOf } from '../lab/lookup.ts';
-import type { Step } from '../lab/model.ts';
-import type { StepContext } from './context.ts';
+import type { Lab, Step } from '../lab/model.ts';
 
 /** Seconds for the first reply; the others come with it. */
 const FIRST_REPLY_S = 1;
 
 /** One ARP request for an address: as many replies as the step says, counted on the wire. */
-export async function arpStep(context: StepContext, step: Step & { kind: 'arp' }): Promise<void> {
-  const { bed } = context;
-  const from = nodeOf(bed.lab, step.from);
-  context.wait(`replies to ARP for ${step.address}`);
-  await context.check([
-    {
-      id: 'arp.replies',
-      subject: step.address,
-      promise: `one ARP request of ${step.from} for ${step.address} gets ${step.replies === 1 ? 'one reply' : `${step.replies} replies`}`,
-      within: 0,
-      every: 0,
-      look: async () => {
-        const start = bed.wire.newest;
-        const device = bed.towards(from, step.address).name;
-        await bed.tryRun(from.name, [
-          'arping',
-          '-q',
-          '-b',
-          '-c',
-          '1',
-          '-w',
-          String(FIRST_REPLY_S),
-          '-I',
-          device,
-          step.address,
-        ]);
-        const replies = (await bed.packetsSince(start + 1))
-          .filter((p) => p.kind === 'arp')
-          .filter(
-            (p) =>
-              p.op === 'reply' &&
-              p.sender === step.address &&
-              p.dstMac === (linkTo(from, step.address)?.mac ?? p.dstMac),
-          );
-        return {
-          ok: replies.length === step.replies,
-          seen: `${replies.length}: ${replies.map((p) => `${bed.nameOfMac(p.senderMac)} with ${p.senderMac}`).join(', ') || 'nobody answered'}`,
-          evidence: bed.lab.segments.map((s) => `${s.name}.pcap (arp)`),
-        };
-      },
+export function repliesCheck(lab: Lab, step: Step & { kind: 'arp' }): CheckSpec {
+  const from = nodeOf(lab, step.from);
+  return {
+    id: 'arp.replies',
+    subject: step.address,
+    promise: `one ARP request of ${step.from} for ${step.address} gets ${step.replies === 1 ? 'one reply' : `${step.replies} replies`}`,
+    within: 0,
+    every: 0,
+    look: async (bed) => {
+      const start = bed.wire.newest;
+      const device = bed.towards(from, step.address).name;
+      await bed.tryRun(from.name, [
+        'arping',
+        '-q',
+        '-b',
+        '-c',
+        '1',
+        '-w',
+        String(FIRST_REPLY_S),
+        '-I',
+        device,
+        step.address,
+      ]);
+      const replies = (await bed.packetsSince(start + 1))
+        .filter((p) => p.kind === 'arp')
+        .filter(
+          (p) =>
+            p.op === 'reply' && p.sender === step.address && p.dstMac === (linkTo(from, step.address)?.mac ?? p.dstMac),
+        );
+      return {
+        ok: replies.length === step.replies,
+        seen: `${replies.length}: ${replies.map((p) => `${bed.nameOfMac(p.senderMac)} with ${p.senderMac}`).join(', ') || 'nobody answered'}`,
+        evidence: lab.segments.map((s) => `${s.name}.pcap (arp)`),
+      };
     },
-  ]);
+  };
 }

@@ -1,7 +1,7 @@
 import type { Bed } from '../checks/bed.ts';
-import { type CheckSpec, runCheck } from '../checks/check.ts';
+import { type CheckSpec, type Promised, runCheck } from '../checks/check.ts';
 import type { CheckResult, Emit, Verdict } from '../events.ts';
-import { CannotObserve } from '../plan/hand.ts';
+import { CannotObserve, Outpaced } from '../plan/hand.ts';
 
 /** What a step works with: the bed, and where its results go. */
 export class StepContext {
@@ -78,10 +78,8 @@ export class StepContext {
 
   /** Adds a result that is known at once. */
   tell(
-    id: string,
-    subject: string,
+    { id, subject, promised }: Promised,
     verdict: Verdict,
-    promised: string,
     seen: string,
     more: Partial<Pick<CheckResult, 'evidence' | 'figures' | 'ms' | 'stalled'>> = {},
   ): void {
@@ -99,13 +97,30 @@ export class StepContext {
     });
   }
 
-  /** Runs a part whose observation may be impossible: then it is one inconclusive result. */
-  async attempt(id: string, subject: string, promised: string, work: () => Promise<void>): Promise<void> {
+  /**
+   * Runs a part that has announced its checks. Each of them gets a result: those that an observation which is
+   * impossible leaves open are inconclusive. So what is told is the same in every run. A result that was not
+   * announced, or one that is missing where all could be observed, is a bug of ours.
+   */
+  async part(announced: readonly Promised[], work: () => Promise<void>): Promise<void> {
+    const from = this.results.length;
+    let trouble: CannotObserve | undefined;
     try {
       await work();
     } catch (error) {
       if (!(error instanceof CannotObserve)) throw error;
-      this.tell(id, subject, 'inconclusive', promised, error.message);
+      trouble = error;
     }
+    const open = [...announced];
+    for (const { id, subject } of this.results.slice(from)) {
+      const at = open.findIndex((p) => p.id === id && p.subject === subject);
+      if (at < 0) throw new Error(`${id} of ${subject} was not announced by "${this.title}"`);
+      open.splice(at, 1);
+    }
+    const [first] = open;
+    if (first && !trouble)
+      throw new Error(`${first.id} of ${first.subject} was announced by "${this.title}" and has no result`);
+    for (const promised of open)
+      this.tell(promised, 'inconclusive', trouble?.message ?? '', trouble instanceof Outpaced ? { stalled: true } : {});
   }
 }

@@ -1,11 +1,29 @@
 import { masterSettles } from '../checks/adverts.ts';
-import { neighbourChecks, standingChecks, trafficChecks, trials } from '../checks/contract.ts';
+import { type CheckSpec, type Promised, promisedBy } from '../checks/check.ts';
+import { neighbourChecks, type Send, standingChecks, trafficChecks, trials } from '../checks/contract.ts';
 import { quietChecks } from '../checks/quiet.ts';
+import { toEveryServer } from '../checks/reach.ts';
 import { type Exchange, exchange } from '../checks/snat.ts';
+import { drive } from '../checks/traffic.ts';
 import { found, instancesUnder, serviceOf } from '../lab/lookup.ts';
+import type { Lab, SnatRule } from '../lab/model.ts';
 import { snat } from '../modes/snat.ts';
 import type { StepContext } from './context.ts';
 import { outsideListens, serversListen } from './ready.ts';
+
+/** What nothing is asked of: checks that are only announced. */
+const unasked = () => Promise.reject(new Error('checks that are announced ask nothing'));
+
+/** What a contract will tell of. */
+export function contractPromises(lab: Lab, name: string): readonly Promised[] {
+  const service = serviceOf(lab, name);
+  return [
+    ...standingChecks(lab, service),
+    ...neighbourChecks(lab, service),
+    ...trials(lab, service),
+    ...trafficChecks(lab, service, { toEvery: unasked, again: unasked, more: unasked }),
+  ].map(promisedBy);
+}
 
 /** Proves on the wire what a service's mode promises. */
 export async function contractStep(context: StepContext, name: string): Promise<void> {
@@ -23,16 +41,39 @@ export async function contractStep(context: StepContext, name: string): Promise<
   context.wait('traffic');
   // First what finds the tables as they are: to reach every server, others may be put aside for a moment.
   for (const trial of trials(bed.lab, service)) await context.check([trial]);
-  await context.check(trafficChecks(bed, service, context.slug));
+  const send: Send = {
+    toEvery: () => toEveryServer(bed, service, context.slug),
+    again: () => drive(bed, service, `${context.slug}-again`),
+    more: (count) => drive(bed, service, `${context.slug}-more`, { count }),
+  };
+  await context.check(trafficChecks(bed.lab, service, send));
+}
+
+function ruleOf(lab: Lab, name: string): SnatRule {
+  return found(
+    lab.snat.find((s) => s.name === name),
+    `SNAT rule ${name}`,
+  );
+}
+
+/** What an SNAT rule's contract will tell of. */
+export function snatPromises(lab: Lab, name: string): readonly Promised[] {
+  return snatChecks(lab, ruleOf(lab, name), unasked, unasked).map(promisedBy);
+}
+
+function snatChecks(
+  lab: Lab,
+  rule: SnatRule,
+  get: () => Promise<Exchange>,
+  again: () => Promise<Exchange>,
+): readonly CheckSpec[] {
+  return [...snat.contract(lab, rule, get), ...quietChecks(lab, rule.name, get, again)];
 }
 
 /** Proves on the wire what an SNAT rule promises. */
 export async function snatStep(context: StepContext, name: string): Promise<void> {
   const { bed } = context;
-  const rule = found(
-    bed.lab.snat.find((s) => s.name === name),
-    `SNAT rule ${name}`,
-  );
+  const rule = ruleOf(bed.lab, name);
   await Promise.all([bed.stalls.watch(), outsideListens(bed, rule)]);
   context.wait('traffic');
   let done: Promise<Exchange> | undefined;
@@ -40,8 +81,6 @@ export async function snatStep(context: StepContext, name: string): Promise<void
     done ??= exchange(bed, rule, context.slug);
     return done;
   };
-  await context.check([
-    ...snat.contract(bed.lab, rule, get),
-    ...quietChecks(bed.lab, rule.name, get, () => exchange(bed, rule, `${context.slug}-again`)),
-  ]);
+  const again = () => exchange(bed, rule, `${context.slug}-again`);
+  await context.check(snatChecks(bed.lab, rule, get, again));
 }

@@ -1,10 +1,10 @@
 import type { Bed } from '../checks/bed.ts';
-import type { CheckSpec } from '../checks/check.ts';
+import { type CheckSpec, type Promised, promisedBy } from '../checks/check.ts';
 import { tally } from '../checks/path.ts';
 import { ask } from '../checks/traffic.ts';
 import { wires } from '../faults/wires.ts';
 import { nodeOf, serviceOf } from '../lab/lookup.ts';
-import type { Device, LabNode, Service, Step } from '../lab/model.ts';
+import type { Device, Lab, LabNode, Service, Step } from '../lab/model.ts';
 import { formatMs } from '../net/duration.ts';
 import type { StepContext } from './context.ts';
 
@@ -17,24 +17,40 @@ const MARGIN_MS = 1000;
 const ASKS = 10;
 const ASK_MS = 300;
 
+type CutStep = Step & { kind: 'cut' };
+
+/** The wires of a step, in words. */
+function named({ links, node }: CutStep): string {
+  return `${links.join(' and ')} of ${node}`;
+}
+
+/** What a cut will tell of. */
+export function cutPromises(lab: Lab, step: CutStep): readonly Promised[] {
+  return [whileCut(lab, step), onceMended(lab, step)].map(promisedBy);
+}
+
+function whileCut(lab: Lab, step: CutStep): CheckSpec {
+  const service = serviceOf(lab, step.service);
+  const when = `with ${named(step)} cut`;
+  return step.answers ? answering(service, 'cut.answers', when, LEAVE_MS) : silent(service, when);
+}
+
+function onceMended(lab: Lab, step: CutStep): CheckSpec {
+  return mended(serviceOf(lab, step.service), nodeOf(lab, step.node), step.links, `with ${named(step)} mended`);
+}
+
 /** Wires of a node are cut: the service goes on, or stops, as the step says; mended, it answers again. */
-export async function cutStep(context: StepContext, step: Step & { kind: 'cut' }): Promise<void> {
+export async function cutStep(context: StepContext, step: CutStep): Promise<void> {
   const { bed } = context;
-  const service = serviceOf(bed.lab, step.service);
-  const named = `${step.links.join(' and ')} of ${step.node}`;
-  context.fault(`${named} cut`, await wires(bed, step.node, step.links, 'cut'));
+  context.fault(`${named(step)} cut`, await wires(bed, step.node, step.links, 'cut'));
   try {
     context.wait(step.answers ? 'the bond to leave the dead wire' : 'the service to fall silent');
-    await context.check([
-      step.answers
-        ? answering(service, 'cut.answers', `with ${named} cut`, LEAVE_MS)
-        : silent(service, `with ${named} cut`),
-    ]);
+    await context.check([whileCut(bed.lab, step)]);
   } finally {
-    context.fault(`${named} mended`, await wires(bed, step.node, step.links, 'mended'));
+    context.fault(`${named(step)} mended`, await wires(bed, step.node, step.links, 'mended'));
   }
   context.wait('the service to answer');
-  await context.check([mended(service, nodeOf(bed.lab, step.node), step.links, `with ${named} mended`)]);
+  await context.check([onceMended(bed.lab, step)]);
 }
 
 /** The service answers again, and bonds with LACP have taken the wire back: only then does cutting the other one tell anything. */

@@ -1,16 +1,17 @@
-import { masterOf, masterSettles, SCHEDULING_MARGIN_MS } from '../checks/adverts.ts';
+import { SCHEDULING_MARGIN_MS } from '../checks/adverts.ts';
 import type { Bed } from '../checks/bed.ts';
-import type { CheckSpec } from '../checks/check.ts';
+import { type Budget, type CheckSpec, type Promised, promisedBy } from '../checks/check.ts';
 import { reunionBudget } from '../checks/health.ts';
-import { nextHopsCheck, routesSettle } from '../checks/routes.ts';
+import { nextHopsCheck } from '../checks/routes.ts';
 import { tableChecks } from '../checks/table.ts';
 import { announceCheck, crossed, takeoverCheck } from '../checks/takeover.ts';
 import { faults } from '../faults/index.ts';
-import { type Move, movesOf, splitBy, type Withdrawal, withdrawalsOf } from '../faults/moves.ts';
+import { type Move, splitBy, type Withdrawal, withdrawalsOf } from '../faults/moves.ts';
 import { heal, inject } from '../faults/standing.ts';
-import { instancesUnder, macsOf, serviceOf } from '../lab/lookup.ts';
-import type { FaultStep, VrrpInstance } from '../lab/model.ts';
+import { instancesUnder, macsOf } from '../lab/lookup.ts';
+import type { FaultStep, Lab, VrrpInstance } from '../lab/model.ts';
 import { formatMs } from '../net/duration.ts';
+import type { Packet } from '../net/packet.ts';
 import {
   crossing,
   handover,
@@ -23,12 +24,12 @@ import {
 } from './budget.ts';
 import type { StepContext } from './context.ts';
 import { expectationCheck } from './expect.ts';
-import { budgetOf, idOf, isBounded, OVERTIME_MS, type Run } from './fault-run.ts';
+import { budgetOf, type Case, caseOf, isBounded, OVERTIME_MS, type Run } from './fault-run.ts';
 import { measure } from './outage.ts';
+import { prepare } from './prepare.ts';
 import { type Probe, Probes } from './probe.ts';
-import { serverIsIn, serversListen, serviceAnswers } from './ready.ts';
-import { clientsKnown, judgeSticking } from './sticking.ts';
-import { judgeOutage, lost, tell } from './verdict.ts';
+import { clientsKnown, judgeSticking, sticksPromise } from './sticking.ts';
+import { judgeOutage, lost, outagePromise, standingPromise, tell } from './verdict.ts';
 
 /** Longest until a lab that has just come up answers: elections, programs that start, checks that take servers in. */
 const STEADY_AT_FIRST_MS = 30_000;
@@ -42,40 +43,54 @@ const WATCH_MS = 3000;
 /** How long an open connection may be silent after the service is back: its retransmissions have backed off. */
 const FLOW_MS = 6000;
 
-/** Makes a fault, watches what becomes of the service, heals it, and watches the return. */
-export async function faultStep(context: StepContext, step: FaultStep): Promise<void> {
-  for (let run = 1; run <= step.repeat; run++)
-    await once(context, step, step.repeat > 1 ? `${context.slug}-${run}` : context.slug);
+/** What a step will tell of, once for each of its runs. */
+export function faultPromises(lab: Lab, step: FaultStep): readonly Promised[] {
+  const of = caseOf(lab, step);
+  return Array.from({ length: step.repeat }, () => [...strikePromises(of), ...regainPromises(of)]).flat();
 }
 
-async function once(context: StepContext, step: FaultStep, slug: string): Promise<void> {
-  const { bed } = context;
-  const service = serviceOf(bed.lab, step.service);
+function strikePromises(of: Case): readonly Promised[] {
+  return [
+    ...strikeChecks(of, '', 0).flat().map(promisedBy),
+    ...of.step.clients.map((client) => standingPromise(of, client)),
+    ...(of.step.sticks ? [sticksPromise(of)] : []),
+  ];
+}
+
+function regainPromises(of: Case): readonly Promised[] {
+  return [
+    ...regainChecks(of, '', 0).flat().map(promisedBy),
+    ...of.step.clients.map((client) => outagePromise(of, 'heal', returnBudget(of), client)),
+  ];
+}
+
+/** Makes a fault, watches what becomes of the service, heals it, and watches the return. */
+export async function faultStep(context: StepContext, step: FaultStep): Promise<void> {
+  const of = caseOf(context.bed.lab, step);
+  for (let n = 1; n <= step.repeat; n++) {
+    const slug = step.repeat > 1 ? `${context.slug}-${n}` : context.slug;
+    await context.part([...strikePromises(of), ...regainPromises(of)], () =>
+      once({ ...of, context, slug, stands: false }),
+    );
+  }
+}
+
+async function once(run: Run): Promise<void> {
+  const { context, step } = run;
   context.again();
-  await serversListen(bed, service);
-  await serverIsIn(bed, service, step.fault.node);
-  // Who should be master is: only then does the fault take anything from it.
-  const instances = [...instancesUnder(bed.lab, service.name), ...movesOf(bed.lab, step.fault).map((m) => m.vrrp)];
-  await Promise.all([...new Set(instances)].map((vrrp) => masterSettles(bed, vrrp)));
-  const domains = bed.lab.ospf.filter((o) => o.services.includes(service.name));
-  await Promise.all(domains.map((domain) => routesSettle(bed, domain)));
-  // A connection that is held is made once.
-  await serviceAnswers(bed, service);
-  const moves = movesOf(bed.lab, step.fault, (vrrp) => masterOf(bed, vrrp));
-  const [made, healed] = faults[step.fault.kind].words(step.fault);
-  const run: Run = { context, step, slug, service, moves, stands: false };
+  await prepare(run);
   // A probe for each half: the connection that is held through the return must have been there before it.
-  await context.attempt(idOf(moves, 'fault'), service.name, made, async () => {
+  await context.part(strikePromises(run), async () => {
     const known = step.sticks ? await clientsKnown(run) : undefined;
     await probed(run, 'loss', STEADY_AT_FIRST_MS, (probes) => strike(run, probes));
     if (known) await judgeSticking(run, known);
   });
-  await context.attempt(idOf(moves, 'heal'), service.name, healed, () =>
+  await context.part(regainPromises(run), () =>
     // While nothing bounds what clients notice, they may well notice it still.
     probed(run, 'return', isBounded(run) ? STEADY_AGAIN_MS : 0, (probes) => regain(run, probes)),
   );
   // Whatever could not be observed: what was made is undone.
-  if (run.stands) await heal(bed, step.fault, context.bootDeadline);
+  if (run.stands) await heal(context.bed, step.fault, context.bootDeadline);
 }
 
 async function probed(
@@ -92,6 +107,20 @@ async function probed(
   }
 }
 
+/** What must be seen once the fault stands, since a time (microseconds): checks that run side by side, one list after the other. */
+function strikeChecks({ lab, step, moves }: Case, slug: string, at: number): readonly (readonly CheckSpec[])[] {
+  const { fault } = step;
+  return [
+    moves.flatMap((move) => [
+      takeoverCheck('failover.master', move.vrrp, move.to, move.from, at, takeover(move)),
+      announceCheck('failover.garp', move.vrrp, move.to, at, takeover(move)),
+    ]),
+    withdrawalsOf(lab, fault).map((w) => nextHopsCheck('failover.nexthops', lab, w.domain, rest(w), withdrawal(w))),
+    ...splitBy(lab, fault).map((vrrp) => [mastersExpected(lab, vrrp, [fault.node, fault.other ?? ''], slug)]),
+    ...step.during.map((e, i) => [expectationCheck(lab, e, `${slug}-during-${i + 1}`)]),
+  ];
+}
+
 async function strike(run: Run, probes: readonly Probe[]): Promise<void> {
   const { context, step, moves, slug } = run;
   const { bed } = context;
@@ -102,34 +131,7 @@ async function strike(run: Run, probes: readonly Probe[]): Promise<void> {
   context.fault(faults[fault.kind].words(fault)[0], at);
   const budget = budgetOf(run);
   if (moves[0]) context.wait(`${moves[0].to.name} to take over, at most ${formatMs(takeover(moves[0]).ms)}`);
-  await context.check(
-    moves.flatMap((move) => [
-      takeoverCheck('failover.master', move.vrrp, move.to, move.from, at, takeover(move)),
-      announceCheck('failover.garp', move.vrrp, move.to, at, takeover(move)),
-    ]),
-  );
-  await context.check(
-    withdrawalsOf(bed.lab, fault).map((w) =>
-      nextHopsCheck('failover.nexthops', bed.lab, w.domain, rest(w), withdrawal(w)),
-    ),
-  );
-  for (const vrrp of splitBy(bed.lab, fault))
-    await context.check([
-      expectationCheck(
-        bed.lab,
-        {
-          kind: 'master',
-          nodes: [fault.node, fault.other ?? ''],
-          instance: vrrp.name,
-          within: splitting(vrrp).ms + SCHEDULING_MARGIN_MS,
-          every: 20,
-          lasts: 0,
-        },
-        slug,
-      ),
-    ]);
-  for (const [i, e] of step.during.entries())
-    await context.check([expectationCheck(bed.lab, e, `${slug}-during-${i + 1}`)]);
+  for (const checks of strikeChecks(run, slug, at)) await context.check(checks);
   if (step.outage === 'lasts') {
     await Promise.all(probes.map((probe) => lost(run, probe, at)));
     return;
@@ -150,8 +152,45 @@ async function strike(run: Run, probes: readonly Probe[]): Promise<void> {
   }
 }
 
+/** The moves that are undone when the fault is. */
+function returning({ moves }: Case): readonly Move[] {
+  return moves.filter((m) => m.vrrp.preempt);
+}
+
+/** What must be seen once the fault is healed, since a time (microseconds): checks that run side by side, one list after the other. */
+function regainChecks(of: Case, slug: string, ready: number): readonly (readonly CheckSpec[])[] {
+  const { lab, step, service, moves } = of;
+  const tables = SCHEDULING_MARGIN_MS + (service.health ? reunionBudget(service.health) : 1000);
+  return [
+    [
+      ...returning(of).flatMap((move) => [
+        takeoverCheck('return.master', move.vrrp, move.from, move.to, ready, preemption(move)),
+        ...announced(lab, step, move, ready),
+      ]),
+      // After a partition: the better director alone, once the other has heard it.
+      ...splitBy(lab, step.fault).map((vrrp) => mastersExpected(lab, vrrp, [vrrp.members[0]?.node ?? ''], slug)),
+      ...withdrawalsOf(lab, step.fault).map((w) =>
+        nextHopsCheck('return.nexthops', lab, w.domain, w.domain.members, rejoining(w)),
+      ),
+      ...(moves.length > 0 ? tableChecks(lab, service, tables) : []),
+    ],
+    ...step.healed.map((e, i) => [expectationCheck(lab, e, `${slug}-healed-${i + 1}`)]),
+  ];
+}
+
+/** What clients may go without once the fault is healed. */
+function returnBudget(of: Case): Budget {
+  const own = instancesUnder(of.lab, of.service.name);
+  const back = [...returning(of).map((m) => m.vrrp), ...splitBy(of.lab, of.step.fault)];
+  return handover(
+    of.lab,
+    of.step.fault,
+    back.filter((vrrp) => own.includes(vrrp)),
+  );
+}
+
 async function regain(run: Run, probes: readonly Probe[]): Promise<void> {
-  const { context, step, service, moves, slug } = run;
+  const { context, step, slug } = run;
   const { bed } = context;
   const from = bed.wire.newest;
   context.wait(`${faults[step.fault.kind].words(step.fault)[1]}`);
@@ -159,39 +198,29 @@ async function regain(run: Run, probes: readonly Probe[]): Promise<void> {
   run.stands = false;
   await bed.stalls.watch();
   context.fault(faults[step.fault.kind].words(step.fault)[1], ready);
-  const back = moves.filter((m) => m.vrrp.preempt);
+  const back = returning(run);
   if (back.length > 0) context.wait(`${back[0]?.from.name} to preempt`);
-  await context.check([
-    ...back.flatMap((move) => [
-      takeoverCheck('return.master', move.vrrp, move.from, move.to, ready, preemption(move)),
-      ...announced(bed, step, move, ready),
-    ]),
-    ...splitBy(bed.lab, step.fault).map((vrrp) => reunited(bed, vrrp, slug)),
-    ...withdrawalsOf(bed.lab, step.fault).map((w) =>
-      nextHopsCheck('return.nexthops', bed.lab, w.domain, w.domain.members, rejoining(w)),
-    ),
-    ...(moves.length > 0
-      ? tableChecks(bed.lab, service, SCHEDULING_MARGIN_MS + (service.health ? reunionBudget(service.health) : 1000))
-      : []),
-  ]);
-  for (const [i, e] of step.healed.entries())
-    await context.check([expectationCheck(bed.lab, e, `${slug}-healed-${i + 1}`)]);
-  const own = instancesUnder(bed.lab, service.name);
-  const returning = [...back.map((m) => m.vrrp), ...splitBy(bed.lab, step.fault)].filter((v) => own.includes(v));
-  const plain = handover(bed.lab, step.fault, returning);
-  const late = back.find(({ vrrp, from, to }) => crossed(vrrp, to, from, bed.wire.since(ready)));
-  const budget = late && own.includes(late.vrrp) ? crossing(plain, late.to.name) : plain;
+  for (const checks of regainChecks(run, slug, ready)) await context.check(checks);
   const taken = Math.max(ready, ...back.map((move) => firstAdvert(bed, move, ready)));
   // What clients lost before the fault was undone was the fault's.
   const since = isBounded(run) ? from : taken;
   const settled = Math.max(taken, bed.wire.newest);
+  const plain = returnBudget(run);
   const watch = async (probe: Probe) => {
-    await probe.steady(settled, budget.ms + SCHEDULING_MARGIN_MS + OVERTIME_MS, bed.signal);
+    await probe.steady(settled, plain.ms + SCHEDULING_MARGIN_MS + OVERTIME_MS, bed.signal);
     if (step.flows > 1) await probe.heldTold(told(probe, since, settled), FLOW_MS, bed.signal);
   };
   await Promise.all(probes.map(watch));
+  const budget = widened(run, plain, await bed.packetsSince(ready));
   for (const probe of probes)
     await judgeOutage(run, 'heal', measure(probe.samples, since, settled), budget, probe, since);
+}
+
+/** The budget of a return, by all that the wires showed of it: announcements that crossed are told only once it is over. */
+function widened(run: Run, plain: Budget, packets: readonly Packet[]): Budget {
+  const own = instancesUnder(run.lab, run.service.name);
+  const late = returning(run).find(({ vrrp, from, to }) => own.includes(vrrp) && crossed(vrrp, to, from, packets));
+  return late ? crossing(plain, late.to.name) : plain;
 }
 
 /** After when an answer on a held connection tells that it survived (microseconds): the service is back, and all has changed that changes. */
@@ -200,10 +229,10 @@ function told(probe: Probe, since: number, settled: number): number {
 }
 
 /** That the better director says that it is back, where it has cause to. */
-function announced(bed: Bed, step: FaultStep, move: Move, since: number): readonly CheckSpec[] {
+function announced(lab: Lab, step: FaultStep, move: Move, since: number): readonly CheckSpec[] {
   const { ms, words } = preemption(move);
   const { refresh } = move.vrrp;
-  if (!returnsInSilence(bed.lab, step.fault))
+  if (!returnsInSilence(lab, step.fault))
     return [announceCheck('return.garp', move.vrrp, move.from, since, { ms, words })];
   return refresh > 0
     ? [announceCheck('return.garp', move.vrrp, move.from, since, { ms: ms + refresh, words: `${words} + refresh` })]
@@ -222,15 +251,10 @@ function firstAdvert(bed: Bed, { vrrp, from }: Move, since: number): number {
   );
 }
 
-/** After a partition: the better director alone, once the other has heard it. */
-function reunited(bed: Bed, vrrp: VrrpInstance, slug: string) {
-  const best = vrrp.members[0]?.node ?? '';
+/** The directors that are masters once a partition has told, or is over. */
+function mastersExpected(lab: Lab, vrrp: VrrpInstance, nodes: readonly string[], slug: string): CheckSpec {
   const within = splitting(vrrp).ms + SCHEDULING_MARGIN_MS;
-  return expectationCheck(
-    bed.lab,
-    { kind: 'master', nodes: [best], instance: vrrp.name, within, every: 20, lasts: 0 },
-    slug,
-  );
+  return expectationCheck(lab, { kind: 'master', nodes, instance: vrrp.name, within, every: 20, lasts: 0 }, slug);
 }
 
 /** A step as an obligation. */

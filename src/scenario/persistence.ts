@@ -1,93 +1,124 @@
+import { type CheckSpec, type Promised, promisedBy } from '../checks/check.ts';
 import { tally } from '../checks/path.ts';
 import { ask } from '../checks/traffic.ts';
-import { eventually } from '../eventually.ts';
-import { addressesOf, familyOf, found, linkTo, serviceOf } from '../lab/lookup.ts';
-import type { Service } from '../lab/model.ts';
+import { addressesOf, clientOf, familyOf, found, linkTo, serviceOf } from '../lab/lookup.ts';
+import type { Lab, Service } from '../lab/model.ts';
 import { contains, endpoint, parseAddress, parseSubnet } from '../net/cidr.ts';
 import { formatMs } from '../net/duration.ts';
-import { CannotObserve } from '../plan/hand.ts';
+import { CannotObserve, Outpaced } from '../plan/hand.ts';
 import type { StepContext } from './context.ts';
 import { serviceAnswers } from './ready.ts';
 
 /** Connections that must all go the same way. */
 const ASKS = 10;
-/** IPVS counts its timers in steps, and a look takes its time: milliseconds that an expiry may come late. */
+/** IPVS counts its timers in steps: milliseconds that an expiry may come late. */
 const EXPIRY_MARGIN_MS = 2500;
+
+/** What is promised of a client: that it stays, with whoever shares its address under the mask, and that it moves. */
+function promises(lab: Lab, service: Service) {
+  const { time, mask } = found(service.persistence, `persistence of ${service.name}`);
+  const promise = (id: string, promised: string): Promised => ({ id, subject: service.name, promised });
+  const client = clientOf(lab);
+  const own = linkTo(client, service.vip)?.addresses[0]?.address ?? addressesOf(client)[0] ?? '';
+  const group = parseSubnet(`${own}/${mask}`);
+  const other = addressesOf(client).find((a) => {
+    const address = parseAddress(a);
+    return a !== own && group && address && familyOf(a) === familyOf(service.vip) && contains(group, address);
+  });
+  return {
+    time,
+    sticks: promise('persistence.sticks', `${ASKS} connections of one client go to the same real server`),
+    shared:
+      other === undefined
+        ? undefined
+        : {
+            other,
+            promise: promise(
+              'persistence.mask',
+              `${other} shares ${mask} leading bits with ${own}, and so its real server`,
+            ),
+          },
+    moves: promise('persistence.moves', 'the next connection is scheduled anew, and so leaves its real server'),
+  };
+}
+
+/** What a persistence step will tell of. */
+export function persistencePromises(lab: Lab, name: string): readonly Promised[] {
+  const service = serviceOf(lab, name);
+  const { sticks, shared, moves } = promises(lab, service);
+  return [sticks, ...(shared ? [shared.promise] : []), promisedBy(expiryCheck(service, 0)), moves];
+}
 
 /** A client stays with its real server for the persistence, others under the same mask with it, and then it moves. */
 export async function persistenceStep(context: StepContext, name: string): Promise<void> {
   const { bed } = context;
   const service = serviceOf(bed.lab, name);
-  const persistence = found(service.persistence, `persistence of ${name}`);
-  await context.attempt('persistence.sticks', name, 'the client can be watched', async () => {
-    context.wait(`${name} to answer`);
-    await serviceAnswers(bed, service);
-    const first = await ask(bed, service, { count: ASKS });
-    const seen = first.map((r) => r.server || 'nobody');
-    const server = seen[0] ?? '';
-    context.tell(
-      'persistence.sticks',
-      name,
-      first.length === ASKS && server !== 'nobody' && seen.every((s) => s === server) ? 'passed' : 'failed',
-      `${ASKS} connections of one client go to the same real server`,
-      tally(seen),
-    );
-    await neighbour(context, service, server);
-    await expiry(context, service, persistence.time, server);
-  });
-}
-
-/** A second address of the client, under the same mask: the same server. */
-async function neighbour(context: StepContext, service: Service, server: string): Promise<void> {
-  const { bed } = context;
-  const mask = found(service.persistence, 'persistence').mask;
-  const own = linkTo(bed.client, service.vip)?.addresses[0]?.address ?? addressesOf(bed.client)[0] ?? '';
-  const group = parseSubnet(`${own}/${mask}`);
-  const other = addressesOf(bed.client).find((a) => {
-    const address = parseAddress(a);
-    return a !== own && group && address && familyOf(a) === familyOf(service.vip) && contains(group, address);
-  });
-  if (other === undefined) return;
-  const requests = await ask(bed, service, { count: ASKS, sources: [other] });
-  const seen = requests.map((r) => r.server || 'nobody');
-  context.tell(
-    'persistence.mask',
-    service.name,
-    requests.length === ASKS && seen.every((s) => s === server) ? 'passed' : 'failed',
-    `${other} shares ${mask} leading bits with ${own}, and so its real server, ${server}`,
-    tally(seen),
-  );
-}
-
-/** The template goes when its time is over, not before; the next connection is scheduled anew. */
-async function expiry(context: StepContext, service: Service, time: number, server: string): Promise<void> {
-  const { bed } = context;
-  const director = bed.inCharge(service).name;
-  const template = new RegExp(`:0 +${endpoint(service.vip, service.port).replaceAll(/[.[\]]/g, '\\$&')} `);
-  const standing = async () => template.test(await bed.run(director, ['ipvsadm', '-Lnc']));
-  const began = performance.now();
-  if (!(await standing())) throw new CannotObserve(`${director} shows no template of the client`);
+  const { time, sticks, shared, moves } = promises(bed.lab, service);
+  context.wait(`${name} to answer`);
+  await serviceAnswers(bed, service);
+  let asked = performance.now();
+  const first = await servedBy(context, service, {});
+  const server = first[0] ?? NOBODY;
+  context.tell(sticks, isOnly(first, server) ? 'passed' : 'failed', tally(first));
+  if (shared) {
+    asked = performance.now();
+    const seen = await servedBy(context, service, { sources: [shared.other] });
+    const took = performance.now() - asked;
+    if (!isOnly(seen, server) && took > time)
+      throw new Outpaced(`asking took ${formatMs(took)}, longer than the persistence lasts`);
+    context.tell(shared.promise, isOnly(seen, server) ? 'passed' : 'failed', `${tally(seen)}; before ${server}`);
+  }
   context.wait(`${formatMs(time)} of persistence to pass`);
-  const gone = await eventually(async () => ((await standing()) ? undefined : performance.now() - began), {
+  await context.check([expiryCheck(service, asked)]);
+  const [next] = await servedBy(context, service, { count: 1 });
+  const moved = next !== undefined && next !== NOBODY && next !== server;
+  context.tell(moves, moved ? 'passed' : 'failed', `it went to ${next ?? NOBODY}, and before to ${server}`);
+}
+
+const NOBODY = 'nobody';
+
+/** Who answers connections, one after the other. */
+async function servedBy(
+  { bed }: StepContext,
+  service: Service,
+  asking: { readonly sources?: readonly string[]; readonly count?: number },
+): Promise<readonly string[]> {
+  const requests = await ask(bed, service, { count: ASKS, ...asking });
+  return requests.map((r) => r.server || NOBODY);
+}
+
+/** Whether each of ASKS connections was answered by this server. */
+function isOnly(seen: readonly string[], server: string): boolean {
+  return seen.length === ASKS && server !== NOBODY && seen.every((s) => s === server);
+}
+
+/**
+ * The template goes when its time is over, not before. It was made anew by a connection that came after `asked` (of
+ * performance.now()) and before the first look, so a look tells too early only by the former, too late by the latter.
+ */
+function expiryCheck(service: Service, asked: number): CheckSpec {
+  const { time } = found(service.persistence, `persistence of ${service.name}`);
+  const template = new RegExp(`:0 +${endpoint(service.vip, service.port).replaceAll(/[.[\]]/g, '\\$&')} `);
+  let stood = false;
+  return {
+    id: 'persistence.expires',
+    subject: service.name,
+    promise: `the client's template expires ${formatMs(time)} after its last connection, up to ${formatMs(EXPIRY_MARGIN_MS)} late`,
     within: time + EXPIRY_MARGIN_MS,
     every: 50,
-    signal: bed.signal,
-  });
-  // The template was made anew by the last connection, a little before it was first looked at.
-  context.tell(
-    'persistence.expires',
-    service.name,
-    gone !== undefined && gone >= time - EXPIRY_MARGIN_MS / 2 ? 'passed' : 'failed',
-    `the client's template expires ${formatMs(time)} after its last connection, up to ${formatMs(EXPIRY_MARGIN_MS)} late`,
-    gone === undefined ? `it still stands after ${formatMs(time + EXPIRY_MARGIN_MS)}` : `gone after ${formatMs(gone)}`,
-    gone === undefined ? {} : { figures: { expired: gone } },
-  );
-  const [next] = await ask(bed, service, { count: 1 });
-  context.tell(
-    'persistence.moves',
-    service.name,
-    next?.status === 200 && next.server !== server ? 'passed' : 'failed',
-    `the next connection is scheduled anew, and so leaves ${server}`,
-    next?.status === 200 ? `it went to ${next.server}` : 'it was not answered',
-  );
+    look: async (bed) => {
+      const director = bed.inCharge(service).name;
+      const stands = template.test(await bed.run(director, ['ipvsadm', '-Lnc']));
+      const after = performance.now() - asked;
+      stood ||= stands;
+      if (!stood) throw new CannotObserve(`${director} shows no template of the client`);
+      const early = !stands && after < time - EXPIRY_MARGIN_MS / 2;
+      return {
+        ok: !stands && !early,
+        final: early,
+        seen: `${stands ? 'it still stands' : 'gone'} after ${formatMs(after)}`,
+        ...(stands ? {} : { figures: { expired: after } }),
+      };
+    },
+  };
 }

@@ -1,7 +1,7 @@
 import { SCHEDULING_MARGIN_MS } from '../checks/adverts.ts';
 import type { Bed } from '../checks/bed.ts';
 import { removalBudget, returnBudget } from '../checks/health.ts';
-import { weightsOf } from '../checks/table.ts';
+import { tableChecks, weightsOf } from '../checks/table.ts';
 import { ask } from '../checks/traffic.ts';
 import { eventually } from '../eventually.ts';
 import { nodeOf } from '../lab/lookup.ts';
@@ -42,6 +42,23 @@ export async function serverIsIn(bed: Bed, service: Service, node: string): Prom
   await eventually(look, { within, every: 100, signal: bed.signal });
 }
 
+/** Waits until every director's table holds a service as the lab says. */
+export async function tablesHold(bed: Bed, service: Service): Promise<void> {
+  const checks = tableChecks(bed.lab, service, 0);
+  const within = (service.health ? returnBudget(service.health) : 0) + SCHEDULING_MARGIN_MS;
+  const look = async () => {
+    const seen = await Promise.all(checks.map((check) => check.look(bed)));
+    return seen.every((s) => s.ok) ? true : undefined;
+  };
+  await eventually(look, { within, every: 100, signal: bed.signal });
+}
+
+/** Waits until keepalived on a node listens for adverts, IP protocol 112 (RFC 5798 §5.1): then it is a backup that counts from now. */
+export async function speaksVrrp(bed: Bed, node: string): Promise<void> {
+  const sockets = ['/proc/net/raw', '/proc/net/raw6'];
+  await waitsFor(bed, node, ['grep', '-qE', '^ *[0-9]+: [0-9A-F]+:0070 ', ...sockets], LISTEN_S);
+}
+
 /** Waits until a service of a lab that has just come up answers its client: its director has taken its servers in, too. */
 export async function serviceAnswers(bed: Bed, service: Service): Promise<void> {
   const look = async () => {
@@ -55,11 +72,13 @@ export async function serviceAnswers(bed: Bed, service: Service): Promise<void> 
 }
 
 async function listens(bed: Bed, node: string, { protocol, port }: ServedPort, within: number): Promise<void> {
-  const loop = shell(
-    'until ss -Hln $1 "sport = :$2" | grep -q .; do sleep 0.02; done',
-    protocol === 'udp' || protocol === 'dns' ? '-u' : '-t',
-    String(port),
-  );
+  const udp = protocol === 'udp' || protocol === 'dns';
+  await waitsFor(bed, node, shell('ss -Hln $1 "sport = :$2" | grep -q .', udp ? '-u' : '-t', String(port)), within);
+}
+
+/** Waits until a command succeeds on a node, for so many seconds at the most. */
+async function waitsFor(bed: Bed, node: string, command: readonly string[], within: number): Promise<void> {
+  const loop = shell('until "$@"; do sleep 0.02; done', ...command);
   // A node that is not there is for the checks to tell, too.
   await bed.tryRun(node, ['timeout', String(within), ...loop]).catch(() => undefined);
 }

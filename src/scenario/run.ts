@@ -1,16 +1,17 @@
 import type { Bed } from '../checks/bed.ts';
+import { type Promised, promisedBy } from '../checks/check.ts';
 import type { CheckResult, Counts, Emit } from '../events.ts';
 import { movesOf } from '../faults/moves.ts';
 import type { Lab, Step } from '../lab/model.ts';
 import { unreachable } from '../result.ts';
-import { arpStep } from './arp.ts';
+import { repliesCheck } from './arp.ts';
 import { StepContext } from './context.ts';
-import { contractStep, snatStep } from './contract.ts';
-import { cutStep } from './cut.ts';
+import { contractPromises, contractStep, snatPromises, snatStep } from './contract.ts';
+import { cutPromises, cutStep } from './cut.ts';
 import { expectationCheck, expectationWords } from './expect.ts';
-import { faultStep, faultTitle } from './fault.ts';
-import { healthStep } from './health.ts';
-import { persistenceStep } from './persistence.ts';
+import { faultPromises, faultStep, faultTitle } from './fault.ts';
+import { healthPromises, healthStep } from './health.ts';
+import { persistencePromises, persistenceStep } from './persistence.ts';
 
 /** A step as an obligation, in the words of a report. */
 export function stepTitle(lab: Lab, step: Step): string {
@@ -36,6 +37,30 @@ export function stepTitle(lab: Lab, step: Step): string {
   }
 }
 
+/** What a step will tell of, in the order in which it does: the same in every run, whatever happens. */
+export function promisesOf(lab: Lab, step: Step): readonly Promised[] {
+  switch (step.kind) {
+    case 'contract':
+      return contractPromises(lab, step.service);
+    case 'snat':
+      return snatPromises(lab, step.rule);
+    case 'persistence':
+      return persistencePromises(lab, step.service);
+    case 'arp':
+      return [promisedBy(repliesCheck(lab, step))];
+    case 'cut':
+      return cutPromises(lab, step);
+    case 'health':
+      return healthPromises(lab, step);
+    case 'fault':
+      return faultPromises(lab, step);
+    case 'check':
+      return [promisedBy(expectationCheck(lab, step.expect, ''))];
+    default:
+      return unreachable(step);
+  }
+}
+
 /** Runs a scenario, step by step. Results are added to `results` as they come, so that an interrupted run has them. With `bail` a step in which a check fails is the last. */
 export async function runScenario(
   bed: Bed,
@@ -49,15 +74,16 @@ export async function runScenario(
     emit({ type: 'step', lab: bed.running.name, title });
     const timed = TIMED.includes(step.kind);
     const context = new StepContext(bed, emit, title, `${i + 1}-${step.kind}`, bootDeadline, results, timed);
-    await runStep(context, step);
+    await context.part(promisesOf(bed.lab, step), () => runStep(context, step));
     if (bail && results.some((r) => r.verdict === 'failed')) return;
   }
 }
 
 /** Steps that hold somebody to a time: whoever stands still himself is to be known. */
-const TIMED: readonly Step['kind'][] = ['health', 'fault', 'check'];
+const TIMED: readonly Step['kind'][] = ['health', 'persistence', 'fault', 'check'];
 
 async function runStep(context: StepContext, step: Step): Promise<void> {
+  const { lab } = context.bed;
   if (context.timed) await context.bed.stalls.watch();
   switch (step.kind) {
     case 'contract':
@@ -67,7 +93,8 @@ async function runStep(context: StepContext, step: Step): Promise<void> {
     case 'persistence':
       return persistenceStep(context, step.service);
     case 'arp':
-      return arpStep(context, step);
+      context.wait(`replies to ARP for ${step.address}`);
+      return context.check([repliesCheck(lab, step)]);
     case 'cut':
       return cutStep(context, step);
     case 'health':
@@ -75,8 +102,8 @@ async function runStep(context: StepContext, step: Step): Promise<void> {
     case 'fault':
       return faultStep(context, step);
     case 'check':
-      context.wait(expectationWords(context.bed.lab, step.expect));
-      return context.check([expectationCheck(context.bed.lab, step.expect, context.slug)]);
+      context.wait(expectationWords(lab, step.expect));
+      return context.check([expectationCheck(lab, step.expect, context.slug)]);
     default:
       return unreachable(step);
   }

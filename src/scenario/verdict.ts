@@ -1,20 +1,40 @@
 import { reigns, SCHEDULING_MARGIN_MS, twoMasters } from '../checks/adverts.ts';
-import type { Budget } from '../checks/check.ts';
+import type { Budget, Promised } from '../checks/check.ts';
 import type { FaultStep } from '../lab/model.ts';
 import { formatMs } from '../net/duration.ts';
-import { idOf, OVERTIME_MS, type Run, subjectOf } from './fault-run.ts';
+import { budgetOf, type Case, idOf, OVERTIME_MS, type Run, subjectOf } from './fault-run.ts';
 import type { Flows, Outage, Stream } from './outage.ts';
 import { Probe } from './probe.ts';
 
+/** What will be told of what a client notices while the fault stands. */
+export function standingPromise(of: Case, client: string): Promised {
+  const { step } = of;
+  const subject = subjectOf(of, client);
+  if (step.outage === 'lasts')
+    return { id: 'fault.lasts', subject, promised: `nobody answers as long as ${step.fault.text} stands` };
+  const budget = budgetOf(of);
+  if (budget) return outagePromise(of, 'fault', budget, client);
+  const promised = 'nothing bounds what clients notice while it stands; it is told';
+  return { id: 'fault.effect', subject, promised };
+}
+
+/** What a client may go without. */
+export function outagePromise(of: Case, half: 'fault' | 'heal', budget: Budget, client: string): Promised {
+  const flow = half === 'fault' && of.step.flow !== undefined ? `, and ${flowWords(of.step)}` : '';
+  return {
+    id: idOf(of, half),
+    subject: subjectOf(of, client),
+    promised: `clients go without at most ${formatMs(budget.ms)} (${budget.words}), margin ${formatMs(SCHEDULING_MARGIN_MS)}${flow}`,
+  };
+}
+
 /** The service is gone for as long as the fault stands. */
 export async function lost(run: Run, probe: Probe, at: number): Promise<void> {
-  const { context, step } = run;
+  const { context } = run;
   const gone = await probe.gone(at, OVERTIME_MS, context.bed.signal);
   context.tell(
-    'fault.lasts',
-    subjectOf(run, probe),
+    standingPromise(run, probe.client),
     gone ? 'passed' : 'failed',
-    `nobody answers as long as ${step.fault.text} stands`,
     gone ? 'the newest connections all failed' : 'connections are still answered',
     { evidence: [evidenceOf(probe.file)] },
   );
@@ -22,14 +42,10 @@ export async function lost(run: Run, probe: Probe, at: number): Promise<void> {
 
 /** What clients noticed where nothing bounds it: told, and judged only by whether the service answers. */
 export function tell(run: Run, o: Outage, probe: Probe): void {
-  run.context.tell(
-    'fault.effect',
-    subjectOf(run, probe),
-    'passed',
-    'nothing bounds what clients notice while it stands; it is told',
-    outageWords(o).join(', '),
-    { evidence: [evidenceOf(probe.file)], figures: figuresOf(o) },
-  );
+  run.context.tell(standingPromise(run, probe.client), 'passed', outageWords(o).join(', '), {
+    evidence: [evidenceOf(probe.file)],
+    figures: figuresOf(o),
+  });
 }
 
 function evidenceOf(file: string): string {
@@ -58,12 +74,9 @@ export async function judgeOutage(
     ...stretches.map(({ vrrp, reigns: r }) => `${vrrp.name}: ${reignWords(r, since)}`),
     ...(stall === undefined ? [] : [stall]),
   ];
-  const flow = held === undefined ? '' : `, and ${flowWords(step)}`;
   context.tell(
-    idOf(moves, half),
-    subjectOf(run, probe),
+    outagePromise(run, half, budget, probe.client),
     within ? 'passed' : stall === undefined ? 'failed' : 'inconclusive',
-    `clients go without at most ${formatMs(budget.ms)} (${budget.words}), margin ${formatMs(SCHEDULING_MARGIN_MS)}${flow}`,
     parts.join(', '),
     {
       evidence: [evidenceOf(probe.file)],

@@ -3,22 +3,23 @@ import { describe, expect, it } from 'vitest';
 import type { Bed } from '../../src/checks/bed.ts';
 import { type Observation, runCheck } from '../../src/checks/check.ts';
 import { enoughFor } from '../../src/checks/routes.ts';
-import { CannotObserve } from '../../src/plan/hand.ts';
+import { CannotObserve, Outpaced } from '../../src/plan/hand.ts';
 
 const bed = { signal: new AbortController().signal } as Partial<Bed> as Bed;
 
 /** Runs a check whose looks take so long each and give these in turn, the last again and again. */
-async function judged(within: number, takes: number, seen: readonly (boolean | 'nothing' | 'final')[]) {
+async function judged(within: number, takes: number, seen: readonly (boolean | 'nothing' | 'late' | 'final')[]) {
   let looks = 0;
   const look = async (): Promise<Observation> => {
     const given = seen[Math.min(looks++, seen.length - 1)];
     await delay(takes);
     if (given === 'nothing') throw new CannotObserve('the node is gone');
+    if (given === 'late') throw new Outpaced('the look took too long');
     return { ok: given === true, seen: `look ${looks}`, ...(given === 'final' ? { final: true } : {}) };
   };
   const spec = { id: 'it', subject: 'web', promise: 'it holds', within, every: 10, look };
-  const { verdict, seen: words } = await runCheck(spec, bed, 'a step');
-  return { verdict, words, looks };
+  const { verdict, seen: words, stalled } = await runCheck(spec, bed, 'a step');
+  return { verdict, words, looks, ...(stalled ? { stalled } : {}) };
 }
 
 it('enough connections tell whether each director gets some', () => {
@@ -41,6 +42,13 @@ describe('a check', () => {
   });
   it('that nothing later can change ends at once', async () => {
     expect(await judged(60_000, 1, ['final'])).toEqual({ verdict: 'failed', words: 'look 1', looks: 1 });
+  });
+  it('that cannot look in time is inconclusive, and another run may tell', async () => {
+    expect(await judged(20, 1, [false, 'late'])).toMatchObject({
+      verdict: 'inconclusive',
+      words: 'could not be observed: the look took too long',
+      stalled: true,
+    });
   });
   it('that cannot look is inconclusive', async () => {
     expect(await judged(20, 1, ['nothing'])).toMatchObject({

@@ -88,8 +88,6 @@ describe('what a fault takes from a director', () => {
     expect(taken('cut:director1@wan', catalogue('nat-mysql'))).toEqual(['VI_1 director2', 'VI_GATEWAY director2']);
     expect(taken('cut:lb1@wan', catalogue('nat-keepalived'))).toEqual(['VI_1 lb2']);
   });
-  it('is nothing where somebody else is master', () =>
-    expect(movesOf(lab, fault('kill:lb1'), () => 'lb2')).toEqual([]));
   it('is one master too many in a partition', () =>
     expect(splitBy(lab, fault('partition:lb1+lb2')).map((v) => v.name)).toEqual(['VI_1']));
   it.each([

@@ -1,0 +1,50 @@
+import { isMasterAlone, masterSettles, mastersOf } from '../checks/adverts.ts';
+import { routesSettle } from '../checks/routes.ts';
+import { KEEPALIVED, program } from '../faults/program.ts';
+import { instancesUnder } from '../lab/lookup.ts';
+import type { VrrpInstance } from '../lab/model.ts';
+import { CannotObserve } from '../plan/hand.ts';
+import type { Run } from './fault-run.ts';
+import { serverIsIn, serversListen, serviceAnswers, speaksVrrp, tablesHold } from './ready.ts';
+
+/**
+ * Brings about what a fault must find, so that it takes away the same in every run: servers in service, the best
+ * director master, routes that lead to all directors, and a service that answers.
+ */
+export async function prepare(run: Run): Promise<void> {
+  const { context, lab, step, service } = run;
+  const { bed } = context;
+  await serversListen(bed, service);
+  await serverIsIn(bed, service, step.fault.node);
+  const hit = lab.vrrp.filter((vrrp) => vrrp.members.some((m) => m.node === step.fault.node));
+  const instances = [...new Set([...instancesUnder(lab, service.name), ...hit])];
+  await Promise.all(instances.map((vrrp) => masterSettles(bed, vrrp)));
+  const held = hit.filter((vrrp) => !vrrp.preempt && !isMasterAlone(bed, vrrp, bestOf(vrrp)));
+  if (held.length > 0) await handToBest(run, held);
+  const domains = lab.ospf.filter((o) => o.services.includes(service.name));
+  await Promise.all(domains.map((domain) => routesSettle(bed, domain)));
+  // A connection that is held is made once.
+  await serviceAnswers(bed, service);
+}
+
+function bestOf(vrrp: VrrpInstance): string {
+  return vrrp.members[0]?.node ?? '';
+}
+
+/** Makes the best director master of instances that nobody preempts: whoever is stops speaking VRRP until it has taken over. */
+async function handToBest({ context, service }: Run, held: readonly VrrpInstance[]): Promise<void> {
+  const { bed } = context;
+  const names = held.map((vrrp) => vrrp.name).join(' and ');
+  context.wait(`the best director to be master of ${names}, which nobody preempts`);
+  const holders = [...new Set(held.flatMap((vrrp) => mastersOf(bed, vrrp).filter((m) => m !== bestOf(vrrp))))];
+  await Promise.all(holders.map((node) => program(bed, node, 'stop', KEEPALIVED)));
+  await Promise.all(held.map((vrrp) => masterSettles(bed, vrrp, bestOf(vrrp))));
+  await Promise.all(holders.map((node) => program(bed, node, 'start', KEEPALIVED)));
+  await Promise.all([...holders.map((node) => speaksVrrp(bed, node)), tablesHold(bed, service)]);
+  const open = held.find((vrrp) => !isMasterAlone(bed, vrrp, bestOf(vrrp)));
+  // A fault would not take from it what it is to take.
+  if (open)
+    throw new CannotObserve(
+      `${bestOf(open)} cannot be made master of ${open.name}: ${mastersOf(bed, open).join(' and ') || 'nobody'} is`,
+    );
+}
