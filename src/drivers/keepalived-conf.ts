@@ -199,17 +199,17 @@ function timeoutLine({ timeouts }: Lab): string[] {
 }
 
 /**
- * Whose connections are sent to the others, and where. keepalived knows one pair of daemons for a director: they
- * follow one instance, or, where several ask for it, both run all the time, and what is master of one instance
- * and backup of another hears and is heard. All directors then say the same id, or they would not take it.
+ * Where connections are sent to the others, and heard from them. keepalived knows one pair of daemons for a director,
+ * and here both run all the time: what is master of one instance and backup of another hears and is heard. Daemons
+ * that follow an instance would be stopped and started with it, and keepalived waits for ever when it stops one that
+ * has not begun to run: the kernel says EINTR to that (kthread_stop), which netlink does not answer with. All
+ * directors say the same id, or they would not take it.
  */
 function syncDaemonLine(lab: Lab, node: LabNode, instances: readonly VrrpInstance[]): string[] {
-  const [leader, ...others] = lab.vrrp.filter((v) => v.syncDaemon);
-  const [own, ...more] = instances.filter((v) => v.syncDaemon);
+  const leader = lab.vrrp.find((v) => v.syncDaemon);
+  const own = instances.find((v) => v.syncDaemon);
   if (!leader || !own) return [];
-  const follows = more.length > 0 ? '' : ` ${own.name}`;
-  const id = others.length > 0 ? ` id ${leader.id}` : '';
-  return [`lvs_sync_daemon ${memberOf(own, node.name).device}${follows}${id}`];
+  return [`lvs_sync_daemon ${memberOf(own, node.name).device} id ${leader.id}`];
 }
 
 /** The keepalived.conf of a director: its VRRP instances and every service (keepalived.conf(5)). */
