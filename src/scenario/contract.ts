@@ -67,7 +67,11 @@ function snatChecks(
   get: () => Promise<Exchange>,
   again: () => Promise<Exchange>,
 ): readonly CheckSpec[] {
-  return [...snat.contract(lab, rule, get), ...quietChecks(lab, rule.name, get, again)];
+  const captured = (exchanged: () => Promise<Exchange>) => async () => {
+    const { packets, answers } = await exchanged();
+    return { packets, requests: Object.values(answers).flat() };
+  };
+  return [...snat.contract(lab, rule, get), ...quietChecks(lab, rule.name, captured(get), captured(again))];
 }
 
 /** Proves on the wire what an SNAT rule promises. */
