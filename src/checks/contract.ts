@@ -5,6 +5,7 @@ import { idCheck, masterCheck } from './adverts.ts';
 import type { CheckSpec } from './check.ts';
 import { healthTrafficCheck, removalBudget, reunionBudget } from './health.ts';
 import { canAskForVip, vipCheck } from './neighbour.ts';
+import { nodesCheck } from './nodes.ts';
 import { quietChecks } from './quiet.ts';
 import { reachCheck } from './reach.ts';
 import { adjacency, adjacencyWords, nextHopsCheck, spreadCheck } from './routes.ts';
@@ -17,6 +18,7 @@ export function standingChecks(lab: Lab, service: Service): readonly CheckSpec[]
   const domain = ospfOf(lab, service.name);
   const converge = domain && { ms: adjacency(domain), words: adjacencyWords(domain) };
   return [
+    nodesCheck(lab, service),
     ...(domain && converge ? [nextHopsCheck('ospf.nexthops', lab, domain, domain.members, converge)] : []),
     ...tableChecks(
       lab,

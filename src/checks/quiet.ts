@@ -48,7 +48,7 @@ export function quietChecks(
       ...once,
       id: 'wire.errors',
       promise:
-        'meanwhile no ICMP error, redirect or reset on any wire, but for resets that end a director’s health check or a client’s look at a banner, and redirects of IPv6',
+        'meanwhile no ICMP error, redirect or reset on any wire, but for resets that end a director’s health check or a client’s look at a banner, or answer what both sides had ended, and redirects of IPv6',
       look: async (bed) => {
         const { packets } = await traffic();
         const words = errorWords(bed, lab, packets);
@@ -87,12 +87,25 @@ export function quietChecks(
   ];
 }
 
-/** Errors, redirects and resets, in words. */
+/** Errors, redirects and resets, in words. A reset of what both sides had ended is none: a bond that takes turns brings acknowledgements too late. */
 function errorWords(bed: Bed, lab: Lab, packets: readonly Packet[]): readonly string[] {
-  return packets.flatMap((p) => {
+  const ended = new Map<string, Set<string>>();
+  // A bond that takes turns spreads one connection over its wires.
+  const inOrder = [...packets].sort((a, b) => a.at - b.at);
+  return inOrder.flatMap((p) => {
     if (p.kind === 'icmp') return icmpWords(bed, p);
-    return p.kind === 'tcp' && p.rst ? resetWords(bed, lab, p) : [];
+    if (p.kind !== 'tcp') return [];
+    const connection = connectionOf(p);
+    const by = ended.get(connection) ?? new Set();
+    if (p.syn) ended.delete(connection);
+    else if (p.fin) ended.set(connection, by.add(endpoint(p.src, p.srcPort)));
+    return p.rst && by.size < 2 ? resetWords(bed, lab, p) : [];
   });
+}
+
+/** The connection that a packet is of, whichever way it goes. */
+function connectionOf(p: TcpPacket): string {
+  return [endpoint(p.src, p.srcPort), endpoint(p.dst, p.dstPort)].sort().join(' ');
 }
 
 function icmpWords(bed: Bed, p: IcmpPacket): readonly string[] {
@@ -120,14 +133,24 @@ function packetWords(p: TcpPacket): string {
  */
 function repeated(packets: readonly Packet[]): readonly TcpPacket[] {
   const tcp = packets.filter((p): p is TcpPacket => p.kind === 'tcp');
-  const ends = (p: TcpPacket) => [endpoint(p.src, p.srcPort), endpoint(p.dst, p.dstPort)];
-  const opened = new Set(tcp.filter((p) => p.syn && !p.ack).map((p) => ends(p).sort().join(' ')));
+  const opened = new Set(tcp.filter((p) => p.syn && !p.ack).map(connectionOf));
   const seen = new Set<string>();
   return tcp.filter((p) => {
-    if (!(p.syn || p.fin || p.payload.length > 0) || p.rst || !opened.has(ends(p).sort().join(' '))) return false;
+    if (!(p.syn || p.fin || p.payload.length > 0) || p.rst || !opened.has(connectionOf(p))) return false;
     const { segment, vlan, srcMac, dstMac, outer } = p;
     const wrap = outer && [outer.src, outer.dst];
-    const key = JSON.stringify([segment, vlan, srcMac, dstMac, wrap, ends(p), p.seq, p.syn, p.fin, p.payload.length]);
+    const key = JSON.stringify([
+      segment,
+      vlan,
+      srcMac,
+      dstMac,
+      wrap,
+      packetWords(p),
+      p.seq,
+      p.syn,
+      p.fin,
+      p.payload.length,
+    ]);
     if (seen.has(key)) return true;
     seen.add(key);
     return false;

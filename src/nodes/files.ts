@@ -14,23 +14,28 @@ const SETUP = '/lab/setup.sh';
 const RUN_SETUP = '/lab/run-setup.sh';
 const SETUP_NAME = '/lab/setup.name';
 
+/** The sysctls of a node, by their names: what its kind needs, and over that the lab file's own. */
+export function sysctlsOf(lab: Lab, node: LabNode): Readonly<Record<string, string>> {
+  const family6 = [...addressesOf(node), ...lab.services.map((s) => s.vip), ...node.routes.map((r) => r.to)].some(
+    (a) => familyOf(a) === 6,
+  );
+  return {
+    'net.ipv6.conf.all.disable_ipv6': family6 ? '0' : '1',
+    'net.ipv6.conf.default.disable_ipv6': family6 ? '0' : '1',
+    ...(family6 ? { 'net.ipv6.conf.all.accept_dad': '0' } : {}),
+    ...(family6 ? ofLinks6(node) : {}),
+    ...partOf(lab, node).sysctls,
+    ...node.sysctls,
+  };
+}
+
 /** Every file of a node, by its path inside: the init script, the programs' list, their configuration, the user's own. */
 export function nodeFiles(lab: Lab, node: LabNode, kernel: Kernel): Readonly<Record<string, NodeFile>> {
   const part = partOf(lab, node);
   const made = devices(node);
   const cards = kernel.cards(node);
   const tc = [...cards.tc, ...part.tc];
-  const family6 = [...addressesOf(node), ...lab.services.map((s) => s.vip), ...node.routes.map((r) => r.to)].some(
-    (a) => familyOf(a) === 6,
-  );
-  const sysctls: Record<string, string> = {
-    'net.ipv6.conf.all.disable_ipv6': family6 ? '0' : '1',
-    'net.ipv6.conf.default.disable_ipv6': family6 ? '0' : '1',
-    ...(family6 ? { 'net.ipv6.conf.all.accept_dad': '0' } : {}),
-    ...(family6 ? ofLinks6(node) : {}),
-    ...part.sysctls,
-    ...node.sysctls,
-  };
+  const sysctls = sysctlsOf(lab, node);
   const names = linksOf(node).map((l) => l.name.replaceAll('.', '\\.'));
   const late = new RegExp(`^net[./]ipv[46][./](conf|neigh)[./](${names.join('|')})[./]`);
   const lines = (when: (name: string) => boolean) =>

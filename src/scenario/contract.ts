@@ -9,7 +9,7 @@ import { found, instancesUnder, serviceOf } from '../lab/lookup.ts';
 import type { Lab, SnatRule } from '../lab/model.ts';
 import { snat } from '../modes/snat.ts';
 import type { StepContext } from './context.ts';
-import { outsideListens, serversListen } from './ready.ts';
+import { outsideListens, serversListen, serviceAnswers } from './ready.ts';
 
 /** What nothing is asked of: checks that are only announced. */
 const unasked = () => Promise.reject(new Error('checks that are announced ask nothing'));
@@ -40,7 +40,9 @@ export async function contractStep(context: StepContext, name: string): Promise<
   await context.check(neighbourChecks(bed.lab, service));
   context.wait('traffic');
   // First what finds the tables as they are: to reach every server, others may be put aside for a moment.
-  for (const trial of trials(bed.lab, service)) await context.check([trial]);
+  const alone = trials(bed.lab, service);
+  if (alone.length > 0) await serviceAnswers(bed, service);
+  for (const trial of alone) await context.check([trial]);
   const send: Send = {
     toEvery: () => toEveryServer(bed, service, context.slug),
     again: () => drive(bed, service, `${context.slug}-again`),

@@ -295,8 +295,7 @@ tc filter add dev eth1 egress prio 2 protocol ip flower ip_proto tcp dst_port 80
     broken: 'the program of one of two servers of a persistent service is stopped',
     caughtBy: 'service.reach',
     seen: /from 2 more client addresses: rs2 ×1 of 2|as it is: nothing of 3/,
-    node: 'rs1',
-    setup: 'sh /root/lvs_tun.sh start\nmv /usr/sbin/nginx /usr/sbin/nginx.off',
+    scenario: [{ run: { on: 'rs1', do: 'svc stop nginx' } }, { contract: 'web' }],
   },
   {
     lab: 'tun-keepalived',
@@ -337,8 +336,7 @@ tc filter add dev eth1 egress prio 2 protocol ip flower ip_proto tcp dst_port 80
     broken: 'nobody listens on rs1',
     caughtBy: 'wire.errors',
     seen: /reset from rs1: 10\.140\.18\.33:80 to 192\.168\.0\.100/,
-    node: 'rs1',
-    setup: 'mv /usr/sbin/nginx /usr/sbin/nginx.off',
+    scenario: [{ run: { on: 'rs1', do: 'svc stop nginx' } }, { contract: 'web' }],
   },
   {
     lab: 'dr-one-arm',
@@ -566,13 +564,12 @@ describe('a server that does not answer, or should get nothing', () => {
     if (!made.ok) throw new Error('labs/schedulers is wrong');
     const file = parse(readFileSync('labs/schedulers/lab.yaml', 'utf8')) as LabFile;
     file.lab = 'no-answer';
-    file.scenario = [...keeping, 'wrr'].map((contract) => ({ contract }));
-    Object.assign(file.nodes['rs3'] as object, { setup: './broken.sh' });
+    const stop = { run: { on: 'rs3', do: 'svc stop nginx' } };
+    file.scenario = [stop, ...[...keeping, 'wrr'].map((contract) => ({ contract }))];
     Object.assign(file.nodes['lb'] as object, { keepalived: './keepalived.conf' });
     const services = file['services'] as Record<string, { reals: { rs1: { weight: number } } }>;
-    for (const name of ['wrr']) Object.assign(services[name]?.reals.rs1 ?? {}, { weight: 0 });
+    Object.assign(services['wrr']?.reals.rs1 ?? {}, { weight: 0 });
     const beside = {
-      'broken.sh': 'mv /usr/sbin/nginx /usr/sbin/nginx.off\n',
       'keepalived.conf': keepalivedConf(made.value, nodeOf(made.value, 'lb')),
     };
     seen = (await results(writeLab(folder, file, beside), [])).results;
@@ -601,6 +598,33 @@ describe('lab test --bail', () => {
       };
       expect(await verdicts()).toEqual(['passed', 'failed', 'passed']);
       expect(await verdicts('--bail')).toEqual(['passed', 'failed']);
+    },
+    TRIALS_MS,
+  );
+});
+
+describe('a node that is changed by hand', () => {
+  it(
+    'is seen by nodes.stand, whatever was changed',
+    async () => {
+      const control = { lab: 'dr-two-arm', broken: '', caughtBy: 'nodes.stand', seen: /./ };
+      const path = broken(folder, control, 'no-hand');
+      expect((await lab(['up', path])).code).toBe(0);
+      const changes = [
+        ['rs1', 'sysctl -w net.ipv4.conf.all.arp_announce=0', 'rs1: net.ipv4.conf.all.arp_announce is 0, not 2'],
+        ['rs2', 'ip route del default', 'rs2: no route to default via 192.168.100.254'],
+        ['client', 'ip link set eth0 mtu 600', 'client: eth0 takes 600 bytes'],
+        ['gw', 'ip link set eth1 address 02:00:00:00:be:ef', 'gw: eth1 has the MAC address 02:00:00:00:be:ef'],
+        ['lb', 'ip addr del 10.0.0.1/16 dev eth0', 'lb: eth0 lacks 10.0.0.1/16'],
+        ['lb', 'ip link set eth1 down', 'lb: eth1 is down'],
+      ] as const;
+      for (const [node, command] of changes)
+        expect((await lab(['exec', 'no-hand', node, '--', ...command.split(' ')])).code).toBe(0);
+      const { results: seen } = await results('no-hand', ['nodes.stand']);
+      const [stands] = seen.filter((r) => r.id === 'nodes.stand');
+      expect(stands?.verdict).toBe('failed');
+      for (const [, , words] of changes) expect(stands?.seen).toContain(words);
+      expect((await lab(['down', 'no-hand'])).code).toBe(0);
     },
     TRIALS_MS,
   );

@@ -1,0 +1,111 @@
+import type { Expectation, Interface, Lab, LabNode, Route, Service, Step } from '../lab/model.ts';
+import { sysctlsOf } from '../nodes/files.ts';
+import { CannotObserve } from '../plan/hand.ts';
+import type { Bed } from './bed.ts';
+import type { CheckSpec } from './check.ts';
+
+/** Bytes of a packet on an Ethernet wire. */
+const WIRE_MTU = 1500;
+/** Milliseconds in which what a director moves from one to another may be under way. */
+const SETTLES_MS = 2000;
+
+/** A link, as `ip -json addr` has it. */
+interface LinkState {
+  readonly ifname: string;
+  readonly address?: string;
+  readonly mtu: number;
+  readonly flags: readonly string[];
+  readonly addr_info: readonly { readonly local?: string; readonly prefixlen?: number }[];
+}
+
+/** What a step looks at, commands of the user's among it. */
+function expectations(step: Step): readonly Expectation[] {
+  if (step.kind === 'check') return [step.expect];
+  return step.kind === 'fault' ? [...step.during, ...step.healed] : [];
+}
+
+/** Whether nobody but the lab's maker changes a node: neither a script nor a command of the user's. */
+function isAsMade(lab: Lab, node: LabNode): boolean {
+  const commanded = lab.scenario.flatMap(expectations).some((e) => e.kind === 'run' && e.run.node === node.name);
+  return !node.manual && node.setup === undefined && !commanded;
+}
+
+/**
+ * That every node still is what the lab file says: its links are up, with their addresses, its routes and sysctls are
+ * set. Much of this shows in traffic only on another day: the way back of a client that has just been heard, what a
+ * real server says when it asks for a neighbour.
+ */
+export function nodesCheck(lab: Lab, service: Service): CheckSpec {
+  const nodes = lab.nodes.filter((n) => isAsMade(lab, n));
+  const free = lab.nodes.filter((n) => !nodes.includes(n)).map((n) => n.name);
+  return {
+    id: 'nodes.stand',
+    subject: service.name,
+    promise: `links, addresses, routes and sysctls of ${nodes.map((n) => n.name).join(', ') || 'nobody'} are as the lab file has them${free.length > 0 ? `; those of ${free.join(', ')} are the user's own` : ''}`,
+    within: SETTLES_MS,
+    every: 250,
+    look: async (bed) => {
+      const wrong = (await Promise.all(nodes.map((n) => differences(bed, n)))).flat();
+      return { ok: wrong.length === 0, seen: wrong.join('; ') || `${nodes.length} nodes are` };
+    },
+  };
+}
+
+/** What a node's kernel has otherwise, in words. */
+async function differences(bed: Bed, node: LabNode): Promise<readonly string[]> {
+  const sysctls = Object.entries(sysctlsOf(bed.lab, node));
+  const marker = '--lvslab--';
+  const output = await bed.run(node.name, [
+    'sh',
+    '-c',
+    [
+      'ip -json addr show',
+      ...node.routes.map((r) => `ip ${r.to.includes(':') ? '-6 ' : ''}route show ${r.to}`),
+      ...sysctls.map(([name]) => `sysctl -n ${name}`),
+    ].join(`; echo ${marker}; `),
+  ]);
+  const [links = '', ...rest] = output.split(`${marker}\n`);
+  if (rest.length !== node.routes.length + sysctls.length)
+    throw new CannotObserve(`${node.name} does not tell its state`);
+  const states = JSON.parse(links) as LinkState[];
+  const words = [
+    ...node.interfaces.flatMap((i) => cardWords(node, i, states)),
+    ...[...node.interfaces, ...node.devices].flatMap((l) =>
+      l.addresses
+        .filter(
+          (a) => !stateOf(states, l.name)?.addr_info.some((s) => s.local === a.address && s.prefixlen === a.prefix),
+        )
+        .map((a) => `${l.name} lacks ${a.address}/${a.prefix}`),
+    ),
+    ...node.routes.flatMap((r, i) => routeWords(r, rest[i] ?? '')),
+    ...sysctls.flatMap(([name, value], i) => {
+      const seen = (rest[node.routes.length + i] ?? '').trim().replaceAll(/\s+/g, ' ');
+      return seen === String(value).trim().replaceAll(/\s+/g, ' ')
+        ? []
+        : [`${name} is ${seen || 'not there'}, not ${value}`];
+    }),
+  ];
+  return words.map((w) => `${node.name}: ${w}`);
+}
+
+function stateOf(states: readonly LinkState[], name: string): LinkState | undefined {
+  return states.find((s) => s.ifname === name);
+}
+
+function cardWords(node: LabNode, card: Interface, states: readonly LinkState[]): readonly string[] {
+  const state = stateOf(states, card.name);
+  if (!state) return [`no ${card.name}`];
+  // A bond gives its own MAC address to the cards under it.
+  const under = node.devices.some((d) => 'over' in d && d.over.includes(card.name));
+  return [
+    ...(state.flags.includes('UP') ? [] : [`${card.name} is down`]),
+    ...(state.mtu === WIRE_MTU ? [] : [`${card.name} takes ${state.mtu} bytes`]),
+    ...(under || state.address === card.mac ? [] : [`${card.name} has the MAC address ${state.address}`]),
+  ];
+}
+
+function routeWords({ to, via, dev }: Route, shown: string): readonly string[] {
+  const way = via ? ` via ${via} ` : dev ? ` dev ${dev} ` : '';
+  const there = way === '' ? shown.startsWith('blackhole') : ` ${shown.replaceAll('\n', ' ')} `.includes(way);
+  return there ? [] : [`no route to ${to}${way.trimEnd()}`];
+}
