@@ -18,7 +18,7 @@ export function standingChecks(lab: Lab, service: Service): readonly CheckSpec[]
   const domain = ospfOf(lab, service.name);
   const converge = domain && { ms: adjacency(domain), words: adjacencyWords(domain) };
   return [
-    nodesCheck(lab, service),
+    nodesCheck(lab, service.name),
     ...(domain && converge ? [nextHopsCheck('ospf.nexthops', lab, domain, domain.members, converge)] : []),
     ...tableChecks(
       lab,

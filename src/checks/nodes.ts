@@ -1,6 +1,7 @@
-import type { Expectation, Interface, Lab, LabNode, Route, Service, Step } from '../lab/model.ts';
+import type { Expectation, Interface, Lab, LabNode, Route, Step } from '../lab/model.ts';
 import { sysctlsOf } from '../nodes/files.ts';
 import { CannotObserve } from '../plan/hand.ts';
+import { shell } from '../shell.ts';
 import type { Bed } from './bed.ts';
 import type { CheckSpec } from './check.ts';
 
@@ -8,6 +9,22 @@ import type { CheckSpec } from './check.ts';
 const WIRE_MTU = 1500;
 /** Milliseconds in which what a director moves from one to another may be under way. */
 const SETTLES_MS = 2000;
+
+const MARKER = '--lvslab--';
+/** Tells the links, then so many routes ($1) by their destinations, then sysctls, each after a marker. */
+const TELL = `ip -json addr show
+routes=$1
+shift
+while [ "$routes" -gt 0 ]; do
+  echo ${MARKER}
+  case $1 in *:*) ip -6 route show "$1" ;; *) ip route show "$1" ;; esac
+  routes=$((routes - 1))
+  shift
+done
+for name; do
+  echo ${MARKER}
+  sysctl -n "$name" || true
+done` as const;
 
 /** A link, as `ip -json addr` has it. */
 interface LinkState {
@@ -35,12 +52,12 @@ function isAsMade(lab: Lab, node: LabNode): boolean {
  * set. Much of this shows in traffic only on another day: the way back of a client that has just been heard, what a
  * real server says when it asks for a neighbour.
  */
-export function nodesCheck(lab: Lab, service: Service): CheckSpec {
+export function nodesCheck(lab: Lab, subject: string): CheckSpec {
   const nodes = lab.nodes.filter((n) => isAsMade(lab, n));
   const free = lab.nodes.filter((n) => !nodes.includes(n)).map((n) => n.name);
   return {
     id: 'nodes.stand',
-    subject: service.name,
+    subject,
     promise: `links, addresses, routes and sysctls of ${nodes.map((n) => n.name).join(', ') || 'nobody'} are as the lab file has them${free.length > 0 ? `; those of ${free.join(', ')} are the user's own` : ''}`,
     within: SETTLES_MS,
     every: 250,
@@ -54,17 +71,11 @@ export function nodesCheck(lab: Lab, service: Service): CheckSpec {
 /** What a node's kernel has otherwise, in words. */
 async function differences(bed: Bed, node: LabNode): Promise<readonly string[]> {
   const sysctls = Object.entries(sysctlsOf(bed.lab, node));
-  const marker = '--lvslab--';
-  const output = await bed.run(node.name, [
-    'sh',
-    '-c',
-    [
-      'ip -json addr show',
-      ...node.routes.map((r) => `ip ${r.to.includes(':') ? '-6 ' : ''}route show ${r.to}`),
-      ...sysctls.map(([name]) => `sysctl -n ${name}`),
-    ].join(`; echo ${marker}; `),
-  ]);
-  const [links = '', ...rest] = output.split(`${marker}\n`);
+  const output = await bed.run(
+    node.name,
+    shell(TELL, String(node.routes.length), ...node.routes.map((r) => r.to), ...sysctls.map(([name]) => name)),
+  );
+  const [links = '', ...rest] = output.split(`${MARKER}\n`);
   if (rest.length !== node.routes.length + sysctls.length)
     throw new CannotObserve(`${node.name} does not tell its state`);
   const states = JSON.parse(links) as LinkState[];

@@ -1,6 +1,7 @@
 import { masterSettles } from '../checks/adverts.ts';
 import { type CheckSpec, type Promised, promisedBy } from '../checks/check.ts';
 import { neighbourChecks, type Send, standingChecks, trafficChecks, trials } from '../checks/contract.ts';
+import { nodesCheck } from '../checks/nodes.ts';
 import { quietChecks } from '../checks/quiet.ts';
 import { toEveryServer } from '../checks/reach.ts';
 import { type Exchange, exchange } from '../checks/snat.ts';
@@ -73,7 +74,11 @@ function snatChecks(
     const { packets, answers } = await exchanged();
     return { packets, requests: Object.values(answers).flat() };
   };
-  return [...snat.contract(lab, rule, get), ...quietChecks(lab, rule.name, captured(get), captured(again))];
+  return [
+    nodesCheck(lab, rule.name),
+    ...snat.contract(lab, rule, get),
+    ...quietChecks(lab, rule.name, captured(get), captured(again)),
+  ];
 }
 
 /** Proves on the wire what an SNAT rule promises. */

@@ -294,7 +294,7 @@ tc filter add dev eth1 egress prio 2 protocol ip flower ip_proto tcp dst_port 80
     lab: 'tun-keepalived',
     broken: 'the program of one of two servers of a persistent service is stopped',
     caughtBy: 'service.reach',
-    seen: /from 2 more client addresses: rs2 ×1 of 2|as it is: nothing of 3/,
+    seen: /from 2 more client addresses: rs2 ×1 of 2|as it is: nothing of 3/, // whom the client itself comes to is open
     scenario: [{ run: { on: 'rs1', do: 'svc stop nginx' } }, { contract: 'web' }],
   },
   {
@@ -302,8 +302,7 @@ tc filter add dev eth1 egress prio 2 protocol ip flower ip_proto tcp dst_port 80
     broken: 'the tunnel of one of two servers of a persistent service is down',
     caughtBy: 'tun.bypass',
     seen: /rs1 was asked and sent nothing/,
-    node: 'rs1',
-    setup: 'sh /root/lvs_tun.sh start\nip link set tunl0 down',
+    scenario: [{ run: { on: 'rs1', do: 'ip link set tunl0 down' } }, { contract: 'web' }],
   },
   {
     lab: 'persistence',
