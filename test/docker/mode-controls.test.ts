@@ -619,7 +619,7 @@ describe('a node that is changed by hand', () => {
       ] as const;
       for (const [node, command] of changes)
         expect((await lab(['exec', 'no-hand', node, '--', ...command.split(' ')])).code).toBe(0);
-      const { results: seen } = await results('no-hand', ['nodes.stand']);
+      const { results: seen } = await results(path, ['nodes.stand']);
       const [stands] = seen.filter((r) => r.id === 'nodes.stand');
       expect(stands?.verdict).toBe('failed');
       for (const [, , words] of changes) expect(stands?.seen).toContain(words);
