@@ -50,7 +50,8 @@ export const ipvs: Driver = {
       ...nothing,
       modules: ['ip_vs'],
       ip: fixed,
-      files: node.keepalived ? { [KEEPALIVED_CONF]: node.keepalived } : keepalivedFiles(lab, node),
+      // A configuration of the user's may run the lab's commands, too.
+      files: { ...keepalivedFiles(lab, node), ...(node.keepalived ? { [KEEPALIVED_CONF]: node.keepalived } : {}) },
       checks: [{ program: 'keepalived', file: KEEPALIVED_CONF, command: CONFIG_TEST }],
       started: keepalivedPids(lab, node),
       services: { keepalived: ['keepalived', '--dont-fork', '--log-console', '--log-detail', '--no-syslog'] },

@@ -42,7 +42,8 @@ const CONTROLS: readonly Control[] = [
     caughtBy: 'vip.arp',
     seen: /lb1 and lb2 answered|lb2 and lb1 answered/,
     node: 'lb2',
-    conf: [/virtual_router_id 17\n/, 'virtual_router_id 17\n    version 3\n'],
+    // which has no passwords
+    conf: [/virtual_router_id 17\n([\s\S]*?)\s*authentication \{[^}]*\}/, 'virtual_router_id 17\n    version 3\n$1'],
     scenario: TWICE,
   },
   {
