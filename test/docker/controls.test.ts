@@ -184,9 +184,8 @@ const CONTROLS: readonly Control[] = [
     caughtBy: 'failover.master',
     seen: /no advert of lb2/,
     node: 'lb2',
-    setup: 'mv /usr/sbin/keepalived /usr/sbin/keepalived.off',
     also: ['failover.garp', 'failover.outage'],
-    scenario: FAILOVER,
+    scenario: [{ run: { on: 'lb2', do: 'svc stop keepalived' } }, ...FAILOVER],
   },
   {
     name: 'empty-backup',
