@@ -2,13 +2,16 @@ import { familyOf, macsOf } from '../lab/lookup.ts';
 import type { LabNode, VrrpInstance } from '../lab/model.ts';
 import { formatMs } from '../net/duration.ts';
 import type { Packet } from '../net/packet.ts';
-import { SCHEDULING_MARGIN_MS, senders } from './adverts.ts';
+import { SCHEDULING_MARGIN_MS } from './adverts.ts';
 import type { Budget, CheckSpec } from './check.ts';
 
 /** Two masters for as long as an advert takes to be heard are no rivals, in microseconds. */
 const OVERLAP_MICROS = 100_000;
 
-/** That one director sends adverts since a time (microseconds) and the other has fallen silent, both from the wire. */
+/**
+ * That one director sends adverts since a time (microseconds), and that the other, if it still sends, falls silent
+ * within the margin and stays so for one and a half intervals; all from the wire.
+ */
 export function takeoverCheck(
   id: string,
   vrrp: VrrpInstance,
@@ -17,33 +20,33 @@ export function takeoverCheck(
   since: number,
   budget: Budget,
 ): CheckSpec {
-  const own = macsOf(master);
+  const [own, rivals] = [macsOf(master), macsOf(other)];
+  const margin = SCHEDULING_MARGIN_MS;
+  const silence = 1.5 * vrrp.advert;
   return {
     id,
     subject: vrrp.name,
-    promise: `${master.name} is master, alone, within ${formatMs(budget.ms)} (${budget.words}), margin ${formatMs(SCHEDULING_MARGIN_MS)}`,
-    within: budget.ms + SCHEDULING_MARGIN_MS,
+    promise: `${master.name} is master, alone, within ${formatMs(budget.ms)} (${budget.words}), margin ${formatMs(margin)}`,
+    within: budget.ms + 2 * margin + silence,
     every: 20,
     look: async (bed) => {
-      const packets = bed.wire.since(since + 1);
-      const first = packets.find(
-        (p) => p.kind === 'vrrp' && p.id === vrrp.id && p.priority > 0 && own.includes(p.srcMac),
-      );
-      const later = first
-        ? senders(
-            bed.lab,
-            vrrp,
-            packets.filter((p) => p.at > first.at + OVERLAP_MICROS),
-          )
-        : [];
-      const rival = later.find((s) => s.node.name === other.name);
+      const adverts = bed.wire
+        .since(since + 1)
+        .filter((p) => p.kind === 'vrrp' && p.id === vrrp.id && p.segment === vrrp.segment && p.priority > 0);
+      const first = adverts.find((p) => own.includes(p.srcMac));
+      const evidence = [`${vrrp.segment}.pcap (vrrp)`];
+      if (!first) return { ok: false, seen: `no advert of ${master.name}`, evidence };
+      const after = (first.at - since) / 1000;
+      const last = adverts.findLast((p) => rivals.includes(p.srcMac) && p.at > first.at + OVERLAP_MICROS);
+      const both = last ? (last.at - first.at) / 1000 : 0;
+      const late = after > budget.ms + margin || both > margin;
+      const silent = !last || (bed.wire.newest - last.at) / 1000 >= silence;
       return {
-        ok: first !== undefined && !rival,
-        seen: first
-          ? `first advert of ${master.name} after ${formatMs((first.at - since) / 1000)}${rival ? `, and ${other.name} still sends too` : ''}`
-          : `no advert of ${master.name}`,
-        evidence: [`${vrrp.segment}.pcap (vrrp)`],
-        ...(first ? { figures: { advertAfter: (first.at - since) / 1000 } } : {}),
+        ok: !late && silent,
+        final: late,
+        seen: `first advert of ${master.name} after ${formatMs(after)}${last ? `, and ${other.name} still sent ${formatMs(both)} later` : ''}`,
+        evidence,
+        figures: { advertAfter: after },
       };
     },
   };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { crossed } from '../../src/checks/takeover.ts';
+import type { Bed } from '../../src/checks/bed.ts';
+import { crossed, takeoverCheck } from '../../src/checks/takeover.ts';
 import { macsOf, nodeOf } from '../../src/lab/lookup.ts';
 import type { Packet } from '../../src/net/packet.ts';
 import { fnatLab } from './lab.ts';
@@ -32,5 +33,38 @@ describe('announcements cross', () => {
   it('not when only one of them speaks', () => {
     expect(lastWord(['lb1', 1000])).toBe(false);
     expect(lastWord(['lb2', 1000])).toBe(false);
+  });
+});
+
+describe('a takeover', () => {
+  /** What a check sees of adverts, by director and milliseconds, up to a time. */
+  async function seen(upTo: number, ...adverts: readonly Announced[]) {
+    const packets = adverts.map(([name, ms]) => {
+      const mac = macsOf(nodeOf(lab, name))[0];
+      return { kind: 'vrrp', at: ms * 1000, segment: vrrp?.segment, srcMac: mac, id: vrrp?.id, priority: 100 };
+    });
+    const wire = { newest: upTo * 1000, since: () => packets } as never;
+    const budget = { ms: 3000, words: 'three adverts' };
+    const check = takeoverCheck('it', vrrp as never, lb1, lb2, 0, budget);
+    const { ok, final, seen: words } = await check.look({ wire } as Partial<Bed> as Bed);
+    return `${ok ? 'holds' : final ? 'never' : 'not yet'}: ${words}`;
+  }
+  it('is done with the first advert, when the other is silent', async () => {
+    expect(await seen(2100, ['lb2', 500], ['lb1', 2000])).toBe('holds: first advert of lb1 after 2.00 s');
+    expect(await seen(2200, ['lb1', 2000], ['lb2', 2090])).toBe('holds: first advert of lb1 after 2.00 s');
+  });
+  it('bears an advert of a director that is slow to yield, once it is silent', async () => {
+    const words = 'first advert of lb1 after 2.00 s, and lb2 still sent 174 ms later';
+    expect(await seen(3000, ['lb1', 2000], ['lb2', 2174])).toBe(`not yet: ${words}`);
+    expect(await seen(3700, ['lb1', 2000], ['lb2', 2174], ['lb1', 3000])).toBe(`holds: ${words}`);
+  });
+  it('is none while the other goes on', async () => {
+    const words = 'first advert of lb1 after 2.00 s, and lb2 still sent 1.50 s later';
+    expect(await seen(9000, ['lb1', 2000], ['lb2', 2500], ['lb2', 3500])).toBe(`never: ${words}`);
+  });
+  it('may come late by the margin, and no later', async () => {
+    expect(await seen(4100, ['lb1', 3990])).toMatch('holds');
+    expect(await seen(4100, ['lb1', 4010])).toMatch('never');
+    expect(await seen(4100, ['lb2', 4010])).toBe('not yet: no advert of lb1');
   });
 });
