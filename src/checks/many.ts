@@ -39,21 +39,22 @@ export async function withAddresses<T>(
 }
 
 /**
- * Connections from many client addresses, so many from each, and who answered them. `order` says in which
+ * Connections from so many client addresses, so many from each, and who answered them. `order` says in which
  * order they ask. Throws CannotObserve when not all are answered.
  */
 export async function fromMany(
   bed: Bed,
   service: Service,
+  clients: number,
   times: number,
   order: (sources: readonly string[]) => readonly string[] = (sources) => sources,
 ): Promise<ReadonlyMap<string, readonly string[]>> {
-  return withAddresses(bed, service, SOURCES, async (sources) => {
-    if (sources.length < SOURCES)
-      throw new CannotObserve(`the subnet of ${bed.client.name} has room for ${sources.length} of ${SOURCES} clients`);
-    const requests = await ask(bed, service, { sources: order(sources), count: SOURCES * times });
-    if (requests.length < SOURCES * times || requests.some((r) => r.status !== 200))
-      throw new CannotObserve(`only ${servers(requests).length} of ${SOURCES * times} connections were answered`);
+  return withAddresses(bed, service, clients, async (sources) => {
+    if (sources.length < clients)
+      throw new CannotObserve(`the subnet of ${bed.client.name} has room for ${sources.length} of ${clients} clients`);
+    const requests = await ask(bed, service, { sources: order(sources), count: clients * times });
+    if (requests.length < clients * times || requests.some((r) => r.status !== 200))
+      throw new CannotObserve(`only ${servers(requests).length} of ${clients * times} connections were answered`);
     return new Map(sources.map((s) => [s, servers(requests.filter((r) => r.source === s))]));
   });
 }

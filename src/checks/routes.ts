@@ -8,6 +8,7 @@ import { CannotObserve } from '../plan/hand.ts';
 import { readSaid } from '../plan/said.ts';
 import { SCHEDULING_MARGIN_MS } from './adverts.ts';
 import type { Bed } from './bed.ts';
+import { enoughFor } from './chance.ts';
 import type { Budget, CheckSpec } from './check.ts';
 import { tally } from './path.ts';
 import { arrivals, type Traffic } from './traffic.ts';
@@ -95,15 +96,10 @@ export async function routesSettle(bed: Bed, domain: OspfDomain): Promise<void> 
   await eventually(all, { within, every: 50, signal: bed.signal });
 }
 
-/** How likely it may be that connections which are spread evenly miss a director by chance. */
-const CHANCE = 1e-9;
-
-/** So many connections, spread evenly over so many directors, miss none but by that chance. */
-export function enoughFor(directors: number): number {
-  return Math.ceil(Math.log(CHANCE / directors) / Math.log(1 - 1 / directors));
-}
-
-/** That every director which announces a VIP gets some of its connections; so many more are made where the first do not tell. */
+/**
+ * That every director which announces a VIP gets some of its connections. Equal-cost paths are chosen by a hash of
+ * addresses and ports: so many more are made where the first do not tell that chance leaves nobody out (`enoughFor`).
+ */
 export function spreadCheck(
   lab: Lab,
   domain: OspfDomain,
@@ -124,7 +120,7 @@ export function spreadCheck(
           .flatMap((t) => arrivals(lab, serviceOf(lab, service), t.packets))
           .map((packet) => bed.nameOfMac(packet.srcMac));
       const all = () => domain.members.every((m) => by().includes(nodeOf(lab, m).name));
-      if (!all()) parts.push(await more(enoughFor(domain.members.length)));
+      if (!all()) parts.push(await more(enoughFor(domain.members.map(() => 1))));
       return { ok: all(), seen: tally(by()), evidence: parts.flatMap((t) => t.evidence) };
     },
   };

@@ -3,9 +3,10 @@ import { endpoint } from '../net/cidr.ts';
 import { CannotObserve } from '../plan/hand.ts';
 import { without } from './aside.ts';
 import type { Bed } from './bed.ts';
+import { enoughFor, mostOf } from './chance.ts';
 import type { CheckSpec, Observation } from './check.ts';
 import { hold } from './hold.ts';
-import { fromMany, SOURCES } from './many.ts';
+import { fromMany } from './many.ts';
 import { judged, tally } from './path.ts';
 import { arrivals, ask, REQUESTS, servers, type Traffic } from './traffic.ts';
 
@@ -13,8 +14,23 @@ import { arrivals, ask, REQUESTS, servers, type Traffic } from './traffic.ts';
 const TOLERANCE = 1;
 /** Rounds of a weighted turn that are watched. */
 const ROUNDS = 4;
-/** Share of clients of the servers that stay that mh may move when another server goes (Maglev hashing is not minimal). */
-const MH_MOVES = 0.15;
+/**
+ * The chance that mh moves a client of a server that stays when another goes (Maglev hashing is not minimal): simulated
+ * for tables of 4093 entries and three to ten servers it was 1 % on average and 6.3 % at worst. Of so many clients few
+ * enough move to be told from a hash that begins anew.
+ */
+export const MH_MOVES = 0.07;
+export const MH_CLIENTS = 128;
+
+/** Real servers that a scheduler may choose. */
+function takers(service: Service) {
+  return service.reals.filter((r) => r.weight > 0);
+}
+
+/** Connections, or clients, after which a hash has left none of a service's real servers out (`enoughFor`). */
+export function hashesTo(service: Service): number {
+  return enoughFor(takers(service).map((r) => r.weight));
+}
 
 /**
  * What each scheduler promises (ipvsadm(8), -s). Those that count connections hold them open, one
@@ -75,6 +91,10 @@ export function schedulerTrials(service: Service): readonly CheckSpec[] {
   ];
 }
 
+function namesOf(reals: Service['reals']): string {
+  return reals.map((r) => r.node).join(', ');
+}
+
 interface Trial {
   readonly promise: (service: Service) => string;
   readonly look: (bed: Bed, service: Service) => Promise<Observation>;
@@ -126,12 +146,12 @@ function counting(what: string, cost: (active: number, weight: number) => number
 
 /** A scheduler that hashes the client's port, too: no two connections alike, so one client's are spread over every server. */
 const byConnection: Trial = {
-  promise: (s) =>
-    `ports count: of ${SOURCES} connections of one client ${s.reals.map((r) => r.node).join(', ')} all have some`,
+  promise: (s) => `ports count: of ${hashesTo(s)} connections of one client ${namesOf(takers(s))} all have some`,
   look: async (bed, service) => {
-    const seen = servers(await ask(bed, service, { count: SOURCES }));
+    const count = hashesTo(service);
+    const seen = servers(await ask(bed, service, { count }));
     return {
-      ok: seen.length === SOURCES && service.reals.every((r) => seen.includes(r.node)),
+      ok: seen.length === count && takers(service).every((r) => seen.includes(r.node)),
       seen: tally(seen),
     };
   },
@@ -140,13 +160,13 @@ const byConnection: Trial = {
 /** A scheduler that hashes the client's address: always the same server for a client, and every server has clients. */
 const bySource: Trial = {
   promise: (s) =>
-    `each of ${SOURCES} clients is always sent to the same server, and ${s.reals.map((r) => r.node).join(', ')} all have clients`,
+    `each of ${hashesTo(s)} clients is always sent to the same server, and ${namesOf(takers(s))} all have clients`,
   look: async (bed, service) => {
-    const seen = await fromMany(bed, service, 2);
+    const seen = await fromMany(bed, service, hashesTo(service), 2);
     const fickle = [...seen.values()].filter((s) => new Set(s).size !== 1).length;
     const first = [...seen.values()].map((s) => s[0] ?? '');
     return {
-      ok: fickle === 0 && service.reals.every((r) => first.includes(r.node)),
+      ok: fickle === 0 && takers(service).every((r) => first.includes(r.node)),
       seen: `${tally(first)}; ${fickle} clients were sent to two servers`,
     };
   },
@@ -178,19 +198,21 @@ const locality: Trial = {
 
 const maglev: Trial = {
   promise: (s) =>
-    `each of ${SOURCES} clients has its server; when ${s.reals.at(-1)?.node} is removed, only its clients move, and at most ${MH_MOVES * 100} % of the others`,
+    `each of ${MH_CLIENTS} clients has its server; when ${s.reals.at(-1)?.node} is removed, its clients move, and of the others no more than ${MH_MOVES * 100} %, give or take chance`,
   look: async (bed, service) => {
     const gone = service.reals.at(-1)?.node ?? '';
-    const before = await fromMany(bed, service, 2);
-    const after = await without(bed, service, service.reals.slice(-1), 'removed', () => fromMany(bed, service, 1));
+    const before = await fromMany(bed, service, MH_CLIENTS, 2);
+    const after = await without(bed, service, service.reals.slice(-1), 'removed', () =>
+      fromMany(bed, service, MH_CLIENTS, 1),
+    );
     const fickle = [...before.values()].filter((s) => new Set(s).size !== 1).length;
     const others = [...before].filter(([, s]) => s[0] !== gone);
     const moved = others.filter(([source, s]) => after.get(source)?.[0] !== s[0]).length;
     const orphans = before.size - others.length;
+    const most = mostOf(others.length, MH_MOVES);
     return {
-      ok:
-        fickle === 0 && orphans > 0 && moved <= MH_MOVES * others.length && ![...after.values()].flat().includes(gone),
-      seen: `${tally([...before.values()].map((s) => s[0] ?? ''))}; ${fickle} fickle; without ${gone}: its ${orphans} moved, and ${moved} of ${others.length} others`,
+      ok: fickle === 0 && orphans > 0 && moved <= most && ![...after.values()].flat().includes(gone),
+      seen: `${tally([...before.values()].map((s) => s[0] ?? ''))}; ${fickle} fickle; without ${gone}: its ${orphans} moved, and ${moved} of ${others.length} others, at most ${most}`,
     };
   },
 };

@@ -29,7 +29,7 @@ export function sticksPromise({ step, service }: Case): Promised {
 export async function clientsKnown({ context, service, moves }: Run): Promise<Clients> {
   const { bed } = context;
   const since = performance.now();
-  const known = await fromMany(bed, service, 1);
+  const known = await fromMany(bed, service, SOURCES, 1);
   const heirs = [...new Set(moves.map((m) => m.to.name))];
   const all = async () => {
     const lists = await Promise.all(heirs.map((heir) => bed.run(heir, ['ipvsadm', '-Lnc'])));
@@ -49,7 +49,7 @@ function halves<T>(all: readonly T[]): readonly T[] {
 export async function judgeSticking(run: Run, { servers, since }: Clients): Promise<void> {
   const { context, service } = run;
   // In another order: a scheduler that begins anew would give servers that take turns to the same clients again.
-  const after = await fromMany(context.bed, service, 1, halves);
+  const after = await fromMany(context.bed, service, SOURCES, 1, halves);
   const moved = [...servers].filter(([client, [server]]) => after.get(client)?.[0] !== server);
   const passed = performance.now() - since;
   const { persistence } = service;

@@ -2,7 +2,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { Bed } from '../../src/checks/bed.ts';
 import { type Observation, runCheck } from '../../src/checks/check.ts';
-import { enoughFor } from '../../src/checks/routes.ts';
 import { CannotObserve, Outpaced } from '../../src/plan/hand.ts';
 
 const bed = { signal: new AbortController().signal } as Partial<Bed> as Bed;
@@ -21,13 +20,6 @@ async function judged(within: number, takes: number, seen: readonly (boolean | '
   const { verdict, seen: words, stalled } = await runCheck(spec, bed, 'a step');
   return { verdict, words, looks, ...(stalled ? { stalled } : {}) };
 }
-
-it('enough connections tell whether each director gets some', () => {
-  for (const n of [2, 3, 4]) {
-    expect(n * (1 - 1 / n) ** enoughFor(n)).toBeLessThanOrEqual(1e-9);
-    expect(n * (1 - 1 / n) ** (enoughFor(n) - 1)).toBeGreaterThan(1e-9);
-  }
-});
 
 describe('a check', () => {
   it('without a time looks once', async () => {
