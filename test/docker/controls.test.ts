@@ -213,7 +213,8 @@ const CONTROLS: readonly Control[] = [
     seen: /lb1: weight 0/,
     node: 'rs1',
     setup: `mv /usr/sbin/nginx /usr/sbin/nginx.real
-printf '#!/bin/sh\\n[ ! -e /tmp/ran ] || exit 1\\ntouch /tmp/ran\\nexec nginx.real "$@"\\n' > /usr/sbin/nginx
+# its configuration is looked at before it starts
+printf '#!/bin/sh\\n[ "$1" != -t ] || exec nginx.real "$@"\\n[ ! -e /tmp/ran ] || exit 1\\ntouch /tmp/ran\\nexec nginx.real "$@"\\n' > /usr/sbin/nginx
 chmod 755 /usr/sbin/nginx`,
     scenario: HEALTH,
   },
