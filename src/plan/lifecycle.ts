@@ -1,4 +1,4 @@
-import type { Container, Engine } from '../engine/engine.ts';
+import type { Engine } from '../engine/engine.ts';
 import { ensureImages } from '../engine/images.ts';
 import { fabricOf } from '../engine/labels.ts';
 import type { Emit } from '../events.ts';
@@ -152,6 +152,9 @@ export function takenDown(name: string, what: string): Failure {
 /** Milliseconds that a lab which somebody takes down needs from its first node to its fabric, at the most. */
 const GOING_MS = 10_000;
 
+/** Milliseconds for which the engine may show a container that it removes as one that has ended. */
+const ENDING_MS = 1000;
+
 /** Whether somebody takes the lab of a fabric down: the fabric is gone, or goes once one of its nodes has gone. */
 export async function isTaken(
   engine: Engine,
@@ -159,15 +162,15 @@ export async function isTaken(
   fabric: string,
   nodes: readonly string[],
 ): Promise<boolean> {
-  const { containers } = await observe(engine, name);
-  const stateOf = (id: string, all: readonly Container[]) => all.find((c) => c.id === id)?.state ?? 'going';
-  if (stateOf(fabric, containers) === 'going') return true;
-  if (!nodes.some((id) => stateOf(id, containers) === 'going')) return false;
-  const gone = await eventually(
-    async () => (stateOf(fabric, (await observe(engine, name)).containers) === 'going' ? true : undefined),
-    { within: GOING_MS, every: 50 },
-  );
-  return gone ?? false;
+  const states = async (ids: readonly string[]) => {
+    const { containers } = await observe(engine, name);
+    return ids.map((id) => containers.find((c) => c.id === id)?.state ?? 'going');
+  };
+  const going = (ids: readonly string[], within: number) =>
+    eventually(async () => ((await states(ids)).includes('going') ? true : undefined), { within, every: 50 });
+  const ended = (await states(nodes)).includes('ended');
+  if (!(await going([fabric, ...nodes], ended ? ENDING_MS : 0))) return false;
+  return (await going([fabric], GOING_MS)) ?? false;
 }
 
 /** Removes what was made, the fabric last. */
