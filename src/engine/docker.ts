@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { addAbortSignal, PassThrough, type Readable } from 'node:stream';
 import Docker from 'dockerode';
 import { Failure } from '../failure.ts';
+import { createOptions } from './create-options.ts';
 import {
   type Container,
   type ContainerNeeds,
@@ -17,15 +18,6 @@ import {
 import { LABEL } from './labels.ts';
 import { type Owner, Refusal, refusal } from './refusal.ts';
 import { collect, frames, unlessAborted } from './streams.ts';
-
-/** What Docker keeps read-only in every container, less /proc/sys/net: that belongs to the container's own network. */
-const READ_ONLY_PATHS = [
-  '/proc/bus',
-  '/proc/fs',
-  '/proc/irq',
-  '/proc/sysrq-trigger',
-  ...['abi', 'debug', 'dev', 'fs', 'kernel', 'user', 'vm'].map((d) => `/proc/sys/${d}`),
-];
 
 interface ApiError {
   readonly statusCode?: number;
@@ -397,37 +389,6 @@ function stateOf(state: string): Pick<Container, 'state' | 'running'> {
   if (state === 'running' || state === 'paused') return { state: 'running', running: true };
   if (state === 'created' || state === 'initialized') return { state: 'created', running: false };
   return { state: state === 'removing' || state === 'dead' ? 'going' : 'ended', running: false };
-}
-
-/** Most processes of a container: many times what any lab's node runs (a guest's processes are processes of its container). */
-const MOST_PROCESSES = 1024;
-
-/** A container with no right that is not asked for: whoever takes it over is in its own network, among its own files. */
-function createOptions(spec: ContainerSpec): Docker.ContainerCreateOptions {
-  const { needs } = spec;
-  const memory = needs.memoryMb * 1024 * 1024;
-  return {
-    ...(spec.name === '' ? {} : { name: spec.name }),
-    Image: spec.image,
-    Hostname: spec.hostname,
-    Cmd: [...spec.command],
-    Labels: { ...spec.labels },
-    ...(spec.shares === undefined ? {} : { Volumes: { [spec.shares]: {} } }),
-    HostConfig: {
-      NetworkMode: 'none',
-      CapDrop: ['ALL'],
-      CapAdd: [...needs.capabilities],
-      SecurityOpt: ['no-new-privileges'],
-      PidsLimit: MOST_PROCESSES,
-      Memory: memory,
-      MemorySwap: memory,
-      ...(spec.looksInto === undefined ? {} : { VolumesFrom: [`${spec.looksInto}:ro`] }),
-      Devices: needs.devices.map((d) => ({ PathOnHost: d, PathInContainer: d, CgroupPermissions: 'rwm' })),
-      Tmpfs: { ...needs.tmpfs },
-      ...(needs.writableNetSysctls ? { ReadonlyPaths: READ_ONLY_PATHS } : {}),
-      LogConfig: { Type: 'json-file', Config: { 'max-size': '20m', 'max-file': '2' } },
-    } as Docker.HostConfig,
-  };
 }
 
 async function exitCode(exec: Docker.Exec): Promise<number> {
