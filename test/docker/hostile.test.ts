@@ -24,8 +24,6 @@ const SCRIPTS: Readonly<Record<string, string>> = {
 rm -f /lab/state; mkfifo /lab/state; rm -f /lab/init.sh; mkfifo /lab/init.sh`,
   // Folders where files belong.
   folders: `rm -f /lab/services; mkdir -p /lab/services/x /etc/hosts.d; rm -f /x; mkdir -p /x/y`,
-  // The folder of a server's configuration is elsewhere.
-  etc: `rm -rf /etc/nginx; ln -sfn /proc/1/root${outside} /etc/nginx; for p in /proc/[0-9]*; do [ ! -e "$p/root${outside}" ] || ln -sfn "$p/root${outside}" /etc/nginx; done`,
   // A state that is huge, and a log that is, with words for the terminal in it.
   huge: `truncate -s 3G /lab/state.big; mv /lab/state.big /lab/state; yes "$(printf '\\033]0;owned\\007\\033[2J')" | head -c 3000000`,
   // Programs of ours that never end, or never stop talking.
@@ -71,6 +69,9 @@ try nsenter -t 1 -p true
 true`,
 };
 
+/** What a server's node does only once it is up: the folder of the configuration that it needs to come up is elsewhere. */
+const LATER = `rm -rf /etc/nginx; ln -sfn /proc/1/root${outside} /etc/nginx; for p in /proc/[0-9]*; do [ ! -e "$p/root${outside}" ] || ln -sfn "$p/root${outside}" /etc/nginx; done`;
+
 beforeAll(async () => {
   mkdirSync(outside);
   const nodes = Object.fromEntries(
@@ -80,7 +81,6 @@ beforeAll(async () => {
         kind: 'host',
         lan: `10.0.0.${i + 1}`,
         ...(name === 'guest' ? { kernel: 'uml' } : {}),
-        ...(name === 'etc' ? { serve: ['80/tcp'] } : {}),
         setup: `./${name}.sh`,
         files: name === 'link' ? { '/lab2/x': './x' } : { '/x': './x' },
       },
@@ -91,7 +91,7 @@ beforeAll(async () => {
     {
       lab: 'hostile',
       segments: { lan: '10.0.0.0/24' },
-      nodes,
+      nodes: { ...nodes, etc: { kind: 'host', lan: '10.0.0.100', serve: ['80/tcp'] } },
       scenario: [{ run: { on: 'link', do: 'true', title: 'it runs' } }],
     } as never,
     { ...Object.fromEntries(Object.entries(SCRIPTS).map(([name, text]) => [`${name}.sh`, `${text}\n`])), x: 'ours\n' },
@@ -112,9 +112,10 @@ async function soon(args: readonly string[]): Promise<Outcome> {
 }
 
 describe('a node that means ill', () => {
-  it.each(Object.keys(SCRIPTS))(
+  it.each([...Object.keys(SCRIPTS), 'etc'])(
     '(%s) is killed, and its files are laid anew: nothing is written outside',
     async (node) => {
+      if (node === 'etc') await labOk(['exec', 'hostile', node, '--', 'sh', '-c', LATER]);
       await labOk(['fault', 'hostile', `kill:${node}`]);
       const { code, stderr } = await soon(['heal', 'hostile', `kill:${node}`]);
       // Either it is back, or it is told which node is not, and why.
