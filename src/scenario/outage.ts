@@ -28,7 +28,7 @@ export interface Outage {
   readonly recoveredAt: number | undefined;
   /** Times that the service went away again after it had come back. */
   readonly flaps: number;
-  /** Whether it is over: nothing was lost, or the service answered again at the end. */
+  /** Whether it is over: nothing was lost, or the last connections were all answered, STEADY at least. */
   readonly over: boolean;
   /** How late the probe itself was at worst. */
   readonly worstLag: number;
@@ -36,6 +36,9 @@ export interface Outage {
   /** What became of the stream of datagrams; undefined where there was none. */
   readonly stream: Stream | undefined;
 }
+
+/** Answers in a row after which a service counts as steady: of a service that loses every other connection, the last may be answered. */
+export const STEADY = 10;
 
 /** What became of the connections that were held. */
 export interface Flows {
@@ -82,7 +85,8 @@ export function measure(samples: readonly Sample[], fault: number, settled = fau
   const fresh = samples.filter((s) => s.kind === 'new' && s.at >= fault).sort((a, b) => a.at - b.at);
   const lost = fresh.filter((s) => !s.ok);
   const [first, last] = [lost[0], lost.at(-1)];
-  const recovery = last && fresh.find((s) => s.ok && s.at > last.at);
+  const since = last ? fresh.filter((s) => s.at > last.at) : [];
+  const [recovery] = since;
   const after = (at: number) => (at - fault) / 1000;
   let flaps = 0;
   for (const [i, s] of fresh.entries()) if (!s.ok && fresh[i - 1]?.ok && s !== first) flaps++;
@@ -94,7 +98,7 @@ export function measure(samples: readonly Sample[], fault: number, settled = fau
     recoveryAfter: recovery && after(recovery.at),
     recoveredAt: recovery?.at,
     flaps,
-    over: !last || recovery !== undefined,
+    over: !last || since.length >= STEADY,
     worstLag: Math.max(0, ...fresh.map((s) => s.lag)) / 1000,
     flows: flowsOf(samples, fault, Math.max(recovery?.at ?? fault, settled)),
     stream: streamOf(samples, fault),

@@ -7,10 +7,7 @@ import { eventually } from '../eventually.ts';
 import type { Service } from '../lab/model.ts';
 import { CannotObserve } from '../plan/hand.ts';
 import { bash } from '../shell.ts';
-import { parseSample, type Sample } from './outage.ts';
-
-/** Answers in a row after which the service counts as steady. */
-const STEADY = 10;
+import { parseSample, type Sample, STEADY } from './outage.ts';
 
 /** Longest that watching may take, in milliseconds. */
 const WATCH_DEADLINE_MS = 30_000;

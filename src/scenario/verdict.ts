@@ -105,7 +105,9 @@ function flowWords({ flow, flows }: FaultStep): string {
 
 function outageWords(o: Outage): string[] {
   return [
-    o.over ? `outage ${formatMs(o.outage)}` : 'the service did not come back',
+    o.over
+      ? `outage ${formatMs(o.outage)}`
+      : `the service did not come back${o.recoveredAt === undefined ? '' : ' steadily'}`,
     `± ${formatMs(Probe.everyMs + o.worstLag)}`,
     `${o.lost} of ${o.attempts} connections lost`,
     ...(o.firstLossAfter === undefined ? [] : [`first after ${formatMs(o.firstLossAfter)}`]),

@@ -31,6 +31,12 @@ describe('an outage', () => {
   it('that comes again is a flap', () =>
     expect(measure(samples([1000, 2000], [3000, 3500]), 0)).toMatchObject({ flaps: 1, outage: 2500 }));
   it('that does not end is not over', () => expect(measure(samples([1000, 99_999]), 0)).toMatchObject({ over: false }));
+  it('is not over with the last connections answered, unless they are ten in a row', () => {
+    const every = samples().map((s) => ({ ...s, ok: s.at < 1_000_000 || s.n % 2 === 0 }));
+    expect(measure(every, 0)).toMatchObject({ over: false, recoveredAt: 9_975_000 });
+    expect(measure(samples([1000, 9750]), 0)).toMatchObject({ over: true, outage: 8750 });
+    expect(measure(samples([1000, 9775]), 0)).toMatchObject({ over: false });
+  });
   it('tells when the held connection broke', () => {
     const held: Sample = { kind: 'held', n: 0, at: 1_000_000, end: 4_000_000, lag: 0, ok: false, why: 'reset' };
     const { flows } = measure([...samples(), held], 990_000);
