@@ -1,6 +1,5 @@
 import type { Fault, Lab, VrrpInstance } from '../lab/model.ts';
 import type { Hand } from '../plan/hand.ts';
-import { shell } from '../shell.ts';
 
 /** What a fault is aimed at: `NODE`, `NODE/PROGRAM`, `NODE@SEGMENT`, or `NODE+NODE`. */
 export type Aim = 'node' | 'program' | 'node or program' | 'wires' | 'pair' | 'server' | 'announcer';
@@ -18,7 +17,7 @@ export interface Amount {
 /** What becomes of a director's adverts of one VRRP instance. */
 export type Adverts = 'go on' | 'stop' | 'resign';
 
-/** Times of a fault in microseconds of the engine's wall clock, taken right before it. */
+/** Times of a fault in microseconds of the engine's wall clock, taken where it is made, right before it. */
 export type Stamp = number;
 
 /** A kind of fault: how it is written, made, proven and undone. */
@@ -35,10 +34,4 @@ export interface FaultStory {
   heal(hand: Hand, fault: Fault, beside: readonly Fault[], bootDeadline: number): Promise<Stamp>;
   /** What it does to the adverts that its node sends. */
   readonly adverts: (fault: Fault, vrrp: VrrpInstance, lab: Lab) => Adverts;
-}
-
-/** The engine's time right before a command is run in the fabric, in microseconds. */
-export async function stamped(hand: Hand, command: readonly string[]): Promise<Stamp> {
-  const output = await hand.runInFabric(shell('date +%s%6N; exec "$@"', ...command));
-  return Number(output.trim().split('\n')[0]);
 }

@@ -42,15 +42,14 @@ function tcFilters(ports: readonly number[], { which }: Filter): readonly string
 
 /** Takes segments away from a real server's ports, in its own kernel, and looks that it is so. */
 async function filter(hand: Hand, { kind, node, text }: Fault, filter: Filter): Promise<Stamp> {
-  const at = await hand.now();
   const ports = [...new Set(places(hand.lab, node).map(({ real }) => real.port))];
   const table = `fault_${kind}`;
-  const nft = await hand.tryRun(
+  const nft = await hand.tryTimed(
     node,
     shell('printf %s "$2" | nft -f -; nft list table inet $1 | grep counter', table, nftLines(table, ports, filter)),
   );
-  if (nft.code === 0) return at;
-  const { code, stderr } = await hand.tryRun(
+  if (nft.code === 0) return nft.at;
+  const { at, code, stderr } = await hand.tryTimed(
     node,
     shell(
       `folder=/run/$1 refused=$2; shift 2
@@ -76,9 +75,8 @@ done
 }
 
 async function unfilter(hand: Hand, { kind, node }: Fault): Promise<Stamp> {
-  const at = await hand.now();
   const table = `fault_${kind}`;
-  await hand.run(
+  const { at } = await hand.timed(
     node,
     shell(
       `nft delete table inet $1 2> /dev/null || true

@@ -37,11 +37,11 @@ export async function killNode(hand: Hand, node: string): Promise<Stamp> {
 
 /** Shuts a node down: its programs are asked to end, in their order, and then it goes. */
 export async function stopNode(hand: Hand, node: string): Promise<Stamp> {
-  const at = await hand.now();
   const programs = (await hand.run(node, ['svc', 'status'])).split('\n').flatMap((l) => l.split(' ')[0] || []);
-  for (const program of programs) await hand.tryRun(node, ['svc', 'stop', program]);
-  await killNode(hand, node);
-  return at;
+  const stamps: Stamp[] = [];
+  for (const program of programs) stamps.push((await hand.tryTimed(node, ['svc', 'stop', program])).at);
+  stamps.push(await killNode(hand, node));
+  return Math.min(...stamps);
 }
 
 /** Starts nodes that have ended and gives them their wires back. Returns the time at which they are ready. */

@@ -14,9 +14,7 @@ export const KEEPALIVED = 'keepalived';
 
 /** Stops or starts a program of a node. */
 export async function program(hand: Hand, node: string, verb: 'stop' | 'start', name: string): Promise<Stamp> {
-  const at = await hand.now();
-  await hand.run(node, ['svc', verb, name]);
-  return at;
+  return (await hand.timed(node, ['svc', verb, name])).at;
 }
 
 /** Sends a signal to every process of a program, and waits until /proc shows what it should. */
@@ -26,21 +24,20 @@ async function signalTo(
   signal: string,
   state: string,
 ): Promise<Stamp> {
-  const at = await hand.now();
   const [run, file] =
     name === KERNEL
-      ? [(command: readonly string[]) => hand.runOutside(node, command), 'linux.uml']
-      : [(command: readonly string[]) => hand.run(node, command), name];
-  if (name === KERNEL && (await run(shell('pidof $1 || true', file))).trim() === '')
+      ? [(command: readonly string[]) => hand.timedOutside(node, command), 'linux.uml']
+      : [(command: readonly string[]) => hand.timed(node, command), name];
+  if (name === KERNEL && (await run(shell('pidof $1 || true', file))).stdout.trim() === '')
     throw new CannotObserve(`${node} has no kernel of its own`);
-  await run(shell('kill -s $1 $(pidof $2)', signal, file));
+  const { at } = await run(shell('kill -s $1 $(pidof $2)', signal, file));
   const states = shell(
     `for p in $(pidof $1 || true); do sed -n 's/^State:\\t\\(.\\).*/\\1/p' /proc/$p/status 2>/dev/null || true; done`,
     file,
   );
   const shown = await eventually(
     async () => {
-      const seen = (await run(states))
+      const seen = (await run(states)).stdout
         .trim()
         .split('\n')
         .filter((s) => s !== '' && s !== 'Z');

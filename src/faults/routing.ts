@@ -11,10 +11,8 @@ export function announcedBy(lab: Lab, node: string): readonly OspfDomain[] {
 
 /** Configures the routing program of a node by its own shell (vtysh(1)). */
 export async function configure(hand: Hand, node: string, lines: readonly string[]): Promise<Stamp> {
-  const at = await hand.now();
   const words = ['configure terminal', ...lines].flatMap((line) => ['-c', line]);
-  await hand.run(node, ['vtysh', ...words]);
-  return at;
+  return (await hand.timed(node, ['vtysh', ...words])).at;
 }
 
 function vips(lab: Lab, node: string, no: string): string[] {

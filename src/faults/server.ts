@@ -18,15 +18,16 @@ export function places(lab: Lab, node: string): readonly { service: Service; rea
 
 /** Sets a real server's weight on every director that runs. */
 async function weigh(hand: Hand, node: string, weight: (real: Real) => number): Promise<Stamp> {
-  const at = await hand.now();
   const commands = places(hand.lab, node).map(({ service, real }) => ipvs.weightCommand(service, real, weight(real)));
   const balancers = directors(hand.lab).filter((d) => hand.running.nodes.get(d.name)?.running);
-  await Promise.all(
+  const stamps = await Promise.all(
     balancers.map(async (d) => {
-      for (const command of commands) await hand.run(d.name, command);
+      const each: Stamp[] = [];
+      for (const command of commands) each.push((await hand.timed(d.name, command)).at);
+      return each;
     }),
   );
-  return at;
+  return stamps.flat().length > 0 ? Math.min(...stamps.flat()) : hand.now();
 }
 
 /** The cost of its VIPs that makes a director the last choice; they stand on lo. */
@@ -57,9 +58,8 @@ export const slow: FaultStory = {
   words: ({ node, amount }) => [`${node} answers up to ${amount} late`, `${node} answers at once`],
   adverts: () => 'go on',
   async inject(hand, { node, amount = '' }) {
-    const at = await hand.now();
     const names = new Set(places(hand.lab, node).map(({ service }) => programOf(service)));
-    await hand.run(
+    const { at } = await hand.timed(
       node,
       shell(
         `pause=$1; shift
@@ -92,9 +92,8 @@ export const poison: FaultStory = {
   words: ({ node, amount }) => [`${node} claims ${amount}`, `${node} claims ${amount} no more`],
   adverts: () => 'go on',
   async inject(hand, { node, amount = '' }) {
-    const at = await hand.now();
     const device = nodeOf(hand.lab, node).interfaces[0]?.name ?? '';
-    await hand.run(
+    const { at } = await hand.timed(
       node,
       shell(
         `ip addr add $1/32 dev $2; arping -q -U -c 2 -w 1 -I $2 -s $1 $1 || true; ip addr show dev $2 | grep -qF "inet $1/"`,
@@ -105,9 +104,8 @@ export const poison: FaultStory = {
     return at;
   },
   async heal(hand, { node, amount = '' }) {
-    const at = await hand.now();
     const device = nodeOf(hand.lab, node).interfaces[0]?.name ?? '';
-    await hand.tryRun(node, ['ip', 'addr', 'del', `${amount}/32`, 'dev', device]);
+    const { at } = await hand.tryTimed(node, ['ip', 'addr', 'del', `${amount}/32`, 'dev', device]);
     // What an operator does next: whoever holds the address says so again.
     await Promise.all(
       directors(hand.lab).map((d) =>

@@ -6,7 +6,7 @@ import { parseDuration } from '../net/duration.ts';
 import { CannotObserve, type Hand } from '../plan/hand.ts';
 import { runningKernels } from '../plan/reconcile.ts';
 import { shell } from '../shell.ts';
-import { type Adverts, type FaultStory, type Stamp, stamped } from './fault.ts';
+import type { Adverts, FaultStory, Stamp } from './fault.ts';
 
 /** Shell: sets ports up or down. */
 const SET = 'state=$1; shift; for port; do ip link set $port $state; done';
@@ -29,7 +29,7 @@ export async function wires(
   );
   const own = ends.filter((e) => e.node.name === node);
   const ports = own.map((e) => e.port);
-  const at = await stamped(hand, shell(SET, state, ...ports));
+  const { at } = await hand.timedInFabric(shell(SET, state, ...ports));
   // On a wire of two ends the other end loses its carrier too; on a segment of many only the port goes dark.
   const dark = ends.filter(
     (e) => e.node.name === node || ends.filter((o) => o.card.segment === e.card.segment).length === 2,
@@ -71,7 +71,7 @@ async function rules(hand: Hand, fault: Fault, lines: readonly string[]): Promis
     `delete table bridge ${table}`,
     `table bridge ${table} { chain forward { type filter hook forward priority 0; ${lines.join('; ')}; }; }`,
   ].join('\n');
-  const at = await stamped(hand, shell('printf %s "$1" | nft -f -', nft));
+  const { at } = await hand.timedInFabric(shell('printf %s "$1" | nft -f -', nft));
   const shown = await hand.runInFabric(['nft', 'list', 'table', 'bridge', table]);
   if ((shown.match(/counter/g) ?? []).length !== lines.length)
     throw new CannotObserve(`the fabric does not hold the rules of ${fault.text}`);
@@ -79,7 +79,7 @@ async function rules(hand: Hand, fault: Fault, lines: readonly string[]): Promis
 }
 
 async function lift(hand: Hand, fault: Fault): Promise<Stamp> {
-  return stamped(hand, shell('nft delete table bridge $1 2>/dev/null || true', tableOf(fault)));
+  return (await hand.timedInFabric(shell('nft delete table bridge $1 2>/dev/null || true', tableOf(fault)))).at;
 }
 
 function where({ node, segments }: Fault): string {
@@ -193,8 +193,7 @@ export const flap: FaultStory = {
   async inject(hand, f) {
     const pause = String((parseDuration(f.amount ?? '') ?? 0) / 1000);
     // The loop ends within one turn after its mark is gone, with the wire in place.
-    return stamped(
-      hand,
+    const { at } = await hand.timedInFabric(
       shell(
         `touch $1
 [ ! -e $1.runs ] || exit 0
@@ -207,6 +206,7 @@ rm -f $mark.runs'
         ...[`/lab/${tableOf(f)}`, pause, ...portsOf(hand, f.node, f.segments)],
       ),
     );
+    return at;
   },
   async heal(hand, f) {
     await hand.runInFabric(

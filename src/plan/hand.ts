@@ -2,6 +2,7 @@ import { type Engine, type ExecResult, type ExecStream, Overrun } from '../engin
 import { Refusal } from '../engine/refusal.ts';
 import { Failure } from '../failure.ts';
 import type { Lab } from '../lab/model.ts';
+import { shell } from '../shell.ts';
 import type { RunningLab } from './observe.ts';
 
 /** Something that could not be looked at, or done: what depends on it is inconclusive, never passed and never failed. */
@@ -18,6 +19,12 @@ const MEND_MS = 30_000;
 
 /** The same, because this machine was too busy to look in time: another run may tell. */
 export class Outpaced extends CannotObserve {}
+
+/** A command that has ended, and when it began. */
+export interface Timed extends ExecResult {
+  /** Taken on the spot, right before the command: microseconds of the engine's wall clock. */
+  readonly at: number;
+}
 
 /** A hand in a running lab: runs commands in its nodes and in its fabric. */
 export class Hand {
@@ -44,18 +51,33 @@ export class Hand {
 
   /** Runs a command in a node's kernel, however it ends. Throws CannotObserve when the node does not run. */
   async tryRun(node: string, command: readonly string[]): Promise<ExecResult> {
-    const all = ['nodectl', 'exec', '--tether', '--', ...command];
-    return this.#exec(this.containerOf(node), all, node);
+    return this.#exec(this.containerOf(node), inKernel(command), node);
   }
 
   /** Runs a command in a node's kernel and returns its output. Throws CannotObserve when it fails. */
   async run(node: string, command: readonly string[]): Promise<string> {
-    const result = await this.tryRun(node, command);
-    if (result.code !== 0)
-      throw new CannotObserve(
-        `${command.join(' ').slice(0, 80)} on ${node} ended with ${result.code}: ${result.stderr.trim() || result.stdout.trim()}`,
-      );
-    return result.stdout;
+    return succeeded(node, command, await this.tryRun(node, command)).stdout;
+  }
+
+  /** Runs a command in a node's kernel, however it ends, and tells when it began: the engine may take a second and more to start one. */
+  async tryTimed(node: string, command: readonly string[]): Promise<Timed> {
+    return timed(await this.#exec(this.containerOf(node), clocked(inKernel(command)), node));
+  }
+
+  /** The same; throws CannotObserve when the command fails. */
+  async timed(node: string, command: readonly string[]): Promise<Timed> {
+    return succeeded(node, command, await this.tryTimed(node, command));
+  }
+
+  /** The same in the node's container, outside the kernel that it may bring. */
+  async timedOutside(node: string, command: readonly string[]): Promise<Timed> {
+    const where = `${node}, outside its kernel`;
+    return succeeded(where, command, timed(await this.#exec(this.containerOf(node), clocked(command), where)));
+  }
+
+  /** The same in the fabric. */
+  async timedInFabric(command: readonly string[]): Promise<Timed> {
+    return succeeded('fabric', command, timed(await this.#exec(this.running.fabric.id, clocked(command), 'fabric')));
   }
 
   /** Puts back what was changed in a node, also when the run was aborted meanwhile. Throws CannotObserve when that fails. */
@@ -66,23 +88,13 @@ export class Hand {
     });
   }
 
-  /** Runs a command in a node's container, outside the kernel that it may bring. Throws CannotObserve when it fails. */
-  async runOutside(node: string, command: readonly string[]): Promise<string> {
-    return this.#succeed(this.containerOf(node), command, `${node}, outside its kernel`);
-  }
-
   /** Runs a command in the fabric, which holds the lab's wires. Throws CannotObserve when it fails. */
   async runInFabric(command: readonly string[]): Promise<string> {
     return this.#succeed(this.running.fabric.id, command, 'fabric');
   }
 
   async #succeed(container: string, command: readonly string[], where: string): Promise<string> {
-    const result = await this.#exec(container, command, where);
-    if (result.code !== 0)
-      throw new CannotObserve(
-        `${where}: \`${command.join(' ').slice(0, 80)}\` ended with ${result.code}: ${result.stderr.trim()}`,
-      );
-    return result.stdout;
+    return succeeded(where, command, await this.#exec(container, command, where)).stdout;
   }
 
   async #exec(container: string, command: readonly string[], where: string): Promise<ExecResult> {
@@ -104,4 +116,25 @@ export class Hand {
   async spawn(node: string, command: readonly string[]): Promise<ExecStream> {
     return this.engine.execStream(this.containerOf(node), ['nodectl', 'exec', '--tether', '--', ...command]);
   }
+}
+
+function inKernel(command: readonly string[]): readonly string[] {
+  return ['nodectl', 'exec', '--tether', '--', ...command];
+}
+
+/** A command that prints the time first, as `timed` reads it. */
+function clocked(command: readonly string[]): readonly string[] {
+  return shell('date +%s%6N; exec "$@"', ...command);
+}
+
+function timed(result: ExecResult): Timed {
+  const end = result.stdout.indexOf('\n');
+  return { ...result, at: Number(result.stdout.slice(0, end)), stdout: result.stdout.slice(end + 1) };
+}
+
+function succeeded<R extends ExecResult>(where: string, command: readonly string[], result: R): R {
+  if (result.code === 0) return result;
+  throw new CannotObserve(
+    `${where}: \`${command.join(' ').slice(0, 80)}\` ended with ${result.code}: ${result.stderr.trim() || result.stdout.trim()}`,
+  );
 }
