@@ -3,7 +3,7 @@ import type { Lab, Service } from '../lab/model.ts';
 import { modes } from '../modes/index.ts';
 import { idCheck, masterCheck } from './adverts.ts';
 import type { CheckSpec } from './check.ts';
-import { healthTrafficCheck, removalBudget, reunionBudget } from './health.ts';
+import { healthTrafficChecks, removalBudget, reunionBudget } from './health.ts';
 import { canAskForVip, vipCheck } from './neighbour.ts';
 import { nodesCheck } from './nodes.ts';
 import { quietChecks } from './quiet.ts';
@@ -61,7 +61,7 @@ export function trafficChecks(lab: Lab, service: Service, send: Send): readonly 
     ...instancesUnder(lab, service.name).flatMap((vrrp) => [masterCheck(vrrp), idCheck(lab, vrrp)]),
     ...(domain ? [spreadCheck(lab, domain, service.name, traffic, send.more)] : []),
     ...schedulerChecks(service, traffic),
-    ...(service.health ? [healthTrafficCheck(lab, service, service.health)] : []),
+    ...healthTrafficChecks(lab, service),
   ];
 }
 

@@ -1,6 +1,7 @@
-import { addressesOf, directors } from '../lab/lookup.ts';
-import type { HealthCheck, Lab, Service } from '../lab/model.ts';
+import { addressesOf, checkedPort, directors } from '../lab/lookup.ts';
+import type { HealthCheck, HealthProbe, Lab, Service } from '../lab/model.ts';
 import { endpoint } from '../net/cidr.ts';
+import type { Packet, TcpPacket, UdpPacket } from '../net/packet.ts';
 import { SCHEDULING_MARGIN_MS } from './adverts.ts';
 import type { CheckSpec } from './check.ts';
 import { tally } from './path.ts';
@@ -26,41 +27,56 @@ export function reunionBudget(health: HealthCheck): number {
   return health.timeout + health.pause + health.every;
 }
 
-/** Every director checks every real server on the right port, under its own address. */
-export function healthTrafficCheck(lab: Lab, service: Service, health: HealthCheck): CheckSpec {
-  const pairs = directors(lab).flatMap((d) => service.reals.map((r) => ({ director: d, real: r })));
-  return {
-    id: 'health.check',
-    subject: service.name,
-    promise: `${directors(lab)
-      .map((d) => d.name)
-      .join(
-        ' and ',
-      )} connect to ${service.reals.map((r) => endpoint(r.address, health.port)).join(' and ')} under their own addresses, not a LIP`,
-    within: removalBudget(health) + SCHEDULING_MARGIN_MS,
-    every: 100,
-    look: async (bed) => {
-      const seen = bed.wire
-        .since(0)
-        .filter((p) => p.kind === 'tcp')
-        .filter((p) => p.syn && !p.ack && service.reals.some((r) => r.address === p.dst));
-      const missing = pairs.filter(({ director, real }) => {
-        const own = bed.towards(director, real.address);
-        const addresses = own.addresses.map((a) => a.address);
-        return !seen.some(
-          (p) =>
-            addresses.includes(p.src) && p.srcMac === own.mac && p.dst === real.address && p.dstPort === health.port,
-        );
-      });
-      const own = new Set(directors(lab).flatMap(addressesOf));
-      const checks = seen
-        .filter((p) => own.has(p.src))
-        .map((p) => `${bed.nameOfMac(p.srcMac)} (${p.src}) to ${endpoint(p.dst, p.dstPort)}`);
-      return {
-        ok: missing.length === 0,
-        seen: tally(checks),
-        evidence: lab.segments.map((s) => `${s.name}.pcap (tcp.flags.syn == 1 && tcp.dstport == ${health.port})`),
-      };
+/** Whether a packet is the first of an attempt, or of one's only question. */
+function asks(probe: HealthProbe, p: Packet): p is TcpPacket | UdpPacket {
+  return probe.kind === 'dns' || probe.kind === 'udp' ? p.kind === 'udp' : p.kind === 'tcp' && p.syn && !p.ack;
+}
+
+/** Every director checks every real server on the right port, under its own address. What a script asks is its own affair. */
+export function healthTrafficChecks(lab: Lab, service: Service): readonly CheckSpec[] {
+  const { health } = service;
+  if (!health || health.probe.kind === 'misc') return [];
+  const { probe } = health;
+  const targets = service.reals.map((r) => ({ address: r.address, port: checkedPort(health, r) }));
+  const pairs = directors(lab).flatMap((director) => targets.map((target) => ({ director, target })));
+  const filter = probe.kind === 'dns' || probe.kind === 'udp' ? 'udp' : 'tcp.flags.syn == 1';
+  return [
+    {
+      id: 'health.check',
+      subject: service.name,
+      promise: `${directors(lab)
+        .map((d) => d.name)
+        .join(
+          ' and ',
+        )} connect to ${targets.map((t) => endpoint(t.address, t.port)).join(' and ')} under their own addresses, not a LIP`,
+      within: removalBudget(health) + SCHEDULING_MARGIN_MS,
+      every: 100,
+      look: async (bed) => {
+        const seen = bed.wire
+          .since(0)
+          .filter((p) => asks(probe, p))
+          .filter((p) => targets.some((t) => t.address === p.dst));
+        const missing = pairs.filter(({ director, target }) => {
+          const own = bed.towards(director, target.address);
+          const addresses = own.addresses.map((a) => a.address);
+          return !seen.some(
+            (p) =>
+              addresses.includes(p.src) &&
+              p.srcMac === own.mac &&
+              p.dst === target.address &&
+              p.dstPort === target.port,
+          );
+        });
+        const own = new Set(directors(lab).flatMap(addressesOf));
+        const checks = seen
+          .filter((p) => own.has(p.src))
+          .map((p) => `${bed.nameOfMac(p.srcMac)} (${p.src}) to ${endpoint(p.dst, p.dstPort)}`);
+        return {
+          ok: missing.length === 0,
+          seen: tally(checks),
+          evidence: lab.segments.map((s) => `${s.name}.pcap (${filter})`),
+        };
+      },
     },
-  };
+  ];
 }

@@ -41,10 +41,16 @@ function expectations(step: Step): readonly Expectation[] {
   return step.kind === 'fault' ? [...step.during, ...step.healed] : [];
 }
 
-/** Whether nobody but the lab's maker changes a node: neither a script nor a command of the user's. */
-function isAsMade(lab: Lab, node: LabNode): boolean {
-  const commanded = lab.scenario.flatMap(expectations).some((e) => e.kind === 'run' && e.run.node === node.name);
+/** Whether nobody but the lab's maker has changed a node: neither a script nor, in so many first steps, a command of the user's. */
+function isAsMade(node: LabNode, steps: readonly Step[]): boolean {
+  const commanded = steps.flatMap(expectations).some((e) => e.kind === 'run' && e.run.node === node.name);
   return !node.manual && node.setup === undefined && !commanded;
+}
+
+/** The steps before the contract of a service or an SNAT rule, the last one if it has several; none where a lab has no scenario. */
+function stepsBefore(lab: Lab, subject: string): readonly Step[] {
+  const contract = lab.scenario.findLastIndex((s) => s.kind === 'contract' && s.service === subject);
+  return lab.scenario.slice(0, Math.max(contract, 0));
 }
 
 /**
@@ -53,7 +59,8 @@ function isAsMade(lab: Lab, node: LabNode): boolean {
  * real server says when it asks for a neighbour.
  */
 export function nodesCheck(lab: Lab, subject: string): CheckSpec {
-  const nodes = lab.nodes.filter((n) => isAsMade(lab, n));
+  const before = stepsBefore(lab, subject);
+  const nodes = lab.nodes.filter((n) => isAsMade(n, before));
   const free = lab.nodes.filter((n) => !nodes.includes(n)).map((n) => n.name);
   return {
     id: 'nodes.stand',

@@ -1,4 +1,4 @@
-import { familyOf, found, instancesOf, linksOf, memberOf, nodeOf } from '../lab/lookup.ts';
+import { checkedPort, familyOf, found, instancesOf, linksOf, memberOf, nodeOf } from '../lab/lookup.ts';
 import type { HealthCheck, HostAddress, Lab, LabNode, Persistence, Real, Service, VrrpInstance } from '../lab/model.ts';
 import { modes } from '../modes/index.ts';
 import { formatAddress } from '../net/cidr.ts';
@@ -141,7 +141,11 @@ function serverBlock(service: Service): Block {
 function checkLines(service: Service, health: HealthCheck, real: Real): (string | Block)[] {
   const { probe } = health;
   const common = [`retry ${health.retry}`, `delay_before_retry ${seconds(health.pause)}`];
-  const connect = [`connect_timeout ${seconds(health.timeout)}`, `connect_port ${health.port}`, ...common];
+  const connect = [
+    `connect_timeout ${seconds(health.timeout)}`,
+    `connect_port ${checkedPort(health, real)}`,
+    ...common,
+  ];
   const checker = (): Block => {
     switch (probe.kind) {
       case 'tcp':

@@ -1,5 +1,16 @@
 import { contains, parseAddress, parseSubnet } from '../net/cidr.ts';
-import type { Device, Interface, Lab, LabNode, OspfDomain, Service, VrrpInstance, VrrpMember } from './model.ts';
+import type {
+  Device,
+  HealthCheck,
+  Interface,
+  Lab,
+  LabNode,
+  OspfDomain,
+  Real,
+  Service,
+  VrrpInstance,
+  VrrpMember,
+} from './model.ts';
 
 /** An interface or a device: anything of a node that frames go through. */
 export type Link = Interface | Device;
@@ -98,4 +109,9 @@ export function directors(lab: Lab): readonly LabNode[] {
 export function found<T>(value: T | undefined, what: string): T {
   if (value === undefined) throw new Error(`no ${what}`);
   return value;
+}
+
+/** The port of a real server that its health check asks. */
+export function checkedPort(health: HealthCheck, real: Real): number {
+  return health.port ?? real.port;
 }

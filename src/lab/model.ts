@@ -206,7 +206,8 @@ export interface HealthCheck {
   /** How long one attempt may take. */
   readonly timeout: number;
   readonly every: number;
-  readonly port: number;
+  /** The port that is checked; undefined: the real server's own. */
+  readonly port?: number;
   readonly retry: number;
   /** Pause before an attempt that failed is repeated (delay_before_retry). */
   readonly pause: number;

@@ -53,7 +53,7 @@ export function resolveService(r: Resolver, name: string, nodes: readonly LabNod
   const reals = Object.entries(raw.reals).flatMap(([node, real]) => resolveReal(r, name, raw, node, real, nodes) ?? []);
   if (Object.keys(raw.reals).length === 0) r.wrong([...path, 'reals'], `service "${name}" has no real server`, 'key');
   refuse(r, name, raw, protocol);
-  const health = raw.health && healthOf(raw.health, raw.port);
+  const health = raw.health && healthOf(raw.health);
   const sorry = sorryOf(r, name, raw, nodes);
   const quorum = raw.quorum && quorumOf(raw.quorum);
   const persistence = raw.persistence === undefined ? undefined : persistenceOf(raw.persistence, vip.family);
@@ -176,12 +176,12 @@ const CHECK_TIMEOUT = '3s';
 /** Pause before keepalived repeats an attempt, where the lab file does not say. */
 const CHECK_PAUSE = '1s';
 
-function healthOf(raw: NonNullable<RawService['health']>, port: number): HealthCheck {
+function healthOf(raw: NonNullable<RawService['health']>): HealthCheck {
   return {
     probe: probeOf(raw),
     timeout: ms(raw.tcp ?? raw.udp ?? raw.timeout ?? CHECK_TIMEOUT),
     every: ms(raw.every),
-    port: raw.port ?? port,
+    ...(raw.port === undefined ? {} : { port: raw.port }),
     retry: raw.retry ?? 1,
     pause: ms(raw.pause ?? CHECK_PAUSE),
     inhibit: raw.inhibit ?? false,

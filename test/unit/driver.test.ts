@@ -9,6 +9,7 @@ import {
 } from '../../src/drivers/ipvsadm.ts';
 import { keepalivedConf } from '../../src/drivers/keepalived-conf.ts';
 import { nodeOf } from '../../src/lab/lookup.ts';
+import { readLab } from '../../src/lab/read.ts';
 import { fnat } from '../../src/modes/fnat.ts';
 import { fnatLab } from './lab.ts';
 
@@ -117,6 +118,15 @@ virtual_server 192.168.100.254 80 {
     }
 }
 `);
+  });
+
+  it('checks the port of the real server, where the lab file names no other', () => {
+    const checks = readLab('labs/health-checks/lab.yaml');
+    if (!checks.ok) throw new Error('the lab file is wrong');
+    const conf = keepalivedConf(checks.value, nodeOf(checks.value, 'lb'));
+    const ports = [...conf.matchAll(/connect_port (\d+)/g)].map((m) => m[1]);
+    // status, digest, tls, names, datagrams, quorate: two real servers each
+    expect(ports).toEqual(['80', '80', '443', '53', '80', '80'].flatMap((port) => [port, port]));
   });
 
   it('translates what it forwards to a LIP, and leaves its own connections alone', () => {
