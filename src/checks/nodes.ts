@@ -1,5 +1,7 @@
+import { addressesOf } from '../lab/lookup.ts';
 import type { Expectation, Interface, Lab, LabNode, Route, Step } from '../lab/model.ts';
 import { sysctlsOf } from '../nodes/files.ts';
+import { partOf } from '../nodes/index.ts';
 import { CannotObserve } from '../plan/hand.ts';
 import { shell } from '../shell.ts';
 import type { Bed } from './bed.ts';
@@ -55,7 +57,7 @@ function stepsBefore(lab: Lab, subject: string): readonly Step[] {
 
 /**
  * That every node still is what the lab file says: its links are up, with their addresses, its routes and sysctls are
- * set. Much of this shows in traffic only on another day: the way back of a client that has just been heard, what a
+ * set, and it holds no address of somebody else's. Much of this shows in traffic only on another day: the way back of a client that has just been heard, what a
  * real server says when it asks for a neighbour.
  */
 export function nodesCheck(lab: Lab, subject: string): CheckSpec {
@@ -95,6 +97,7 @@ async function differences(bed: Bed, node: LabNode): Promise<readonly string[]> 
         )
         .map((a) => `${l.name} lacks ${a.address}/${a.prefix}`),
     ),
+    ...strangersOn(bed.lab, node, states),
     ...node.routes.flatMap((r, i) => routeWords(r, rest[i] ?? '')),
     ...sysctls.flatMap(([name, value], i) => {
       const seen = (rest[node.routes.length + i] ?? '').trim().replaceAll(/\s+/g, ' ');
@@ -104,6 +107,27 @@ async function differences(bed: Bed, node: LabNode): Promise<readonly string[]> 
     }),
   ];
   return words.map((w) => `${node.name}: ${w}`);
+}
+
+/** Addresses of the lab that a node holds, and that are somebody else's: with a VIP on it, a real server is silent to the director. */
+function strangersOn(lab: Lab, node: LabNode, states: readonly LinkState[]): readonly string[] {
+  const own = addressesMeant(lab, node);
+  const others = new Set(lab.nodes.flatMap((n) => [...addressesMeant(lab, n)]).filter((a) => !own.has(a)));
+  return states.flatMap((s) =>
+    s.addr_info.flatMap(({ local = '' }) =>
+      others.has(local) ? [`${s.ifname} has ${local}, which is not its own`] : [],
+    ),
+  );
+}
+
+/** Every address that a node may hold: its own, what its part in services brings, and what directors hand to each other. */
+function addressesMeant(lab: Lab, node: LabNode): ReadonlySet<string> {
+  const brought = partOf(lab, node).ip.flatMap((line) => /^addr\S* \S+ ([^ /]+)\//.exec(line)?.[1] ?? []);
+  const shared =
+    node.kind === 'director'
+      ? [...lab.services.map((s) => s.vip), ...lab.vrrp.flatMap((v) => v.addresses.map((a) => a.address))]
+      : [];
+  return new Set([...addressesOf(node), ...node.lips.map((l) => l.address), ...brought, ...shared]);
 }
 
 function stateOf(states: readonly LinkState[], name: string): LinkState | undefined {
