@@ -62,6 +62,12 @@ export function endsNode({ kind, program: name }: Fault): boolean {
   return ['kill', 'stop'].includes(kind) && (name === undefined || name === KERNEL);
 }
 
+/** Whether a fault itself keeps a whole node from running: that it stands still is wanted then, and tells nothing of this machine. */
+export function stillsNode(fault: Fault): boolean {
+  const { kind, program: name } = fault;
+  return endsNode(fault) || kind === 'pause' || kind === 'starve' || (kind === 'hang' && name === KERNEL);
+}
+
 async function again(hand: Hand, fault: Fault, _: readonly Fault[], bootDeadline: number): Promise<Stamp> {
   if (endsNode(fault)) return revive(hand, bootDeadline);
   return program(hand, fault.node, 'start', fault.program ?? '');

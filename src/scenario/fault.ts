@@ -7,6 +7,7 @@ import { tableChecks } from '../checks/table.ts';
 import { announceCheck, crossed, takeoverCheck } from '../checks/takeover.ts';
 import { faults } from '../faults/index.ts';
 import { type Move, splitBy, type Withdrawal, withdrawalsOf } from '../faults/moves.ts';
+import { stillsNode } from '../faults/program.ts';
 import { heal, inject } from '../faults/standing.ts';
 import { instancesUnder, macsOf } from '../lab/lookup.ts';
 import type { FaultStep, Lab, VrrpInstance } from '../lab/model.ts';
@@ -126,7 +127,7 @@ async function strike(run: Run, probes: readonly Probe[]): Promise<void> {
   const { bed } = context;
   const { fault } = step;
   run.stands = true;
-  bed.stalls.leave(fault.node);
+  if (stillsNode(fault)) bed.stalls.leave(fault.node);
   const at = await inject(bed, fault);
   context.fault(faults[fault.kind].words(fault)[0], at);
   const budget = budgetOf(run);
