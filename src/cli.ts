@@ -1,10 +1,9 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { Failure } from './failure.ts';
 import { TEMPLATE_ARMS, TEMPLATE_FAMILIES, TEMPLATE_HA, TEMPLATE_MODES, TEMPLATE_PROTOCOLS } from './lab/template.ts';
+import { KERNEL_CHOICES } from './model/words.ts';
 import { parseDuration } from './net/duration.ts';
 import { complain, print } from './output/print.ts';
-
-const KERNELS = ['auto', 'host', 'uml'];
 
 function duration(text: string): number {
   const ms = parseDuration(text);
@@ -20,7 +19,7 @@ function count(text: string): number {
 
 const nameOption = () => new Option('--name <name>', 'run it under another name: a second copy beside the first');
 const kernelOption = () =>
-  new Option('--kernel <kernel>', 'kernel of the nodes that need one of their own').choices(KERNELS);
+  new Option('--kernel <kernel>', 'kernel of the nodes that need one of their own').choices(KERNEL_CHOICES);
 const outsideOption = () =>
   new Option('--allow-outside', 'take files from outside the lab’s folder too: only of a lab that you trust');
 const timeoutOption = () =>

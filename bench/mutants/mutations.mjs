@@ -1,4 +1,4 @@
-// Mutations as data: out of a resolved lab (src/lab/model.ts), everything of it that may be altered, in an order that is
+// Mutations as data: out of a resolved lab (src/model/lab.ts), everything of it that may be altered, in an order that is
 // always the same. Each is a shell line in a node, and the line that undoes it, where there is one.
 
 const FLAG = { nat: '-m', fnat: '-m', dr: '-g', tun: '-i' };

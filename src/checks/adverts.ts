@@ -1,6 +1,8 @@
 import { eventually } from '../eventually.ts';
-import { macsOf, nodeOf } from '../lab/lookup.ts';
-import type { Lab, LabNode, VrrpInstance } from '../lab/model.ts';
+import type { Lab } from '../model/lab.ts';
+import { macsOf, nodeOf } from '../model/lookup.ts';
+import type { LabNode } from '../model/node.ts';
+import type { VrrpInstance } from '../model/vrrp.ts';
 import { formatMs } from '../net/duration.ts';
 import type { Packet, VrrpPacket } from '../net/packet.ts';
 import type { Bed } from './bed.ts';

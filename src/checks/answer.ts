@@ -1,6 +1,6 @@
 import type { Engine } from '../engine/engine.ts';
 import type { Emit } from '../events.ts';
-import { found, ospfOf, vrrpOf } from '../lab/lookup.ts';
+import { found, ospfOf, vrrpOf } from '../model/lookup.ts';
 import { formatMs } from '../net/duration.ts';
 import type { RunningLab } from '../plan/observe.ts';
 import { shell } from '../shell.ts';

@@ -1,5 +1,5 @@
 import { ipvs } from '../drivers/ipvs.ts';
-import type { Real, Service } from '../lab/model.ts';
+import type { Real, Service } from '../model/service.ts';
 import { CannotObserve } from '../plan/hand.ts';
 import type { Bed } from './bed.ts';
 import { entryOf } from './table.ts';

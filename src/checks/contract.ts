@@ -1,5 +1,6 @@
-import { instancesUnder, ospfOf } from '../lab/lookup.ts';
-import type { Lab, Service } from '../lab/model.ts';
+import type { Lab } from '../model/lab.ts';
+import { instancesUnder, ospfOf } from '../model/lookup.ts';
+import type { Service } from '../model/service.ts';
 import { modes } from '../modes/index.ts';
 import { idCheck, masterCheck } from './adverts.ts';
 import type { CheckSpec } from './check.ts';

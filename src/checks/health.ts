@@ -1,5 +1,7 @@
-import { addressesOf, checkedPort, directors } from '../lab/lookup.ts';
-import type { HealthCheck, HealthProbe, Lab, Service } from '../lab/model.ts';
+import type { HealthCheck, HealthProbe } from '../model/health.ts';
+import type { Lab } from '../model/lab.ts';
+import { addressesOf, checkedPort, directors } from '../model/lookup.ts';
+import type { Service } from '../model/service.ts';
 import { endpoint } from '../net/cidr.ts';
 import type { Packet, TcpPacket, UdpPacket } from '../net/packet.ts';
 import { SCHEDULING_MARGIN_MS } from './adverts.ts';

@@ -1,5 +1,5 @@
 import { eventually } from '../eventually.ts';
-import type { Service } from '../lab/model.ts';
+import type { Service } from '../model/service.ts';
 import { CannotObserve } from '../plan/hand.ts';
 import type { Bed } from './bed.ts';
 import { type Asking, askCommand, parseRequests, type Request } from './traffic.ts';

@@ -1,5 +1,7 @@
-import { addressesOf, familyOf } from '../lab/lookup.ts';
-import type { HostAddress, Lab, Service } from '../lab/model.ts';
+import type { Lab } from '../model/lab.ts';
+import { addressesOf, familyOf } from '../model/lookup.ts';
+import type { HostAddress } from '../model/node.ts';
+import type { Service } from '../model/service.ts';
 import { formatAddress, networkOf, parseSubnet, reservedAs } from '../net/cidr.ts';
 import { CannotObserve } from '../plan/hand.ts';
 import { shell } from '../shell.ts';

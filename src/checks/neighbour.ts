@@ -1,5 +1,7 @@
-import { directors, familyOf, linkTo, nodeOf } from '../lab/lookup.ts';
-import type { Lab, LabNode, Service } from '../lab/model.ts';
+import type { Lab } from '../model/lab.ts';
+import { directors, familyOf, linkTo, nodeOf } from '../model/lookup.ts';
+import type { LabNode } from '../model/node.ts';
+import type { Service } from '../model/service.ts';
 import { CannotObserve } from '../plan/hand.ts';
 import { shell } from '../shell.ts';
 import type { Bed } from './bed.ts';

@@ -1,5 +1,7 @@
-import { addressesOf } from '../lab/lookup.ts';
-import type { Expectation, Interface, Lab, LabNode, Route, Step } from '../lab/model.ts';
+import type { Lab } from '../model/lab.ts';
+import { addressesOf } from '../model/lookup.ts';
+import type { Interface, LabNode, Route } from '../model/node.ts';
+import type { Expectation, Step } from '../model/step.ts';
 import { sysctlsOf } from '../nodes/files.ts';
 import { partOf } from '../nodes/index.ts';
 import { CannotObserve } from '../plan/hand.ts';

@@ -1,5 +1,7 @@
-import { directors, macsOf, nodeOf } from '../lab/lookup.ts';
-import type { Lab, LabNode, Service } from '../lab/model.ts';
+import type { Lab } from '../model/lab.ts';
+import { directors, macsOf, nodeOf } from '../model/lookup.ts';
+import type { LabNode } from '../model/node.ts';
+import type { Service } from '../model/service.ts';
 import { endpoint } from '../net/cidr.ts';
 import type { Bed } from './bed.ts';
 import type { CheckSpec, Observation } from './check.ts';

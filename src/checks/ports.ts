@@ -1,4 +1,4 @@
-import type { Service } from '../lab/model.ts';
+import type { Service } from '../model/service.ts';
 import { endpoint } from '../net/cidr.ts';
 import { CannotObserve } from '../plan/hand.ts';
 import type { Bed } from './bed.ts';

@@ -1,5 +1,5 @@
-import { addressesOf, directors } from '../lab/lookup.ts';
-import type { Lab } from '../lab/model.ts';
+import type { Lab } from '../model/lab.ts';
+import { addressesOf, directors } from '../model/lookup.ts';
 import { endpoint } from '../net/cidr.ts';
 import type { IcmpPacket, Packet, TcpPacket } from '../net/packet.ts';
 import type { Bed } from './bed.ts';

@@ -1,4 +1,5 @@
-import type { Lab, Real, Service } from '../lab/model.ts';
+import type { Lab } from '../model/lab.ts';
+import type { Real, Service } from '../model/service.ts';
 import { without } from './aside.ts';
 import type { Bed } from './bed.ts';
 import type { CheckSpec } from './check.ts';

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { retransmission } from '../drivers/frr-conf.ts';
 import { eventually } from '../eventually.ts';
-import { addressesOf, nodeOf, serviceOf } from '../lab/lookup.ts';
-import type { Lab, OspfDomain } from '../lab/model.ts';
+import type { Lab } from '../model/lab.ts';
+import { addressesOf, nodeOf, serviceOf } from '../model/lookup.ts';
+import type { OspfDomain } from '../model/ospf.ts';
 import { formatMs } from '../net/duration.ts';
 import { CannotObserve } from '../plan/hand.ts';
 import { readSaid } from '../plan/said.ts';

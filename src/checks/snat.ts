@@ -1,5 +1,8 @@
-import { addressesOf, familyOf, found, macsOf, nodeOf } from '../lab/lookup.ts';
-import type { Lab, LabNode, SnatProtocol, SnatRule } from '../lab/model.ts';
+import type { Lab } from '../model/lab.ts';
+import { addressesOf, familyOf, found, macsOf, nodeOf } from '../model/lookup.ts';
+import type { LabNode } from '../model/node.ts';
+import type { SnatRule } from '../model/snat.ts';
+import type { SnatProtocol } from '../model/words.ts';
 import { contains, parseAddress, parseSubnet } from '../net/cidr.ts';
 import type { IcmpPacket, Packet, TcpPacket, UdpPacket } from '../net/packet.ts';
 import { shell } from '../shell.ts';

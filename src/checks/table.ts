@@ -1,6 +1,8 @@
 import type { ServiceTable, TableReal, TableService, TableTimeouts } from '../drivers/service-table.ts';
-import { directors, familyOf } from '../lab/lookup.ts';
-import type { Lab, LabNode, Persistence, Real, Service } from '../lab/model.ts';
+import type { Lab } from '../model/lab.ts';
+import { directors, familyOf } from '../model/lookup.ts';
+import type { LabNode } from '../model/node.ts';
+import type { Persistence, Real, Service } from '../model/service.ts';
 import { modes } from '../modes/index.ts';
 import { endpoint } from '../net/cidr.ts';
 import { visibleJson } from '../visible.ts';

@@ -1,5 +1,6 @@
-import { familyOf, macsOf } from '../lab/lookup.ts';
-import type { LabNode, VrrpInstance } from '../lab/model.ts';
+import { familyOf, macsOf } from '../model/lookup.ts';
+import type { LabNode } from '../model/node.ts';
+import type { VrrpInstance } from '../model/vrrp.ts';
 import { formatMs } from '../net/duration.ts';
 import type { Packet } from '../net/packet.ts';
 import { SCHEDULING_MARGIN_MS } from './adverts.ts';

@@ -1,6 +1,8 @@
 import { z } from 'zod';
-import { addressesOf, directors, macsOf, nodeOf } from '../lab/lookup.ts';
-import type { Lab, LabNode, Real, Service } from '../lab/model.ts';
+import type { Lab } from '../model/lab.ts';
+import { addressesOf, directors, macsOf, nodeOf } from '../model/lookup.ts';
+import type { LabNode } from '../model/node.ts';
+import type { Real, Service } from '../model/service.ts';
 import { endpoint } from '../net/cidr.ts';
 import type { Packet, TcpPacket, UdpPacket } from '../net/packet.ts';
 import { readSaid } from '../plan/said.ts';

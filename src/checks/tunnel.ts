@@ -1,5 +1,6 @@
-import { macsOf } from '../lab/lookup.ts';
-import type { Lab, Service } from '../lab/model.ts';
+import type { Lab } from '../model/lab.ts';
+import { macsOf } from '../model/lookup.ts';
+import type { Service } from '../model/service.ts';
 import { BIG } from '../nodes/servers.ts';
 import { CannotObserve } from '../plan/hand.ts';
 import type { CheckSpec } from './check.ts';

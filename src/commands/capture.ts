@@ -2,7 +2,7 @@ import { createWriteStream } from 'node:fs';
 import { dockerEngine } from '../engine/docker.ts';
 import { portName } from '../fabric/wiring.ts';
 import { Failure } from '../failure.ts';
-import { linksOf, nodeOf } from '../lab/lookup.ts';
+import { linksOf, nodeOf } from '../model/lookup.ts';
 import { didYouMean } from '../nearest.ts';
 import { shownStream } from '../output/print.ts';
 import { mustHaveNode, mustRun, type RunningLab } from '../plan/observe.ts';

@@ -4,7 +4,7 @@ import { imageStates } from '../engine/images.ts';
 import { EXIT } from '../failure.ts';
 import { probeKernel } from '../kernels/choose.ts';
 import { kernels } from '../kernels/index.ts';
-import type { KernelName } from '../kernels/kernel.ts';
+import type { KernelName } from '../model/words.ts';
 import { print, printJson, table } from '../output/print.ts';
 import { withSession } from './session.ts';
 

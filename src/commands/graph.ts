@@ -4,7 +4,7 @@ import { graphOf } from '../graph/graph.ts';
 import { graphMermaid } from '../graph/mermaid.ts';
 import { graphSvg } from '../graph/svg.ts';
 import { graphText } from '../graph/text.ts';
-import type { Lab } from '../lab/model.ts';
+import type { Lab } from '../model/lab.ts';
 import { print } from '../output/print.ts';
 import { observe } from '../plan/observe.ts';
 import { type LabOptions, loadLab } from './session.ts';

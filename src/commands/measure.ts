@@ -1,6 +1,7 @@
 import type { CheckResult } from '../events.ts';
 import { Failure } from '../failure.ts';
-import { type FaultStep, type Lab, MOST_FLOWS } from '../lab/model.ts';
+import type { Lab } from '../model/lab.ts';
+import { type FaultStep, MOST_FLOWS } from '../model/step.ts';
 import { didYouMean } from '../nearest.ts';
 import { formatMs } from '../net/duration.ts';
 import { print, printJson, table } from '../output/print.ts';

@@ -1,4 +1,6 @@
-import type { Lab, LabNode, Real, Service } from '../lab/model.ts';
+import type { Lab } from '../model/lab.ts';
+import type { LabNode } from '../model/node.ts';
+import type { Real, Service } from '../model/service.ts';
 import type { NodePart } from '../nodes/part.ts';
 import type { ServiceTable } from './service-table.ts';
 

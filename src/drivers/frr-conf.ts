@@ -1,5 +1,7 @@
-import { directors, familyOf, serviceOf } from '../lab/lookup.ts';
-import type { Lab, LabNode, OspfDomain } from '../lab/model.ts';
+import type { Lab } from '../model/lab.ts';
+import { directors, familyOf, serviceOf } from '../model/lookup.ts';
+import type { LabNode } from '../model/node.ts';
+import type { OspfDomain } from '../model/ospf.ts';
 import { networkOf, parseSubnet } from '../net/cidr.ts';
 import { type NodePart, nothing } from '../nodes/part.ts';
 

@@ -1,5 +1,8 @@
-import { instancesOf, linkTo, vrrpOf } from '../lab/lookup.ts';
-import type { Lab, LabNode, Mode, Real, Service } from '../lab/model.ts';
+import type { Lab } from '../model/lab.ts';
+import { instancesOf, linkTo, vrrpOf } from '../model/lookup.ts';
+import type { LabNode } from '../model/node.ts';
+import type { Real, Service } from '../model/service.ts';
+import type { Mode } from '../model/words.ts';
 import { modes } from '../modes/index.ts';
 import { snat } from '../modes/snat.ts';
 import { endpoint } from '../net/cidr.ts';

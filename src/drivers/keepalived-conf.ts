@@ -1,5 +1,9 @@
-import { checkedPort, familyOf, found, instancesOf, linksOf, memberOf, nodeOf } from '../lab/lookup.ts';
-import type { HealthCheck, HostAddress, Lab, LabNode, Persistence, Real, Service, VrrpInstance } from '../lab/model.ts';
+import type { HealthCheck } from '../model/health.ts';
+import type { Lab } from '../model/lab.ts';
+import { checkedPort, familyOf, found, instancesOf, linksOf, memberOf, nodeOf } from '../model/lookup.ts';
+import type { HostAddress, LabNode } from '../model/node.ts';
+import type { Persistence, Real, Service } from '../model/service.ts';
+import type { VrrpInstance } from '../model/vrrp.ts';
 import { modes } from '../modes/index.ts';
 import { formatAddress } from '../net/cidr.ts';
 import { unreachable } from '../result.ts';

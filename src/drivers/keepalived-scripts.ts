@@ -1,5 +1,8 @@
-import { instancesOf } from '../lab/lookup.ts';
-import type { Lab, LabNode, Real, Service, VrrpInstance } from '../lab/model.ts';
+import type { Lab } from '../model/lab.ts';
+import { instancesOf } from '../model/lookup.ts';
+import type { LabNode } from '../model/node.ts';
+import type { Real, Service } from '../model/service.ts';
+import type { VrrpInstance } from '../model/vrrp.ts';
 
 /**
  * Commands that keepalived runs. Each is a file of its own, named after what it is for: whatever a command holds,

@@ -1,5 +1,5 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
-import type { Lab } from '../lab/model.ts';
+import type { Lab } from '../model/lab.ts';
 import type { Container } from './engine.ts';
 
 /** Labels by which everything that lvslab makes is known. */

@@ -1,5 +1,6 @@
 import { pack } from 'tar-stream';
-import type { Lab, LabNode } from '../lab/model.ts';
+import type { Lab } from '../model/lab.ts';
+import type { LabNode } from '../model/node.ts';
 import type { NodeFile } from '../nodes/part.ts';
 
 /**

@@ -1,4 +1,6 @@
-import type { Fault, Lab, VrrpInstance } from '../lab/model.ts';
+import type { Fault } from '../model/fault.ts';
+import type { Lab } from '../model/lab.ts';
+import type { VrrpInstance } from '../model/vrrp.ts';
 import type { Hand } from '../plan/hand.ts';
 
 /** What a fault is aimed at: `NODE`, `NODE/PROGRAM`, `NODE@SEGMENT`, or `NODE+NODE`. */

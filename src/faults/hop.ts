@@ -1,6 +1,6 @@
 import { portName } from '../fabric/wiring.ts';
 import { guestLine } from '../kernels/uml.ts';
-import type { Interface, LabNode } from '../lab/model.ts';
+import type { Interface, LabNode } from '../model/node.ts';
 import { CannotObserve, type Hand } from '../plan/hand.ts';
 import { runningKernels } from '../plan/reconcile.ts';
 import { shell } from '../shell.ts';

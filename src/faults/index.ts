@@ -1,4 +1,4 @@
-import type { FaultKind } from '../lab/model.ts';
+import type { FaultKind } from '../model/words.ts';
 import type { FaultStory } from './fault.ts';
 import { halfopen, reset } from './filter.ts';
 import { pause, starve } from './node.ts';

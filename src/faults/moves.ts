@@ -1,5 +1,9 @@
-import { nodeOf } from '../lab/lookup.ts';
-import type { Fault, Lab, LabNode, OspfDomain, VrrpInstance } from '../lab/model.ts';
+import type { Fault } from '../model/fault.ts';
+import type { Lab } from '../model/lab.ts';
+import { nodeOf } from '../model/lookup.ts';
+import type { LabNode } from '../model/node.ts';
+import type { OspfDomain } from '../model/ospf.ts';
+import type { VrrpInstance } from '../model/vrrp.ts';
 import { faults } from './index.ts';
 import { KERNEL } from './program.ts';
 

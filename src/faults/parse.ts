@@ -1,4 +1,6 @@
-import type { Fault, FaultKind, Lab } from '../lab/model.ts';
+import type { Fault } from '../model/fault.ts';
+import type { Lab } from '../model/lab.ts';
+import type { FaultKind } from '../model/words.ts';
 import { didYouMean } from '../nearest.ts';
 import { fail, ok, type Result } from '../result.ts';
 import type { Aim, FaultStory } from './fault.ts';

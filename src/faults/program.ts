@@ -1,5 +1,5 @@
 import { eventually } from '../eventually.ts';
-import type { Fault } from '../lab/model.ts';
+import type { Fault } from '../model/fault.ts';
 import { CannotObserve, type Hand } from '../plan/hand.ts';
 import { shell } from '../shell.ts';
 import type { Adverts, FaultStory, Stamp } from './fault.ts';

@@ -1,6 +1,7 @@
 import { vipLine } from '../drivers/frr-conf.ts';
-import { serviceOf } from '../lab/lookup.ts';
-import type { Lab, OspfDomain } from '../lab/model.ts';
+import type { Lab } from '../model/lab.ts';
+import { serviceOf } from '../model/lookup.ts';
+import type { OspfDomain } from '../model/ospf.ts';
 import type { Hand } from '../plan/hand.ts';
 import type { FaultStory, Stamp } from './fault.ts';
 

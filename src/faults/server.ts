@@ -1,6 +1,7 @@
 import { ipvs } from '../drivers/ipvs.ts';
-import { directors, nodeOf } from '../lab/lookup.ts';
-import type { Lab, Real, Service } from '../lab/model.ts';
+import type { Lab } from '../model/lab.ts';
+import { directors, nodeOf } from '../model/lookup.ts';
+import type { Real, Service } from '../model/service.ts';
 import { parseAddress } from '../net/cidr.ts';
 import { parseDuration } from '../net/duration.ts';
 import { programOf } from '../nodes/servers.ts';

@@ -1,5 +1,7 @@
-import { nodeOf } from '../lab/lookup.ts';
-import type { Fault, FaultKind, Interface } from '../lab/model.ts';
+import type { Fault } from '../model/fault.ts';
+import { nodeOf } from '../model/lookup.ts';
+import type { Interface } from '../model/node.ts';
+import type { FaultKind } from '../model/words.ts';
 import { parseDuration } from '../net/duration.ts';
 import { CannotObserve, type Hand } from '../plan/hand.ts';
 import { shell } from '../shell.ts';

@@ -1,4 +1,4 @@
-import type { Fault } from '../lab/model.ts';
+import type { Fault } from '../model/fault.ts';
 import type { Hand } from '../plan/hand.ts';
 import { shell } from '../shell.ts';
 import type { Stamp } from './fault.ts';

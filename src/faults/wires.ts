@@ -1,7 +1,9 @@
 import { portName } from '../fabric/wiring.ts';
 import { kernels } from '../kernels/index.ts';
-import { macsOf, nodeOf } from '../lab/lookup.ts';
-import type { Fault, Interface, VrrpInstance } from '../lab/model.ts';
+import type { Fault } from '../model/fault.ts';
+import { macsOf, nodeOf } from '../model/lookup.ts';
+import type { Interface } from '../model/node.ts';
+import type { VrrpInstance } from '../model/vrrp.ts';
 import { parseDuration } from '../net/duration.ts';
 import { CannotObserve, type Hand } from '../plan/hand.ts';
 import { runningKernels } from '../plan/reconcile.ts';

@@ -1,5 +1,7 @@
-import { directors, familyOf, linkTo } from '../lab/lookup.ts';
-import type { Lab, LabNode, Service } from '../lab/model.ts';
+import type { Lab } from '../model/lab.ts';
+import { directors, familyOf, linkTo } from '../model/lookup.ts';
+import type { LabNode } from '../model/node.ts';
+import type { Service } from '../model/service.ts';
 import { endpoint } from '../net/cidr.ts';
 
 /** A lab as a picture: nodes are columns, segments are rows, and where they meet stands who has which address there. */

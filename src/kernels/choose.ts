@@ -4,9 +4,10 @@ import { dirname, join } from 'node:path';
 import type { Engine } from '../engine/engine.ts';
 import { imageTag } from '../engine/images.ts';
 import { Failure } from '../failure.ts';
-import type { Lab } from '../lab/model.ts';
+import type { Lab } from '../model/lab.ts';
+import type { KernelName } from '../model/words.ts';
 import { kernels, wantedKernel } from './index.ts';
-import type { Availability, KernelName } from './kernel.ts';
+import type { Availability } from './kernel.ts';
 
 type Remembered = Readonly<Record<string, Availability>>;
 

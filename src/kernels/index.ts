@@ -1,7 +1,9 @@
-import type { KernelChoice, Lab, LabNode } from '../lab/model.ts';
+import type { Lab } from '../model/lab.ts';
+import type { LabNode } from '../model/node.ts';
+import type { KernelChoice, KernelName } from '../model/words.ts';
 import { needsModules } from '../nodes/files.ts';
 import { host } from './host.ts';
-import type { Kernel, KernelName } from './kernel.ts';
+import type { Kernel } from './kernel.ts';
 import { uml } from './uml.ts';
 
 /** Every kernel, in the order in which `auto` prefers them. */

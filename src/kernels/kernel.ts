@@ -1,5 +1,6 @@
 import type { ContainerNeeds } from '../engine/engine.ts';
-import type { Interface, LabNode } from '../lab/model.ts';
+import type { Interface, LabNode } from '../model/node.ts';
+import type { KernelName } from '../model/words.ts';
 
 /** Whether a kernel works on this engine, and in words why (not). */
 export interface Availability {
@@ -39,5 +40,3 @@ export interface Kernel {
   /** Shell script for a container made with `needs`: prints the kernel's version, ends 0 when it can do IPVS and Full-NAT. */
   readonly probe: string;
 }
-
-export type KernelName = 'host' | 'uml';

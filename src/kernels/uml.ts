@@ -1,4 +1,4 @@
-import type { Interface, LabNode } from '../lab/model.ts';
+import type { Interface, LabNode } from '../model/node.ts';
 import { TRY_DIRECTOR } from './capability.ts';
 import type { Cards, Kernel } from './kernel.ts';
 

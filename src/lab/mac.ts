@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import type { HostAddress } from '../model/node.ts';
 import { parseAddress } from '../net/cidr.ts';
-import type { HostAddress } from './model.ts';
 
 /** The MAC addresses of a lab, each given once. */
 export class Macs {

@@ -1,5 +1,5 @@
+import type { HostAddress } from '../model/node.ts';
 import { type Address, contains, notAHost, parseAddress, parseSubnet, reservedAs, type Subnet } from '../net/cidr.ts';
-import type { HostAddress } from './model.ts';
 import type { Resolver } from './resolver.ts';
 import type { Path } from './source.ts';
 

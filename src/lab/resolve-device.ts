@@ -1,7 +1,7 @@
 import { takenName } from '../kernels/device-names.ts';
+import type { Link } from '../model/lookup.ts';
+import type { Device, HostAddress, Interface } from '../model/node.ts';
 import { parseAddress } from '../net/cidr.ts';
-import type { Link } from './lookup.ts';
-import type { Device, HostAddress, Interface } from './model.ts';
 import { onDevice, tellUnusable } from './resolve-address.ts';
 import type { Resolver } from './resolver.ts';
 import type { RawLab } from './schema.ts';

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { UserFile } from './model.ts';
+import type { UserFile } from '../model/node.ts';
 import type { Resolver } from './resolver.ts';
 import type { RawLab } from './schema.ts';
 

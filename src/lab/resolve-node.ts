@@ -1,8 +1,8 @@
 import { portName } from '../fabric/wiring.ts';
+import { linkTo } from '../model/lookup.ts';
+import type { Interface, LabNode, Lip, ServedPort } from '../model/node.ts';
 import { didYouMean } from '../nearest.ts';
 import { parseAddress } from '../net/cidr.ts';
-import { linkTo } from './lookup.ts';
-import type { Interface, LabNode, Lip, ServedPort } from './model.ts';
 import { onSegment, tellUnusable } from './resolve-address.ts';
 import { resolveDevices } from './resolve-device.ts';
 import { resolveFiles } from './resolve-files.ts';

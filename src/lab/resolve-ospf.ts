@@ -1,6 +1,8 @@
+import { familyOf } from '../model/lookup.ts';
+import type { LabNode } from '../model/node.ts';
+import type { OspfDomain } from '../model/ospf.ts';
+import type { Service } from '../model/service.ts';
 import { didYouMean } from '../nearest.ts';
-import { familyOf } from './lookup.ts';
-import type { LabNode, OspfDomain, Service } from './model.ts';
 import { ms } from './resolve-service.ts';
 import type { Resolver } from './resolver.ts';
 import type { RawLab } from './schema.ts';

@@ -1,5 +1,7 @@
+import type { LabNode, ServedPort } from '../model/node.ts';
+import type { Service } from '../model/service.ts';
+import type { Protocol } from '../model/words.ts';
 import { MOST_TCP_PORTS, MOST_UDP_PORTS } from '../nodes/servers.ts';
-import type { LabNode, Protocol, ServedPort, Service } from './model.ts';
 import type { Resolver } from './resolver.ts';
 import type { Path } from './source.ts';
 

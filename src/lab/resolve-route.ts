@@ -1,3 +1,5 @@
+import { addressesOf, linksOf, linkTo } from '../model/lookup.ts';
+import type { LabNode, Route } from '../model/node.ts';
 import {
   type Address,
   isLoopback,
@@ -8,8 +10,6 @@ import {
   reservedAs,
   type Subnet,
 } from '../net/cidr.ts';
-import { addressesOf, linksOf, linkTo } from './lookup.ts';
-import type { LabNode, Route } from './model.ts';
 import type { Resolver } from './resolver.ts';
 import type { RawLab } from './schema.ts';
 import type { Path } from './source.ts';

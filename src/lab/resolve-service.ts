@@ -1,12 +1,15 @@
+import type { HealthCheck, HealthProbe } from '../model/health.ts';
+import { addressesOf, familyOf, linksOf, linkTo } from '../model/lookup.ts';
+import type { LabNode } from '../model/node.ts';
+import type { Persistence, Quorum, Real, Service } from '../model/service.ts';
+import type { SnatRule } from '../model/snat.ts';
+import { SNAT_PROTOCOLS } from '../model/words.ts';
 import { modes } from '../modes/index.ts';
 import { contains, isLinkLocal, networkOf, parseAddress, parseSubnet } from '../net/cidr.ts';
 import { parseDuration } from '../net/duration.ts';
-import { addressesOf, familyOf, linksOf, linkTo } from './lookup.ts';
-import type { HealthCheck, HealthProbe, LabNode, Persistence, Quorum, Real, Service, SnatRule } from './model.ts';
 import { tellUnusable } from './resolve-address.ts';
 import type { Resolver } from './resolver.ts';
 import type { RawLab } from './schema.ts';
-import { SNAT_PROTOCOLS } from './schema-service.ts';
 
 type RawService = NonNullable<RawLab['services']>[string];
 type RawReal = RawService['reals'][string];

@@ -1,7 +1,12 @@
 import { masterDownInterval } from '../checks/adverts.ts';
 import { parseFault } from '../faults/parse.ts';
+import type { LabNode } from '../model/node.ts';
+import type { OspfDomain } from '../model/ospf.ts';
+import type { Service } from '../model/service.ts';
+import type { SnatRule } from '../model/snat.ts';
+import type { Expectation, Step } from '../model/step.ts';
+import type { VrrpInstance } from '../model/vrrp.ts';
 import { didYouMean } from '../nearest.ts';
-import type { Expectation, LabNode, OspfDomain, Service, SnatRule, Step, VrrpInstance } from './model.ts';
 import { ms } from './resolve-service.ts';
 import type { Resolver } from './resolver.ts';
 import type { RawLab } from './schema.ts';

@@ -1,8 +1,10 @@
+import type { Link } from '../model/lookup.ts';
+import { familyOf, linksOf } from '../model/lookup.ts';
+import type { HostAddress, LabNode } from '../model/node.ts';
+import type { Service } from '../model/service.ts';
+import type { VrrpInstance, VrrpMember, VrrpTrack } from '../model/vrrp.ts';
 import { didYouMean } from '../nearest.ts';
 import { contains, parseAddress, parseSubnet } from '../net/cidr.ts';
-import type { Link } from './lookup.ts';
-import { familyOf, linksOf } from './lookup.ts';
-import type { HostAddress, LabNode, Service, VrrpInstance, VrrpMember, VrrpTrack } from './model.ts';
 import { tellUnusable } from './resolve-address.ts';
 import { ms } from './resolve-service.ts';
 import type { Resolver } from './resolver.ts';

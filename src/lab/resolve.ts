@@ -1,7 +1,7 @@
+import type { Lab } from '../model/lab.ts';
 import { fail, ok, type Result } from '../result.ts';
 import { type Diagnostic, Mistakes } from './diagnostic.ts';
 import { checkShape } from './load.ts';
-import type { Lab } from './model.ts';
 import { resolveNode } from './resolve-node.ts';
 import { resolveOspf } from './resolve-ospf.ts';
 import { tellPorts } from './resolve-ports.ts';

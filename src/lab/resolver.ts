@@ -1,10 +1,10 @@
 import { takenName } from '../kernels/device-names.ts';
+import type { LabNode, UserFile } from '../model/node.ts';
 import { didYouMean } from '../nearest.ts';
 import { type Address, contains, networkOf, notAHost, overlaps, parseSubnet, type Subnet } from '../net/cidr.ts';
 import type { Result } from '../result.ts';
 import type { Mistakes } from './diagnostic.ts';
 import { Macs } from './mac.ts';
-import type { LabNode, UserFile } from './model.ts';
 import type { RawLab } from './schema.ts';
 import type { Path, Source } from './source.ts';
 import type { Taken } from './take.ts';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DEVICES, KERNEL_CHOICES, NODE_KINDS, SERVED_PROTOCOLS } from '../model/words.ts';
 import { parseAddress, parseSubnet } from '../net/cidr.ts';
 import {
   address,
@@ -14,11 +15,6 @@ import {
   whole,
   yes,
 } from './schema-words.ts';
-
-/** What a node can be. */
-export const NODE_KINDS = ['client', 'director', 'realserver', 'switch', 'host'] as const;
-/** Whose network stack a node can use; `auto` takes the best that works here. */
-export const KERNEL_CHOICES = ['auto', 'host', 'uml'] as const;
 
 /** Text without control characters: sysctl.conf has a line for each. */
 const PRINTABLE = /^[^\p{Cc}]*$/u;
@@ -74,8 +70,8 @@ const device = z
     },
     mapping('a device: { bond: 4, over: [SEGMENT, SEGMENT], address: ADDRESS }'),
   )
-  .refine((d) => [d.bond, d.vlan, d.bridge, d.gre, d.ipip].filter((kind) => kind !== undefined).length === 1, {
-    error: 'expected exactly one of bond, vlan, bridge, gre, ipip',
+  .refine((d) => DEVICES.filter((kind) => d[kind] !== undefined).length === 1, {
+    error: `expected exactly one of ${DEVICES.join(', ')}`,
   })
   .meta({ description: 'A device that is made of others' });
 
@@ -130,7 +126,7 @@ export const node = z
             'a port such as 80/tcp, 80/udp, 443/tls or 53/dns',
             'A port',
             (v) => Number.parseInt(v, 10) <= 65535,
-            /^[1-9]\d{0,4}\/(tcp|udp|tls|dns)$/,
+            new RegExp(`^[1-9]\\d{0,4}/(${SERVED_PROTOCOLS.join('|')})$`),
           ),
           mapping('a list of ports'),
         )

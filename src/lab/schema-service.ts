@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { APPS, DNS_TYPES, HEALTH_PROBES, MODES, PROTOCOLS, SCHEDULERS, SNAT_PROTOCOLS } from '../model/words.ts';
 import {
   address,
   command,
@@ -13,31 +14,6 @@ import {
   within,
   yes,
 } from './schema-words.ts';
-
-/** Forwarding modes that a service can ask for. */
-export const MODES = ['nat', 'fnat', 'dr', 'tun'] as const;
-/** Transports that a service can have. */
-export const PROTOCOLS = ['tcp', 'udp'] as const;
-/** What a health check can do. */
-export const HEALTH_KINDS = ['tcp', 'http', 'ssl', 'misc', 'dns', 'udp'] as const;
-/** What SNAT can translate. */
-export const SNAT_PROTOCOLS = ['tcp', 'udp', 'icmp'] as const;
-/** Schedulers of kernel IPVS (ipvsadm(8), option -s). */
-export const SCHEDULERS = [
-  'rr',
-  'wrr',
-  'lc',
-  'wlc',
-  'lblc',
-  'lblcr',
-  'dh',
-  'sh',
-  'sed',
-  'nq',
-  'fo',
-  'ovf',
-  'mh',
-] as const;
 
 /** Times of connections (ip_vs: whole seconds, a month of them at most). */
 const PERSISTS = ['1s', '44640m', '1s'] as const;
@@ -94,7 +70,7 @@ const health = z
         .strictObject(
           {
             name: text('a name such as www.example.com, or . alone', 'What is asked for', isDnsName),
-            type: oneOf('Record type (default A)', ['A', 'AAAA', 'NS', 'SOA', 'MX', 'TXT', 'CNAME']).optional(),
+            type: oneOf('Record type (default A)', DNS_TYPES).optional(),
           },
           mapping('a question: { name: NAME }'),
         )
@@ -114,8 +90,8 @@ const health = z
     },
     mapping('a health check: { tcp: 3s, every: 3s }'),
   )
-  .refine((h) => HEALTH_KINDS.filter((k) => h[k] !== undefined).length === 1, {
-    error: 'expected exactly one of tcp, http, ssl, misc, dns, udp',
+  .refine((h) => HEALTH_PROBES.filter((k) => h[k] !== undefined).length === 1, {
+    error: `expected exactly one of ${HEALTH_PROBES.join(', ')}`,
   })
   .meta({ description: 'Health check that keepalived runs against each real server' });
 
@@ -174,7 +150,7 @@ export const service = z
       health: health.optional(),
       quorum: quorum.optional(),
       sorry: nodeName('The node that answers when no real server lives (sorry_server); it serves the port').optional(),
-      app: oneOf('What answers (default http)', ['http', 'banner', 'mysql']).optional(),
+      app: oneOf('What answers (default http)', APPS).optional(),
     },
     mapping('a service: { vip: ..., port: ..., mode: ..., reals: ... }'),
   )
@@ -188,8 +164,8 @@ export const snat = z
       to: address('The director’s address that the outside sees'),
       out: text('a segment or a device of the director', 'The director’s way to the outside', (v) => v !== ''),
       protocols: z
-        .array(oneOf('A protocol', SNAT_PROTOCOLS), mapping('a list of tcp, udp, icmp'))
-        .min(1, { error: 'expected at least one of tcp, udp, icmp' })
+        .array(oneOf('A protocol', SNAT_PROTOCOLS), mapping(`a list of ${SNAT_PROTOCOLS.join(', ')}`))
+        .min(1, { error: `expected at least one of ${SNAT_PROTOCOLS.join(', ')}` })
         .meta({ description: 'What is translated (default: tcp, udp and icmp)' })
         .optional(),
       inside: nodeName('The node whose connections show it').optional(),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { MOST_FLOWS } from './model.ts';
+import { MOST_FLOWS } from '../model/step.ts';
+import { EXPECTATIONS, FLOW_FATES, STEPS } from '../model/words.ts';
 import {
   address,
   command,
@@ -14,8 +15,6 @@ import {
   within,
   yes,
 } from './schema-words.ts';
-
-const STEPS = 'contract, health, failover, fault, check, persistence, run, arp, cut';
 
 /** What a step may wait: nothing, or for a day. */
 const WAIT = ['0s', '1440m'] as const;
@@ -35,8 +34,6 @@ const run = z
     mapping('{ on: NODE, do: COMMAND }'),
   )
   .meta({ description: 'Runs a command in a node, and holds its exit code and output against what is said here' });
-
-const EXPECTATIONS = 'master, answers, silent, weight, run';
 
 /** What must hold: at once, within a time, for a time. */
 const expectation = z
@@ -60,10 +57,10 @@ const expectation = z
       every: duration('Time between two looks (default 50ms)', '10ms', '60m').optional(),
       for: duration('How long it must then hold', ...WAIT).optional(),
     },
-    mapping(`what must hold: one of ${EXPECTATIONS}, with within, every, for`),
+    mapping(`what must hold: one of ${EXPECTATIONS.join(', ')}, with within, every, for`),
   )
-  .refine((e) => [e.master, e.answers, e.silent, e.weight, e.run].filter((k) => k !== undefined).length === 1, {
-    error: `expected exactly one of ${EXPECTATIONS}`,
+  .refine((e) => EXPECTATIONS.filter((k) => e[k] !== undefined).length === 1, {
+    error: `expected exactly one of ${EXPECTATIONS.join(', ')}`,
   })
   .meta({ description: 'What must hold: one of `master`, `answers`, `silent`, `weight`, `run`, with its times' });
 
@@ -89,10 +86,10 @@ const fault = z
           'The clients that probe it (default: the first)',
         ).optional(),
         flows: whole('Connections that each client holds open (default 1)', 1, MOST_FLOWS).optional(),
-        flow: oneOf('What becomes of connections that were open before: all survive, or not all', [
-          'survives',
-          'breaks',
-        ]).optional(),
+        flow: oneOf(
+          'What becomes of connections that were open before: all survive, or not all',
+          FLOW_FATES,
+        ).optional(),
         sticks: yes('Clients are still sent to their real servers while it stands').optional(),
         during: z
           .array(expectation, mapping('a list of what must hold'))
@@ -175,9 +172,9 @@ export const step = z
         .meta({ description: 'Cuts wires of a node, sees what becomes of a service, and mends them' })
         .optional(),
     },
-    mapping(`a step: one of ${STEPS}`),
+    mapping(`a step: one of ${STEPS.join(', ')}`),
   )
-  .refine((s) => Object.keys(s).length === 1, { error: `expected exactly one of ${STEPS}` })
+  .refine((s) => Object.keys(s).length === 1, { error: `expected exactly one of ${STEPS.join(', ')}` })
   .meta({ description: 'One step; steps run in order' });
 
 function isRegExp(value: string): boolean {

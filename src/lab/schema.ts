@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { KERNEL_CHOICES, node } from './schema-node.ts';
+import { KERNEL_CHOICES } from '../model/words.ts';
+import { node } from './schema-node.ts';
 import { ospf } from './schema-ospf.ts';
 import { service, snat, timeouts } from './schema-service.ts';
 import { step } from './schema-step.ts';

@@ -1,8 +1,10 @@
+import { MODES, PROTOCOLS } from '../model/words.ts';
+
 /** What a new lab can be made of. */
-export const TEMPLATE_MODES = ['nat', 'fnat', 'dr', 'tun', 'snat'] as const;
+export const TEMPLATE_MODES = [...MODES, 'snat'] as const;
 export const TEMPLATE_ARMS = ['one', 'two'] as const;
 export const TEMPLATE_FAMILIES = ['4', '6'] as const;
-export const TEMPLATE_PROTOCOLS = ['tcp', 'udp', 'both'] as const;
+export const TEMPLATE_PROTOCOLS = [...PROTOCOLS, 'both'] as const;
 export const TEMPLATE_HA = ['none', 'vrrp'] as const;
 
 /** A choice of each. */

@@ -1,8 +1,10 @@
 import type { CheckSpec } from '../checks/check.ts';
 import { answersCheck, bypassCheck, replyCheck, sourceCheck } from '../checks/path.ts';
 import type { Traffic } from '../checks/traffic.ts';
-import { directors, linkTo } from '../lab/lookup.ts';
-import type { Lab, LabNode, Service } from '../lab/model.ts';
+import type { Lab } from '../model/lab.ts';
+import { directors, linkTo } from '../model/lookup.ts';
+import type { LabNode } from '../model/node.ts';
+import type { Service } from '../model/service.ts';
 import { addHostAddress, type NodePart, nothing } from '../nodes/part.ts';
 import type { Lack, Mode } from './mode.ts';
 

@@ -1,4 +1,4 @@
-import type { Mode as ModeName } from '../lab/model.ts';
+import type { Mode as ModeName } from '../model/words.ts';
 import { dr } from './dr.ts';
 import { fnat } from './fnat.ts';
 import type { Mode } from './mode.ts';

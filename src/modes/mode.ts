@@ -1,6 +1,8 @@
 import type { CheckSpec } from '../checks/check.ts';
 import type { Traffic } from '../checks/traffic.ts';
-import type { Lab, LabNode, Service } from '../lab/model.ts';
+import type { Lab } from '../model/lab.ts';
+import type { LabNode } from '../model/node.ts';
+import type { Service } from '../model/service.ts';
 import type { NodePart } from '../nodes/part.ts';
 
 /** Something a mode needs that the lab does not have; at the node when one is named, else at the service. */

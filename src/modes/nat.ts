@@ -1,7 +1,8 @@
 import type { CheckSpec } from '../checks/check.ts';
 import { answersCheck, replyCheck, returnCheck, sourceCheck } from '../checks/path.ts';
 import type { Traffic } from '../checks/traffic.ts';
-import type { Lab, Service } from '../lab/model.ts';
+import type { Lab } from '../model/lab.ts';
+import type { Service } from '../model/service.ts';
 import { FORWARDING, type NodePart, nothing } from '../nodes/part.ts';
 import type { Lack, Mode } from './mode.ts';
 

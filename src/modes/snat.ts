@@ -1,7 +1,8 @@
 import type { CheckSpec } from '../checks/check.ts';
 import { type Exchange, snatChecks } from '../checks/snat.ts';
-import { familyOf } from '../lab/lookup.ts';
-import type { Lab, SnatRule } from '../lab/model.ts';
+import type { Lab } from '../model/lab.ts';
+import { familyOf } from '../model/lookup.ts';
+import type { SnatRule } from '../model/snat.ts';
 import { FORWARDING, type NodePart, nothing } from '../nodes/part.ts';
 
 /**

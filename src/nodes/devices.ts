@@ -1,4 +1,4 @@
-import type { Device, LabNode } from '../lab/model.ts';
+import type { Device, LabNode } from '../model/node.ts';
 import { type NodePart, nothing } from './part.ts';
 
 /** What each kind of device needs of the kernel. Bridges every kernel has. */

@@ -1,6 +1,7 @@
 import type { Kernel } from '../kernels/kernel.ts';
-import { addressesOf, familyOf, linksOf } from '../lab/lookup.ts';
-import type { Lab, LabNode, Route } from '../lab/model.ts';
+import type { Lab } from '../model/lab.ts';
+import { addressesOf, familyOf, linksOf } from '../model/lookup.ts';
+import type { LabNode, Route } from '../model/node.ts';
 import { devices } from './devices.ts';
 import { partOf } from './index.ts';
 import { addAddress, type NodeFile } from './part.ts';

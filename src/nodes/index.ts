@@ -1,6 +1,7 @@
 import { routing } from '../drivers/frr-conf.ts';
 import { ipvs } from '../drivers/ipvs.ts';
-import type { Lab, LabNode } from '../lab/model.ts';
+import type { Lab } from '../model/lab.ts';
+import type { LabNode } from '../model/node.ts';
 import { modes } from '../modes/index.ts';
 import { FORWARDING, join, type NodePart, nothing } from './part.ts';
 import { servers } from './servers.ts';

@@ -1,4 +1,4 @@
-import type { UserFile } from '../lab/model.ts';
+import type { UserFile } from '../model/node.ts';
 
 /** A file in a node: text of ours, or a file of the user's. */
 export type NodeFile = string | UserFile;

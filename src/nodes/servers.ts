@@ -1,4 +1,6 @@
-import type { Lab, LabNode, ServedPort, Service } from '../lab/model.ts';
+import type { Lab } from '../model/lab.ts';
+import type { LabNode, ServedPort } from '../model/node.ts';
+import type { Service } from '../model/service.ts';
 import { type NodePart, nothing } from './part.ts';
 
 /** Bytes of the answer to /big: many packets, so that path MTU matters. */

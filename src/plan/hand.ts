@@ -1,7 +1,7 @@
 import { type Engine, type ExecResult, type ExecStream, Overrun } from '../engine/engine.ts';
 import { Refusal } from '../engine/refusal.ts';
 import { Failure } from '../failure.ts';
-import type { Lab } from '../lab/model.ts';
+import type { Lab } from '../model/lab.ts';
 import { shell } from '../shell.ts';
 import type { RunningLab } from './observe.ts';
 

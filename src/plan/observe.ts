@@ -1,7 +1,7 @@
 import type { Container, Engine } from '../engine/engine.ts';
 import { fabricOf, isFabric, LABEL, unpackLab } from '../engine/labels.ts';
 import { Failure } from '../failure.ts';
-import type { Lab } from '../lab/model.ts';
+import type { Lab } from '../model/lab.ts';
 import { brokenOf } from './broken.ts';
 
 /** A lab as the engine holds it. */

@@ -1,7 +1,7 @@
 import type { Engine } from '../engine/engine.ts';
 import { imageTag } from '../engine/images.ts';
 import { kernels, wantedKernel } from '../kernels/index.ts';
-import type { Lab } from '../lab/model.ts';
+import type { Lab } from '../model/lab.ts';
 
 /** What the engine's machine can bear at this moment. */
 export interface Bearing {

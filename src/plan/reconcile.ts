@@ -1,8 +1,8 @@
 import type { Container } from '../engine/engine.ts';
 import { containerName, isFabric, LABEL } from '../engine/labels.ts';
-import type { KernelName } from '../kernels/kernel.ts';
-import { found } from '../lab/lookup.ts';
-import type { Lab } from '../lab/model.ts';
+import type { Lab } from '../model/lab.ts';
+import { found } from '../model/lookup.ts';
+import type { KernelName } from '../model/words.ts';
 import type { Unfinished } from './hold.ts';
 import type { Running } from './observe.ts';
 

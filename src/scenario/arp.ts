@@ -1,6 +1,7 @@
 import type { CheckSpec } from '../checks/check.ts';
-import { linkTo, nodeOf } from '../lab/lookup.ts';
-import type { Lab, Step } from '../lab/model.ts';
+import type { Lab } from '../model/lab.ts';
+import { linkTo, nodeOf } from '../model/lookup.ts';
+import type { Step } from '../model/step.ts';
 
 /** Seconds for the first reply; the others come with it. */
 const FIRST_REPLY_S = 1;

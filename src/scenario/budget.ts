@@ -3,8 +3,11 @@ import type { Budget } from '../checks/check.ts';
 import { removalBudget } from '../checks/health.ts';
 import { adjacency, adjacencyWords } from '../checks/routes.ts';
 import { type Move, type Withdrawal, withdrawalsOf } from '../faults/moves.ts';
-import { instancesUnder, memberOf } from '../lab/lookup.ts';
-import type { Fault, Lab, Service, VrrpInstance } from '../lab/model.ts';
+import type { Fault } from '../model/fault.ts';
+import type { Lab } from '../model/lab.ts';
+import { instancesUnder, memberOf } from '../model/lookup.ts';
+import type { Service } from '../model/service.ts';
+import type { VrrpInstance } from '../model/vrrp.ts';
 import { formatMs } from '../net/duration.ts';
 import { programOf } from '../nodes/servers.ts';
 

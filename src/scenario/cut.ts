@@ -3,8 +3,11 @@ import { type CheckSpec, type Promised, promisedBy } from '../checks/check.ts';
 import { tally } from '../checks/path.ts';
 import { ask } from '../checks/traffic.ts';
 import { wires } from '../faults/wires.ts';
-import { nodeOf, serviceOf } from '../lab/lookup.ts';
-import type { Device, Lab, LabNode, Service, Step } from '../lab/model.ts';
+import type { Lab } from '../model/lab.ts';
+import { nodeOf, serviceOf } from '../model/lookup.ts';
+import type { Device, LabNode } from '../model/node.ts';
+import type { Service } from '../model/service.ts';
+import type { Step } from '../model/step.ts';
 import { formatMs } from '../net/duration.ts';
 import type { StepContext } from './context.ts';
 

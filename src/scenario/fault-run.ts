@@ -1,7 +1,9 @@
 import type { Budget } from '../checks/check.ts';
 import { type Move, movesOf } from '../faults/moves.ts';
-import { serviceOf } from '../lab/lookup.ts';
-import type { FaultStep, Lab, Service } from '../lab/model.ts';
+import type { Lab } from '../model/lab.ts';
+import { serviceOf } from '../model/lookup.ts';
+import type { Service } from '../model/service.ts';
+import type { FaultStep } from '../model/step.ts';
 import { outageBudget } from './budget.ts';
 import type { StepContext } from './context.ts';
 

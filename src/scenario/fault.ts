@@ -9,8 +9,10 @@ import { faults } from '../faults/index.ts';
 import { type Move, splitBy, type Withdrawal, withdrawalsOf } from '../faults/moves.ts';
 import { stillsNode } from '../faults/program.ts';
 import { heal, inject } from '../faults/standing.ts';
-import { instancesUnder, macsOf } from '../lab/lookup.ts';
-import type { FaultStep, Lab, VrrpInstance } from '../lab/model.ts';
+import type { Lab } from '../model/lab.ts';
+import { instancesUnder, macsOf } from '../model/lookup.ts';
+import type { FaultStep } from '../model/step.ts';
+import type { VrrpInstance } from '../model/vrrp.ts';
 import { formatMs } from '../net/duration.ts';
 import type { Packet } from '../net/packet.ts';
 import {

@@ -3,8 +3,10 @@ import { type CheckSpec, type Promised, promisedBy, runCheck } from '../checks/c
 import { removalBudget, returnBudget } from '../checks/health.ts';
 import { weightsOf } from '../checks/table.ts';
 import { program } from '../faults/program.ts';
-import { found, serviceOf } from '../lab/lookup.ts';
-import type { Lab, Real, Service, Step } from '../lab/model.ts';
+import type { Lab } from '../model/lab.ts';
+import { found, serviceOf } from '../model/lookup.ts';
+import type { Real, Service } from '../model/service.ts';
+import type { Step } from '../model/step.ts';
 import { formatMs } from '../net/duration.ts';
 import { programOf } from '../nodes/servers.ts';
 import { CannotObserve, Outpaced } from '../plan/hand.ts';

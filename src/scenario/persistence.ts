@@ -1,8 +1,9 @@
 import { type CheckSpec, type Promised, promisedBy } from '../checks/check.ts';
 import { tally } from '../checks/path.ts';
 import { ask } from '../checks/traffic.ts';
-import { addressesOf, clientOf, familyOf, found, linkTo, serviceOf } from '../lab/lookup.ts';
-import type { Lab, Service } from '../lab/model.ts';
+import type { Lab } from '../model/lab.ts';
+import { addressesOf, clientOf, familyOf, found, linkTo, serviceOf } from '../model/lookup.ts';
+import type { Service } from '../model/service.ts';
 import { contains, endpoint, parseAddress, parseSubnet } from '../net/cidr.ts';
 import { formatMs } from '../net/duration.ts';
 import { CannotObserve, Outpaced } from '../plan/hand.ts';

@@ -1,8 +1,8 @@
 import { isMasterAlone, masterSettles, mastersOf } from '../checks/adverts.ts';
 import { routesSettle } from '../checks/routes.ts';
 import { KEEPALIVED, program } from '../faults/program.ts';
-import { instancesUnder } from '../lab/lookup.ts';
-import type { VrrpInstance } from '../lab/model.ts';
+import { instancesUnder } from '../model/lookup.ts';
+import type { VrrpInstance } from '../model/vrrp.ts';
 import { CannotObserve } from '../plan/hand.ts';
 import type { Run } from './fault-run.ts';
 import { serverIsIn, serversListen, serviceAnswers, speaksVrrp, tablesHold } from './ready.ts';

@@ -4,7 +4,7 @@ import type { Bed } from '../checks/bed.ts';
 import type { ExecStream } from '../engine/engine.ts';
 import { eachLine } from '../engine/streams.ts';
 import { eventually } from '../eventually.ts';
-import type { Service } from '../lab/model.ts';
+import type { Service } from '../model/service.ts';
 import { CannotObserve } from '../plan/hand.ts';
 import { bash } from '../shell.ts';
 import { parseSample, type Sample, STEADY } from './outage.ts';

@@ -4,8 +4,10 @@ import { removalBudget, returnBudget } from '../checks/health.ts';
 import { tableChecks, weightsOf } from '../checks/table.ts';
 import { ask } from '../checks/traffic.ts';
 import { eventually } from '../eventually.ts';
-import { nodeOf } from '../lab/lookup.ts';
-import type { ServedPort, Service, SnatRule } from '../lab/model.ts';
+import { nodeOf } from '../model/lookup.ts';
+import type { ServedPort } from '../model/node.ts';
+import type { Service } from '../model/service.ts';
+import type { SnatRule } from '../model/snat.ts';
 import { CannotObserve } from '../plan/hand.ts';
 import { shell } from '../shell.ts';
 

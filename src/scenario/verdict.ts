@@ -1,6 +1,6 @@
 import { reigns, SCHEDULING_MARGIN_MS, twoMasters } from '../checks/adverts.ts';
 import type { Budget, Promised } from '../checks/check.ts';
-import type { FaultStep } from '../lab/model.ts';
+import type { FaultStep } from '../model/step.ts';
 import { formatMs } from '../net/duration.ts';
 import { budgetOf, type Case, idOf, OVERTIME_MS, type Run, subjectOf } from './fault-run.ts';
 import type { Flows, Outage, Stream } from './outage.ts';

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { keepalivedConf } from '../../src/drivers/keepalived-conf.ts';
-import { nodeOf } from '../../src/lab/lookup.ts';
 import { readLab } from '../../src/lab/read.ts';
+import { nodeOf } from '../../src/model/lookup.ts';
 import { type LabFile, lab, writeLab } from '../lab.ts';
 
 /** One way to break a lab of the catalogue, by what any lab file can do, and the check that must name it. */

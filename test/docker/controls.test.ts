@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { keepalivedConf } from '../../src/drivers/keepalived-conf.ts';
-import { nodeOf } from '../../src/lab/lookup.ts';
+import { nodeOf } from '../../src/model/lookup.ts';
 import { fnatFile, type LabFile, writeLab } from '../lab.ts';
 import { fnatLab } from '../unit/lab.ts';
 import { results, TRIALS_MS } from './broken.ts';

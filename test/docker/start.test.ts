@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { keepalivedConf } from '../../src/drivers/keepalived-conf.ts';
-import { nodeOf } from '../../src/lab/lookup.ts';
 import { readLab } from '../../src/lab/read.ts';
+import { nodeOf } from '../../src/model/lookup.ts';
 import { type LabFile, lab, labOk, writeLab } from '../lab.ts';
 import { containersOf, leavesNothing } from './state.ts';
 

@@ -8,8 +8,8 @@ import {
   readLimits,
 } from '../../src/drivers/ipvsadm.ts';
 import { keepalivedConf } from '../../src/drivers/keepalived-conf.ts';
-import { nodeOf } from '../../src/lab/lookup.ts';
 import { readLab } from '../../src/lab/read.ts';
+import { nodeOf } from '../../src/model/lookup.ts';
 import { fnat } from '../../src/modes/fnat.ts';
 import { fnatLab } from './lab.ts';
 

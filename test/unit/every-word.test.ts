@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { kernels } from '../../src/kernels/index.ts';
 import { formatDiagnostic } from '../../src/lab/diagnostic.ts';
-import type { Lab } from '../../src/lab/model.ts';
 import { checkLab } from '../../src/lab/resolve.ts';
 import { labFile } from '../../src/lab/schema.ts';
 import { readSource } from '../../src/lab/source.ts';
+import type { Lab } from '../../src/model/lab.ts';
 import { nodeFiles } from '../../src/nodes/files.ts';
 import { ok } from '../../src/result.ts';
 import { optionalKeys } from './optional-keys.ts';

@@ -1,9 +1,9 @@
 import { formatDiagnostic } from '../../src/lab/diagnostic.ts';
-import type { Lab } from '../../src/lab/model.ts';
 import { readLab } from '../../src/lab/read.ts';
 import { checkLab } from '../../src/lab/resolve.ts';
 import type { ReadBeside } from '../../src/lab/resolver.ts';
 import { readSource } from '../../src/lab/source.ts';
+import type { Lab } from '../../src/model/lab.ts';
 import { fail } from '../../src/result.ts';
 
 /** A folder without files. */

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { formatDiagnostic } from '../../src/lab/diagnostic.ts';
-import type { Lab } from '../../src/lab/model.ts';
 import { labNames, readLab } from '../../src/lab/read.ts';
 import { checkLab } from '../../src/lab/resolve.ts';
 import { readSource } from '../../src/lab/source.ts';
+import type { Lab } from '../../src/model/lab.ts';
 import { NO_FILES } from './lab.ts';
 
 function labOf(file: object): Lab {

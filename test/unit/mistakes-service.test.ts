@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { KEEPALIVED_CONF, keepalivedFiles } from '../../src/drivers/keepalived-conf.ts';
-import { nodeOf } from '../../src/lab/lookup.ts';
-import type { Lab } from '../../src/lab/model.ts';
 import { checkLab } from '../../src/lab/resolve.ts';
 import { readSource } from '../../src/lab/source.ts';
+import type { Lab } from '../../src/model/lab.ts';
+import { nodeOf } from '../../src/model/lookup.ts';
 import { mistakesOf, NO_FILES } from './lab.ts';
 import { change, LAB, told } from './mistaken.ts';
 

@@ -118,7 +118,7 @@ describe('the plan', () => {
   it('names what differs from the lab that runs', () => {
     const other = {
       ...lab,
-      services: lab.services.map((s) => ({ ...s, scheduler: 'wrr' })),
+      services: lab.services.map((s) => ({ ...s, scheduler: 'wrr' as const })),
       nodes: lab.nodes.slice(1),
       scenario: [],
     };

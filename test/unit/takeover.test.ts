@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Bed } from '../../src/checks/bed.ts';
 import { crossed, takeoverCheck } from '../../src/checks/takeover.ts';
-import { macsOf, nodeOf } from '../../src/lab/lookup.ts';
+import { macsOf, nodeOf } from '../../src/model/lookup.ts';
 import type { Packet } from '../../src/net/packet.ts';
 import { fnatLab } from './lab.ts';
 

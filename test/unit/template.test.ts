@@ -4,7 +4,6 @@ import { graphMermaid } from '../../src/graph/mermaid.ts';
 import { graphSvg } from '../../src/graph/svg.ts';
 import { graphText } from '../../src/graph/text.ts';
 import { formatDiagnostic } from '../../src/lab/diagnostic.ts';
-import type { Lab } from '../../src/lab/model.ts';
 import { checkLab } from '../../src/lab/resolve.ts';
 import { readSource } from '../../src/lab/source.ts';
 import {
@@ -17,6 +16,7 @@ import {
   TEMPLATE_PROTOCOLS,
   type Template,
 } from '../../src/lab/template.ts';
+import type { Lab } from '../../src/model/lab.ts';
 import { inParallel, needOf } from '../../src/plan/pool.ts';
 import { NO_FILES } from './lab.ts';
 

@@ -1,0 +1,33 @@
+import type { LabNode } from './node.ts';
+import type { OspfDomain } from './ospf.ts';
+import type { Service, Timeouts } from './service.ts';
+import type { SnatRule } from './snat.ts';
+import type { Step } from './step.ts';
+import type { VrrpInstance } from './vrrp.ts';
+
+/**
+ * A lab as everything downstream sees it: complete and explicit, plain data, no YAML.
+ * It travels as JSON with the running lab, so it holds no functions and no local paths.
+ */
+export interface Lab {
+  /** The name of the running copy: the lab's own, or what `--name` gave. */
+  readonly name: string;
+  /** The name in the lab file. */
+  readonly lab: string;
+  readonly source: string;
+  readonly segments: readonly Segment[];
+  readonly nodes: readonly LabNode[];
+  readonly services: readonly Service[];
+  readonly snat: readonly SnatRule[];
+  readonly vrrp: readonly VrrpInstance[];
+  readonly ospf: readonly OspfDomain[];
+  /** How long the directors keep connections; the kernel's own times where absent. */
+  readonly timeouts?: Timeouts;
+  readonly scenario: readonly Step[];
+}
+
+export interface Segment {
+  readonly name: string;
+  /** Networks in CIDR form, host bits cleared; none on a bare link. */
+  readonly subnets: readonly string[];
+}

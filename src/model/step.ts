@@ -1,0 +1,80 @@
+import type { Fault } from './fault.ts';
+import type { ExpectationKind, FlowFate } from './words.ts';
+
+export type Step =
+  | { readonly kind: 'contract'; readonly service: string }
+  | { readonly kind: 'snat'; readonly rule: string }
+  | { readonly kind: 'health'; readonly service: string; readonly stop: string }
+  | FaultStep
+  | { readonly kind: 'check'; readonly expect: Expectation }
+  | { readonly kind: 'persistence'; readonly service: string }
+  | {
+      readonly kind: 'arp';
+      readonly address: string;
+      readonly from: string;
+      /** How many replies one request gets. */
+      readonly replies: number;
+    }
+  | {
+      readonly kind: 'cut';
+      readonly service: string;
+      readonly node: string;
+      readonly links: readonly string[];
+      /** Whether the service goes on while they are cut. */
+      readonly answers: boolean;
+    };
+
+/** A fault, what must be seen while it stands, and after it is healed. */
+export interface FaultStep {
+  readonly kind: 'fault';
+  readonly fault: Fault;
+  /** The service that is probed all the while. */
+  readonly service: string;
+  /** The clients that probe it. */
+  readonly clients: readonly string[];
+  readonly outage: Allowed;
+  /** How many connections each client holds open. */
+  readonly flows: number;
+  /** What becomes of connections that were open before: all survive, or not all. */
+  readonly flow?: FlowFate;
+  /** Whether clients must still be sent to their real servers while it stands. */
+  readonly sticks: boolean;
+  readonly during: readonly Expectation[];
+  readonly healed: readonly Expectation[];
+  readonly repeat: number;
+}
+
+/** What clients may notice of a fault: what its kind and the lab's times allow, at most so many milliseconds, or that the service is gone until it is healed. */
+export type Allowed = 'budget' | 'lasts' | number;
+
+/** The most connections that a client holds open (images/node/src/probe.c). */
+export const MOST_FLOWS = 256;
+
+/** What each kind of expectation has of its own. */
+interface ExpectationOf {
+  readonly master: { readonly nodes: readonly string[]; readonly instance?: string };
+  readonly answers: { readonly service: string; readonly by: readonly string[] };
+  readonly silent: { readonly service: string };
+  readonly weight: { readonly service: string; readonly node: string; readonly weight: number | 'none' };
+  readonly run: { readonly run: RunCommand };
+}
+
+/** What must hold, from its first true look on for `lasts` milliseconds, beginning `within` milliseconds. */
+export type Expectation = {
+  [K in ExpectationKind]: {
+    readonly kind: K;
+    readonly within: number;
+    readonly every: number;
+    readonly lasts: number;
+  } & ExpectationOf[K];
+}[ExpectationKind];
+
+/** A command in a node, and what must come of it. */
+export interface RunCommand {
+  readonly node: string;
+  readonly command: string;
+  readonly title: string;
+  readonly exits: number;
+  /** A regular expression that the output must match. */
+  readonly prints?: string;
+}
