@@ -1,3 +1,4 @@
+import { appOf } from '../apps/index.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Emit } from '../events.ts';
 import { found, ospfOf, vrrpOf } from '../model/lookup.ts';
@@ -10,8 +11,6 @@ import { askCommand, url } from './traffic.ts';
 
 /** Longest that a service may take to answer once its VIP is held, in milliseconds. */
 const ANSWER_MS = 2000;
-/** And of a database that must first look through its files. */
-const DATABASE_MS = 30_000;
 
 /**
  * Waits until every service of a lab that has just come up answers its client, and tells what it
@@ -30,22 +29,20 @@ export async function firstAnswers(
   const began = performance.now();
   await Promise.all(
     lab.services.map(async (service) => {
+      const app = appOf(service);
       const vrrp = vrrpOf(lab, service.name);
       const election = vrrp ? Math.max(...vrrp.members.map((m) => masterDownInterval(vrrp, m.priority))) : 0;
       const domain = ospfOf(lab, service.name);
       const announced = domain ? adjacency(domain) : 0;
-      const budget = Math.ceil(
-        (election + announced + SCHEDULING_MARGIN_MS + (service.app === 'mysql' ? DATABASE_MS : ANSWER_MS)) / 1000,
-      );
+      const budget = Math.ceil((election + announced + SCHEDULING_MARGIN_MS + (app.startMs ?? ANSWER_MS)) / 1000);
       emit({ type: 'wait', lab: lab.name, text: `service ${service.name} to answer at ${url(service)}` });
       // `timeout` bounds the loop inside the node too, whatever becomes of us.
       const loop =
-        service.protocol === 'tcp' && service.app === 'http'
-          ? shell('until curl -s -g -m 1 "$1"; do sleep 0.05; done', url(service))
-          : shell(
-              `until "$@" | grep '"status":200'; do sleep 0.05; done`,
-              ...askCommand(service, { count: 1, timeout: 1000 }),
-            );
+        app.show?.(service) ??
+        shell(
+          `until "$@" | grep '"status":200'; do sleep 0.05; done`,
+          ...askCommand(service, { count: 1, timeout: 1000 }),
+        );
       const result = await engine.exec(
         client.id,
         ['nodectl', 'exec', '--tether', '--', 'timeout', String(budget), ...loop],

@@ -1,3 +1,4 @@
+import { appOf } from '../apps/index.ts';
 import type { Lab } from '../model/lab.ts';
 import { directors, macsOf, nodeOf } from '../model/lookup.ts';
 import type { LabNode } from '../model/node.ts';
@@ -37,20 +38,20 @@ export function tally(values: readonly string[]): string {
 /** Every request is answered by a real server of the service. */
 export function answersCheck(service: Service, traffic: GetTraffic): CheckSpec {
   const names = service.reals.map((r) => r.node);
-  const speaks = service.app === 'http';
+  const { tells } = appOf(service);
   return judged(
     'service.answers',
     service,
     `${REQUESTS} ${service.protocol === 'tcp' ? 'connections' : 'datagrams'} to ${endpoint(service.vip, service.port)}, and whatever more it takes to reach each real server, are answered by ${names.join(' and ')}`,
     traffic,
     (_bed, t) => {
-      const good = t.requests.filter((r) => r.status === 200 && (!speaks || names.includes(r.server)));
+      const good = t.requests.filter((r) => r.status === 200 && (!tells || names.includes(r.server)));
       const bad = t.requests
         .filter((r) => !good.includes(r))
         .map((r) => (r.status === 0 ? 'no answer' : `status ${r.status} from ${r.server || 'somebody unknown'}`));
       return {
         ok: t.stretches[0].requests.length === REQUESTS && bad.length === 0,
-        seen: `${good.length} answered (${speaks ? tally(good.map((r) => r.server)) : 'a banner'})${bad.length > 0 ? `, ${tally(bad)}` : ''}`,
+        seen: `${good.length} answered (${tells ? tally(good.map((r) => r.server)) : 'a banner'})${bad.length > 0 ? `, ${tally(bad)}` : ''}`,
         evidence: t.evidence,
       };
     },

@@ -1,3 +1,4 @@
+import { appOf } from '../apps/index.ts';
 import type { Lab } from '../model/lab.ts';
 import { addressesOf, directors } from '../model/lookup.ts';
 import { endpoint } from '../net/cidr.ts';
@@ -118,7 +119,7 @@ function icmpWords(bed: Bed, p: IcmpPacket): readonly string[] {
 
 function resetWords(bed: Bed, lab: Lab, p: TcpPacket): readonly string[] {
   const checks = directors(lab).flatMap(addressesOf).includes(p.src);
-  const looks = lab.services.some((s) => s.app !== 'http' && p.dstPort === s.port) && p.srcPort !== p.dstPort;
+  const looks = lab.services.some((s) => appOf(s).cutShort && p.dstPort === s.port) && p.srcPort !== p.dstPort;
   return checks || looks ? [] : [`reset from ${bed.nameOfMac(p.srcMac)}: ${packetWords(p)}`];
 }
 

@@ -1,3 +1,4 @@
+import { appOf } from '../apps/index.ts';
 import type { Lab } from '../model/lab.ts';
 import type { Real, Service } from '../model/service.ts';
 import { without } from './aside.ts';
@@ -106,5 +107,5 @@ export function reachCheck(lab: Lab, service: Service, traffic: () => Promise<Tr
 /** Who answered; a server that only shows a banner does not say who it is. */
 function stretchWords(service: Service, { requests }: Stretch): string {
   const answered = servers(requests);
-  return `${service.app === 'http' ? tally(answered) : `${answered.length} answered`} of ${requests.length}`;
+  return `${appOf(service).tells ? tally(answered) : `${answered.length} answered`} of ${requests.length}`;
 }

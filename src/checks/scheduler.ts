@@ -1,3 +1,4 @@
+import { appOf } from '../apps/index.ts';
 import type { Service } from '../model/service.ts';
 import { endpoint } from '../net/cidr.ts';
 import { CannotObserve } from '../plan/hand.ts';
@@ -37,7 +38,7 @@ export function hashesTo(service: Service): number {
  * after the other from an empty table, so each choice can be foretold exactly.
  */
 export function schedulerChecks(service: Service, traffic: () => Promise<Traffic>): readonly CheckSpec[] {
-  if (service.scheduler !== 'rr' || service.persistence || service.app !== 'http') return [];
+  if (service.scheduler !== 'rr' || service.persistence || !appOf(service).tells) return [];
   return [
     judged(
       'scheduler.rr',
@@ -77,7 +78,7 @@ function outOfTurn(order: readonly string[], turns: number): number {
 /** The checks of schedulers that need traffic of their own: run one after the other, with nothing beside them. */
 export function schedulerTrials(service: Service): readonly CheckSpec[] {
   const trial = service.hashesPort ? byConnection : TRIALS[service.scheduler];
-  if (!trial || service.persistence || service.app !== 'http' || service.protocol !== 'tcp' || service.reals.length < 2)
+  if (!trial || service.persistence || !appOf(service).tells || service.protocol !== 'tcp' || service.reals.length < 2)
     return [];
   return [
     {

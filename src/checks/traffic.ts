@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { appOf } from '../apps/index.ts';
 import type { Lab } from '../model/lab.ts';
 import { addressesOf, directors, macsOf, nodeOf } from '../model/lookup.ts';
 import type { LabNode } from '../model/node.ts';
@@ -75,8 +76,7 @@ export interface Asking {
 export function askCommand(service: Service, asking: Asking): readonly string[] {
   return [
     'ask',
-    ...(service.protocol === 'udp' ? ['-u'] : []),
-    ...(service.app === 'http' ? [] : ['-l']),
+    ...appOf(service).asked.ask,
     ...(asking.hold ? ['-k'] : []),
     ...['-n', String(asking.count ?? REQUESTS), '-t', String(asking.timeout ?? REQUEST_TIMEOUT_MS)],
     ...(asking.sources ?? []).flatMap((s) => ['-s', s]),

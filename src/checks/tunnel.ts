@@ -1,7 +1,7 @@
+import { appOf } from '../apps/index.ts';
 import type { Lab } from '../model/lab.ts';
 import { macsOf } from '../model/lookup.ts';
 import type { Service } from '../model/service.ts';
-import { BIG } from '../nodes/servers.ts';
 import { CannotObserve } from '../plan/hand.ts';
 import type { CheckSpec } from './check.ts';
 import { judged, tally } from './path.ts';
@@ -43,21 +43,22 @@ export function ttlCheck(lab: Lab, service: Service, traffic: () => Promise<Traf
  * (path MTU discovery), and large questions and answers arrive whole.
  */
 export function mtuCheck(lab: Lab, service: Service): CheckSpec {
+  const big = appOf(service).big ?? 0;
   return {
     id: 'tun.mtu',
     subject: service.name,
-    promise: `a POST and an answer of ${BIG} bytes arrive whole; the director tells the client what fits the tunnel, and no packet outgrows ${WIRE_MTU} bytes`,
+    promise: `a POST and an answer of ${big} bytes arrive whole; the director tells the client what fits the tunnel, and no packet outgrows ${WIRE_MTU} bytes`,
     within: 0,
     every: 0,
     look: async (bed) => {
       const from = bed.wire.newest;
-      const [posted] = await ask(bed, service, { count: 1, post: BIG });
+      const [posted] = await ask(bed, service, { count: 1, post: big });
       const [got] = await ask(bed, service, { count: 1, path: '/big' });
       const packets = await bed.packetsSince(from + 1);
       if (packets.length === 0) throw new CannotObserve('no packet was captured');
       const told = packets.filter((p) => p.kind === 'icmp' && p.mtu !== undefined);
       const largest = Math.max(0, ...packets.map((p) => ('outer' in p ? (p.outer?.length ?? 0) : 0)));
-      const whole = posted?.status === 200 && posted.unsent === 0 && got?.status === 200 && got.bytes === BIG;
+      const whole = posted?.status === 200 && posted.unsent === 0 && got?.status === 200 && got.bytes === big;
       return {
         ok: whole && told.length > 0 && largest <= WIRE_MTU && largest > WIRE_MTU - 100,
         seen: `POST ${posted?.status === 200 && posted.unsent === 0 ? 'whole' : `stuck with ${posted?.unsent || 'all'} bytes unacknowledged`}, answer of ${got?.bytes ?? 0} bytes; ${

@@ -1,10 +1,10 @@
+import { appOf } from '../apps/index.ts';
 import { ipvs } from '../drivers/ipvs.ts';
 import type { Lab } from '../model/lab.ts';
 import { directors, nodeOf } from '../model/lookup.ts';
 import type { Real, Service } from '../model/service.ts';
 import { parseAddress } from '../net/cidr.ts';
 import { parseDuration } from '../net/duration.ts';
-import { programOf } from '../nodes/servers.ts';
 import type { Hand } from '../plan/hand.ts';
 import { shell } from '../shell.ts';
 import type { FaultStory, Stamp } from './fault.ts';
@@ -59,7 +59,7 @@ export const slow: FaultStory = {
   words: ({ node, amount }) => [`${node} answers up to ${amount} late`, `${node} answers at once`],
   adverts: () => 'go on',
   async inject(hand, { node, amount = '' }) {
-    const names = new Set(places(hand.lab, node).map(({ service }) => programOf(service)));
+    const names = new Set(places(hand.lab, node).flatMap(({ service }) => appOf(service).program ?? []));
     const { at } = await hand.timed(
       node,
       shell(

@@ -1,76 +1,82 @@
-import type { LabNode, ServedPort } from '../model/node.ts';
+import type { Bound, PortWord } from '../apps/app.ts';
+import { appOf, serverOf, servers } from '../apps/index.ts';
+import type { LabNode } from '../model/node.ts';
 import type { Service } from '../model/service.ts';
 import type { Protocol } from '../model/words.ts';
-import { MOST_TCP_PORTS, MOST_UDP_PORTS } from '../nodes/servers.ts';
 import type { Resolver } from './resolver.ts';
 import type { Path } from './source.ts';
 
-/** A port that a program of a node is to listen on, and where the lab file says so. */
+/** A port that a server of a node is to listen on, and where the lab file says so. */
 interface Claim {
   readonly port: number;
-  readonly program: string;
+  readonly word: PortWord;
   readonly on: readonly Protocol[];
   readonly path: Path;
 }
 
-/** Transports of what a node serves by its own list. */
-const TRANSPORTS: Readonly<Record<ServedPort['protocol'], readonly Protocol[]>> = {
-  tcp: ['tcp'],
-  udp: ['udp'],
-  tls: ['tcp'],
-  dns: ['tcp', 'udp'],
-};
-
-/** Tells ports of a node that two programs would listen on, that are listed twice, and more of them than a program can. */
+/** Tells ports of a node that two servers would listen on, that are listed twice, and more of them than a server can. */
 export function tellPorts(r: Resolver, node: LabNode, services: readonly Service[]): void {
   const path = ['nodes', node.name, 'serve'];
   const listed = node.serve.map(
-    ({ port, protocol }, i): Claim => ({ port, program: protocol, on: TRANSPORTS[protocol], path: [...path, i] }),
+    ({ port, protocol }, i): Claim => ({
+      port,
+      word: protocol,
+      on: serverOf[protocol].transports,
+      path: [...path, i],
+    }),
   );
   for (const [i, claim] of listed.entries()) {
-    const first = listed.findIndex((c) => c.port === claim.port && c.program === claim.program);
-    if (first < i) r.wrong(claim.path, `${claim.port}/${claim.program} stands here twice`);
+    const first = listed.findIndex((c) => c.port === claim.port && c.word === claim.word);
+    if (first < i) r.wrong(claim.path, `${claim.port}/${claim.word} stands here twice`);
   }
-  const balanced = services.flatMap((s) =>
-    s.reals
-      .filter((real) => real.node === node.name && s.app !== 'banner')
+  const balanced = services.flatMap((s) => {
+    const app = appOf(s);
+    return s.reals
+      .filter((real) => real.node === node.name && app.program !== undefined)
       .map(
         ({ port }): Claim => ({
           port,
-          program: s.app === 'mysql' ? 'mysql' : s.protocol,
+          word: app.word,
           on: [s.protocol],
           path: ['services', s.name, 'reals', node.name],
         }),
-      ),
-  );
-  tellClashes(r, node.name, [...balanced, ...listed]);
-  const ports = (program: string) =>
-    new Set([...balanced, ...listed].filter((c) => c.program === program).map((c) => c.port)).size;
-  if (ports('udp') > MOST_UDP_PORTS)
-    r.wrong(path, `"${node.name}" would serve ${ports('udp')} UDP ports; it can serve ${MOST_UDP_PORTS}`, 'key');
-  const web = ports('tcp') + ports('tls');
-  if (web > MOST_TCP_PORTS)
-    r.wrong(path, `"${node.name}" would serve ${web} TCP ports; it can serve ${MOST_TCP_PORTS}`, 'key');
-  tellSecond(r, node.name, listed, 'dns', 'one name server');
-  tellSecond(r, node.name, balanced, 'mysql', 'one database, on one port');
+      );
+  });
+  const claims = [...balanced, ...listed];
+  tellClashes(r, node.name, claims);
+  for (const bound of servers.flatMap((server) => server.bounds)) tellBound(r, node.name, claims, bound);
+}
+
+function tellBound(r: Resolver, node: string, claims: readonly Claim[], bound: Bound): void {
+  if ('alone' in bound) {
+    tellSecond(r, node, claims, bound.alone, bound.called);
+    return;
+  }
+  const ports = new Set(claims.filter((c) => bound.words.includes(c.word)).map((c) => `${c.word} ${c.port}`)).size;
+  if (ports > bound.most)
+    r.wrong(
+      ['nodes', node, 'serve'],
+      `"${node}" would serve ${ports} ${bound.called} ports; it can serve ${bound.most}`,
+      'key',
+    );
 }
 
 function tellClashes(r: Resolver, node: string, claims: readonly Claim[]): void {
   for (const [i, claim] of claims.entries()) {
     const other = claims
       .slice(0, i)
-      .find((c) => c.port === claim.port && c.program !== claim.program && c.on.some((t) => claim.on.includes(t)));
+      .find((c) => c.port === claim.port && c.word !== claim.word && c.on.some((t) => claim.on.includes(t)));
     if (other)
-      r.wrong(claim.path, `${claim.program} and ${other.program} both want port ${claim.port} of "${node}"`, 'value', {
-        message: `${other.program} wants it here`,
+      r.wrong(claim.path, `${claim.word} and ${other.word} both want port ${claim.port} of "${node}"`, 'value', {
+        message: `${other.word} wants it here`,
         path: other.path,
       });
   }
 }
 
-/** Tells another port of a program that runs once on a node, and listens on one. */
-function tellSecond(r: Resolver, node: string, claims: readonly Claim[], program: string, what: string): void {
-  const [first, ...more] = claims.filter((c) => c.program === program);
+/** Tells another port of a server that runs once on a node, and listens on one. */
+function tellSecond(r: Resolver, node: string, claims: readonly Claim[], word: PortWord, what: string): void {
+  const [first, ...more] = claims.filter((c) => c.word === word);
   const second = more.find((c) => c.port !== first?.port);
   if (first && second)
     r.wrong(second.path, `"${node}" runs ${what}; it is to listen on ${first.port} already`, 'value', {

@@ -1,3 +1,4 @@
+import { appOf } from '../apps/index.ts';
 import type { HealthCheck, HealthProbe } from '../model/health.ts';
 import { addressesOf, familyOf, linksOf, linkTo } from '../model/lookup.ts';
 import type { LabNode } from '../model/node.ts';
@@ -170,7 +171,7 @@ function refuse(r: Resolver, name: string, raw: RawService, protocol: 'tcp' | 'u
     r.wrong([...path, 'sorry'], 'without a health check no real server is ever taken out: nobody is sorry', 'key');
   if (raw.quorum && !health)
     r.wrong([...path, 'quorum'], 'without a health check no real server is ever lost: the quorum never changes', 'key');
-  if (raw.app !== undefined && raw.app !== 'http' && protocol === 'udp')
+  if (raw.app !== undefined && !appOf({ app: raw.app, protocol }).transports.includes(protocol))
     r.wrong([...path, 'app'], `a ${raw.app} server speaks first when a TCP connection opens; the service is UDP`);
 }
 

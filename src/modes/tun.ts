@@ -1,3 +1,4 @@
+import { appOf } from '../apps/index.ts';
 import type { CheckSpec } from '../checks/check.ts';
 import { answersCheck, bypassCheck, replyCheck, sourceCheck } from '../checks/path.ts';
 import type { Traffic } from '../checks/traffic.ts';
@@ -58,6 +59,6 @@ export const tun: Mode = {
   },
 
   trials(lab: Lab, service: Service): readonly CheckSpec[] {
-    return service.protocol === 'tcp' && service.app === 'http' ? [mtuCheck(lab, service)] : [];
+    return appOf(service).big === undefined ? [] : [mtuCheck(lab, service)];
   },
 };

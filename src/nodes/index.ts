@@ -4,11 +4,11 @@ import type { Lab } from '../model/lab.ts';
 import type { LabNode } from '../model/node.ts';
 import { modes } from '../modes/index.ts';
 import { FORWARDING, join, type NodePart, nothing } from './part.ts';
-import { servers } from './servers.ts';
+import { serversOf } from './servers.ts';
 
 /** What a node needs beyond its own links and addresses: what its kind is for, and its servers. */
 export function partOf(lab: Lab, node: LabNode): NodePart {
-  return join([purpose(lab, node), routing(lab, node), servers(lab, node), script(node)]);
+  return join([purpose(lab, node), routing(lab, node), serversOf(lab, node), script(node)]);
 }
 
 /** What a user's script expects of root: to do as it likes with its node's own files, processes and ports. */

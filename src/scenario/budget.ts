@@ -1,3 +1,4 @@
+import { appOf } from '../apps/index.ts';
 import { masterDownInterval, masterDownWords, skew, skewWords } from '../checks/adverts.ts';
 import type { Budget } from '../checks/check.ts';
 import { removalBudget } from '../checks/health.ts';
@@ -9,7 +10,6 @@ import { instancesUnder, memberOf } from '../model/lookup.ts';
 import type { Service } from '../model/service.ts';
 import type { VrrpInstance } from '../model/vrrp.ts';
 import { formatMs } from '../net/duration.ts';
-import { programOf } from '../nodes/servers.ts';
 
 /** How long a backup may take to become master: silence is waited for, a resignation is not (RFC 3768 §6.4.2, RFC 5798 §6.4.2). */
 export function takeover({ vrrp, to, resigned }: Move): Budget {
@@ -129,7 +129,7 @@ export function outageBudget(lab: Lab, service: Service, fault: Fault, moves: re
 
 function serverBudget(service: Service, fault: Fault): Budget | undefined {
   const { health } = service;
-  if (!health || (fault.program !== undefined && fault.program !== programOf(service))) return undefined;
+  if (!health || (fault.program !== undefined && fault.program !== appOf(service).program)) return undefined;
   const refused = removalBudget(health);
   const words = `every ${formatMs(health.every)} + ${health.retry} retries × ${formatMs(health.pause)}`;
   // A program that has ended leaves a host that refuses.

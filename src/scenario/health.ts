@@ -1,3 +1,4 @@
+import { appOf } from '../apps/index.ts';
 import { SCHEDULING_MARGIN_MS } from '../checks/adverts.ts';
 import { type CheckSpec, type Promised, promisedBy, runCheck } from '../checks/check.ts';
 import { removalBudget, returnBudget } from '../checks/health.ts';
@@ -8,7 +9,6 @@ import { found, serviceOf } from '../model/lookup.ts';
 import type { Real, Service } from '../model/service.ts';
 import type { Step } from '../model/step.ts';
 import { formatMs } from '../net/duration.ts';
-import { programOf } from '../nodes/servers.ts';
 import { CannotObserve, Outpaced } from '../plan/hand.ts';
 import type { StepContext } from './context.ts';
 
@@ -58,7 +58,9 @@ export function healthPromises(lab: Lab, step: HealthStep): readonly Promised[] 
 /** A stopped real server leaves the service within the health check's budget, and comes back. */
 export async function healthStep(context: StepContext, step: HealthStep): Promise<void> {
   const { bed } = context;
-  const server = programOf(serviceOf(bed.lab, step.service));
+  const server = appOf(serviceOf(bed.lab, step.service)).program;
+  if (server === undefined)
+    throw new CannotObserve(`the server of ${step.service} is run by a script of the lab's own`);
   const { ready, removed, returned } = healthChecks(bed.lab, step, context.slug);
   context.wait(`${step.stop} to be in service`);
   const before = await runCheck(ready, bed, context.title);

@@ -1,12 +1,12 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { appOf } from '../apps/index.ts';
 import type { Bed } from '../checks/bed.ts';
 import type { ExecStream } from '../engine/engine.ts';
 import { eachLine } from '../engine/streams.ts';
 import { eventually } from '../eventually.ts';
 import type { Service } from '../model/service.ts';
 import { CannotObserve } from '../plan/hand.ts';
-import { bash } from '../shell.ts';
 import { parseSample, type Sample, STEADY } from './outage.ts';
 
 /** Longest that watching may take, in milliseconds. */
@@ -58,7 +58,7 @@ export class Probe {
     const probe = new Probe(client, runs, file, join(bed.evidence.folder, file));
     if (steadyWithin === 0) return probe;
     const steady = await probe.steady(0, steadyWithin, bed.signal);
-    if (steady && (await probe.#held(heldBy(service, flows), steadyWithin, bed.signal))) return probe;
+    if (steady && (await probe.#held(appOf(service).held(flows), steadyWithin, bed.signal))) return probe;
     probe.stop();
     throw new CannotObserve(
       steady
@@ -157,30 +157,12 @@ export class Probes {
   }
 }
 
-/** How many of the connections that should be held are: datagrams have none, nor has a server that only speaks first; a database has one. */
-function heldBy({ app, protocol }: Service, flows: number): number {
-  if (protocol === 'udp' || app === 'banner') return 0;
-  return app === 'mysql' ? 1 : flows;
+/** What asks a service without end: new connections, and some that are held, by the same program or one of the app's own. */
+function commandsFor(service: Service, flows: number): readonly (readonly string[])[] {
+  const { vip, port } = service;
+  const app = appOf(service);
+  const times = [String(Probe.everyMs), String(Probe.timeoutMs)];
+  const fresh = ['probe', app.asked.probe, vip, String(port), ...times, String(flows)];
+  const hold = app.hold?.(service);
+  return hold ? [fresh, hold] : [fresh];
 }
-
-/** What asks a service without end: new connections, and some that are held; a database is held by its own client. */
-function commandsFor({ app, protocol, vip, port }: Service, flows: number): readonly (readonly string[])[] {
-  const how = protocol === 'udp' ? 'udp' : app === 'http' ? 'http' : 'banner';
-  const fresh = ['probe', how, vip, String(port), String(Probe.everyMs), String(Probe.timeoutMs), String(flows)];
-  return app === 'mysql' ? [fresh, bash(HELD_QUERIES, vip, String(port))] : [fresh];
-}
-
-/**
- * Shell: one session of the MariaDB client that asks ten times a second, each answer a line as the probe writes
- * them. An answer is a name; before it tells an error, the client says the question again, between dashes.
- */
-const HELD_QUERIES = `(while :; do echo 'select @@report_host;'; sleep 0.1; done) |
-mariadb -h $1 -P $2 -N -B --unbuffered --skip-reconnect --connect-timeout=3 2>&1 |
-while read -r line; do
-  t=\${EPOCHREALTIME/./}
-  case $line in
-    ERROR* | -*) echo "{\\"kind\\":\\"held\\",\\"n\\":0,\\"at\\":$t,\\"end\\":$t,\\"lag\\":0,\\"ok\\":false,\\"why\\":\\"lost\\"}" ;;
-    '' | *' '*) ;;
-    *) echo "{\\"kind\\":\\"held\\",\\"n\\":0,\\"at\\":$t,\\"end\\":$t,\\"lag\\":0,\\"ok\\":true,\\"server\\":\\"$line\\"}" ;;
-  esac
-done`;

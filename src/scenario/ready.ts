@@ -1,3 +1,5 @@
+import { listening, type Server } from '../apps/app.ts';
+import { appOf, serverOf } from '../apps/index.ts';
 import { SCHEDULING_MARGIN_MS } from '../checks/adverts.ts';
 import type { Bed } from '../checks/bed.ts';
 import { removalBudget, returnBudget } from '../checks/health.ts';
@@ -5,7 +7,6 @@ import { tableChecks, weightsOf } from '../checks/table.ts';
 import { ask } from '../checks/traffic.ts';
 import { eventually } from '../eventually.ts';
 import { nodeOf } from '../model/lookup.ts';
-import type { ServedPort } from '../model/node.ts';
 import type { Service } from '../model/service.ts';
 import type { SnatRule } from '../model/snat.ts';
 import { CannotObserve } from '../plan/hand.ts';
@@ -13,8 +14,6 @@ import { shell } from '../shell.ts';
 
 /** Seconds for the programs of a lab that has just come up to listen. */
 const LISTEN_S = 5;
-/** And for a database, which first looks through its files. */
-const DATABASE_S = 30;
 /** Milliseconds for one answer. */
 const ANSWER_MS = 500;
 
@@ -23,15 +22,18 @@ const ANSWER_MS = 500;
  * and the first connection may come before they are. What never listens is for the checks to tell.
  */
 export async function serversListen(bed: Bed, service: Service): Promise<void> {
-  if (service.app === 'banner') return;
-  const { app, protocol } = service;
-  const within = app === 'mysql' ? DATABASE_S : LISTEN_S;
-  await Promise.all(service.reals.map((r) => listens(bed, r.node, { protocol, port: r.port }, within)));
+  const app = appOf(service);
+  if (app.program === undefined) return;
+  await Promise.all(service.reals.map((r) => listens(bed, r.node, app, r.port)));
 }
 
 /** The same for the node outside of an SNAT rule. */
 export async function outsideListens(bed: Bed, rule: SnatRule): Promise<void> {
-  await Promise.all(nodeOf(bed.lab, rule.outside).serve.map((port) => listens(bed, rule.outside, port, LISTEN_S)));
+  await Promise.all(
+    nodeOf(bed.lab, rule.outside).serve.map(({ port, protocol }) =>
+      listens(bed, rule.outside, serverOf[protocol], port),
+    ),
+  );
 }
 
 /** Waits until every director has a real server in, when this node is one: a fault that comes before takes nothing away. */
@@ -73,9 +75,9 @@ export async function serviceAnswers(bed: Bed, service: Service): Promise<void> 
   await eventually(look, { within: LISTEN_S * 1000, every: 100, signal: bed.signal });
 }
 
-async function listens(bed: Bed, node: string, { protocol, port }: ServedPort, within: number): Promise<void> {
-  const udp = protocol === 'udp' || protocol === 'dns';
-  await waitsFor(bed, node, shell('ss -Hln $1 "sport = :$2" | grep -q .', udp ? '-u' : '-t', String(port)), within);
+async function listens(bed: Bed, node: string, server: Server, port: number): Promise<void> {
+  const within = server.startMs === undefined ? LISTEN_S : server.startMs / 1000;
+  await waitsFor(bed, node, ['nodectl', 'await', listening(server, port)], within);
 }
 
 /** Waits until a command succeeds on a node, for so many seconds at the most. */

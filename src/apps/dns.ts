@@ -1,0 +1,21 @@
+import { nothing } from '../nodes/part.ts';
+import { listening, type Server } from './app.ts';
+
+const PROGRAM = 'dnsmasq';
+
+/** A name server of one domain: every name that ends in .lab has an address. */
+export const dns: Server = {
+  transports: ['udp', 'tcp'],
+  program: PROGRAM,
+  part(_node, [first]) {
+    const port = first?.port ?? 0;
+    const own = [`--port=${port}`, '--no-resolv', '--no-hosts', '--address=/lab/192.0.2.1'];
+    return {
+      ...nothing,
+      capabilities: ['NET_BIND_SERVICE'],
+      started: [listening(dns, port)],
+      services: { [PROGRAM]: ['dnsmasq', '--keep-in-foreground', '--user=root', ...own] },
+    };
+  },
+  bounds: [{ alone: 'dns', called: 'one name server' }],
+};

@@ -1,0 +1,25 @@
+import { nothing } from '../nodes/part.ts';
+import { type App, listening } from './app.ts';
+
+const PROGRAM = 'answer';
+/** Ports of one node (images/node/src/answer.c). */
+const MOST_PORTS = 64;
+
+/** Datagrams, answered by a server of ours that says of itself what nginx says over HTTP. */
+export const echo: App = {
+  transports: ['udp'],
+  word: 'udp',
+  program: PROGRAM,
+  part: (node, ports) => ({
+    ...nothing,
+    capabilities: ['NET_BIND_SERVICE'],
+    started: ports.map(({ port }) => listening(echo, port)),
+    services: { [PROGRAM]: ['answer', node.name, ...ports.map(({ port }) => String(port))] },
+  }),
+  bounds: [{ most: MOST_PORTS, words: ['udp'], called: 'UDP' }],
+  asked: { ask: ['-u'], probe: 'udp' },
+  tells: true,
+  cutShort: false,
+  // They are a stream, not connections.
+  held: () => 0,
+};
