@@ -1,7 +1,6 @@
 import { Failure } from '../failure.ts';
 import { faults } from '../faults/index.ts';
 import { formOf, parseFault } from '../faults/parse.ts';
-import { endsNode } from '../faults/program.ts';
 import { heal, inject, renew, standing } from '../faults/standing.ts';
 import type { Fault } from '../model/fault.ts';
 import type { Lab } from '../model/lab.ts';
@@ -54,7 +53,7 @@ export async function healFaults(name: string, text: string | undefined, bootDea
       const at = await heal(hand, one, bootDeadline);
       print(`${new Date(at / 1000).toISOString()} ${faults[one.kind].words(one)[1]}`);
       // What else is wrong with a node still is when it has started again.
-      const left = text !== undefined && endsNode(one) ? await renew(hand, one.node) : [];
+      const left = text !== undefined && faults[one.kind].node(one) === 'ends' ? await renew(hand, one.node) : [];
       for (const other of left) print(`still ${faults[other.kind].words(other)[0]}`);
     }
     return 0;

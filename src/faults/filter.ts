@@ -98,6 +98,11 @@ export const reset: FaultStory = {
   summary: 'the real server refuses and resets every connection',
   words: ({ node }) => [`${node} resets connections`, `${node} takes connections`],
   adverts: () => 'go on',
+  routing: () => 'stays',
+  serving: () => 'refuses',
+  sparesBackup: false,
+  returnsUnaware: () => false,
+  node: () => 'runs',
   inject: (hand, f) => filter(hand, f, { which: 'all', verdict: 'reject with tcp reset' }),
   heal: unfilter,
 };
@@ -108,6 +113,11 @@ export const halfopen: FaultStory = {
   summary: 'connections to the real server open, and nothing that is sent on them arrives',
   words: ({ node }) => [`${node} takes connections and hears nothing`, `${node} hears`],
   adverts: () => 'go on',
+  routing: () => 'stays',
+  serving: () => 'accepts',
+  sparesBackup: false,
+  returnsUnaware: () => false,
+  node: () => 'runs',
   inject: (hand, f) => filter(hand, f, { which: 'payload', verdict: 'drop' }),
   heal: unfilter,
 };

@@ -5,7 +5,6 @@ import type { LabNode } from '../model/node.ts';
 import type { OspfDomain } from '../model/ospf.ts';
 import type { VrrpInstance } from '../model/vrrp.ts';
 import { faults } from './index.ts';
-import { KERNEL } from './program.ts';
 
 /** An instance that a fault takes from its master. */
 export interface Move {
@@ -22,15 +21,14 @@ export function movesOf(lab: Lab, fault: Fault): readonly Move[] {
     const [best, heir] = vrrp.members;
     if (!best || !heir || best.node !== fault.node) return [];
     const adverts = faults[fault.kind].adverts(fault, vrrp, lab);
-    if (adverts === 'go on') return [];
+    if (adverts !== 'stop' && adverts !== 'resign') return [];
     return [{ vrrp, from: nodeOf(lab, best.node), to: nodeOf(lab, heir.node), resigned: adverts === 'resign' }];
   });
 }
 
 /** The instances of which a fault makes two masters, because neither hears the other. */
 export function splitBy(lab: Lab, fault: Fault): readonly VrrpInstance[] {
-  if (fault.kind !== 'partition') return [];
-  return lab.vrrp.filter((v) => [fault.node, fault.other].every((n) => v.members.some((m) => m.node === n)));
+  return lab.vrrp.filter((vrrp) => faults[fault.kind].adverts(fault, vrrp, lab) === 'split');
 }
 
 /** A director that a fault takes from those that announce a VIP by OSPF. */
@@ -43,19 +41,12 @@ export interface Withdrawal {
   readonly seenByBfd: boolean;
 }
 
-/** Faults of a director that its OSPF neighbours notice by silence alone; FRR's ospfd says no goodbye. */
-const SILENCING: readonly Fault['kind'][] = ['kill', 'stop', 'hang', 'pause'];
-
 /** What a fault takes from OSPF domains. */
 export function withdrawalsOf(lab: Lab, fault: Fault): readonly Withdrawal[] {
   return lab.ospf.flatMap((domain): Withdrawal[] => {
     if (!domain.members.includes(fault.node)) return [];
-    const whole = fault.program === undefined || fault.program === KERNEL;
-    const routing = fault.program === 'ospfd' || fault.program === 'zebra';
-    const cut = ['cut', 'mute', 'deaf'].includes(fault.kind) && fault.segments.some((s) => domain.segments.includes(s));
-    const silent = cut || (SILENCING.includes(fault.kind) && (whole || routing));
-    const told = ['withdraw', 'drain'].includes(fault.kind);
-    const seenByBfd = !(routing && fault.kind === 'hang');
-    return silent || told ? [{ domain, from: fault.node, told, seenByBfd }] : [];
+    const routing = faults[fault.kind].routing(fault, domain);
+    if (routing === 'stays') return [];
+    return [{ domain, from: fault.node, told: routing === 'told', seenByBfd: routing !== 'silent beside BFD' }];
   });
 }

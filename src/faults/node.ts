@@ -69,6 +69,11 @@ export const pause: FaultStory = {
   summary: 'every process of the node stands still, its own kernel too',
   words: ({ node }) => [`${node} paused`, `${node} goes on`],
   adverts: () => 'stop',
+  routing: () => 'silent',
+  serving: () => 'accepts',
+  sparesBackup: true,
+  returnsUnaware: () => false,
+  node: () => 'stalls',
   async inject(hand, { node }) {
     let why = '';
     // The freezer of cgroup version 1 may fail on processes that are busy, and wants to be asked again (the kernel's freezer-subsystem.rst).
@@ -105,6 +110,11 @@ export const starve: FaultStory = {
   summary: 'the node gets so much of one processor',
   words: ({ node, amount }) => [`${node} gets ${amount} of a processor`, `${node} gets all it wants`],
   adverts: () => 'go on',
+  routing: () => 'stays',
+  serving: () => 'open',
+  sparesBackup: true,
+  returnsUnaware: () => false,
+  node: () => 'stalls',
   async inject(hand, { node, amount = '' }) {
     const at = await hand.now();
     await hand.engine.limitCpu(hand.containerOf(node), Number.parseFloat(amount) / 100);

@@ -15,6 +15,7 @@ const FORMS: Readonly<Record<Aim, string>> = {
   pair: 'NODE+NODE',
   server: 'NODE',
   announcer: 'DIRECTOR',
+  'server or announcer': 'NODE',
 };
 
 /** How a fault of a kind is written: `cut:NODE or NODE@SEGMENT`. */
@@ -57,6 +58,7 @@ export function parseFault(text: string, lab: Pick<Lab, 'nodes' | 'services' | '
     pair: has.other && !has.program && !has.segment && other !== name,
     server: !has.program && !has.segment && !has.other,
     announcer: !has.program && !has.segment && !has.other,
+    'server or announcer': !has.program && !has.segment && !has.other,
   };
   if (!fits[story.aim]) return fail(`"${text}" is not how ${known} is written; ${written}`);
   const own = [...new Set(node.interfaces.map((i) => i.segment))];
@@ -65,7 +67,7 @@ export function parseFault(text: string, lab: Pick<Lab, 'nodes' | 'services' | '
   const announces = ospf.some((o) => o.members.includes(name));
   if (story.aim === 'announcer' && !announces) return fail(`"${name}" announces no VIP by OSPF`);
   const serves = services.some((s) => s.reals.some((r) => r.node === name));
-  if (story.aim === 'server' && !serves && !(known === 'drain' && announces))
+  if ((story.aim === 'server' && !serves) || (story.aim === 'server or announcer' && !serves && !announces))
     return fail(`"${name}" is a real server of no service`);
   if (amount !== undefined && !story.amount) return fail(`${known} has no amount; ${written}`);
   const much = amount ?? story.amount?.standard;

@@ -2,7 +2,7 @@ import { eventually } from '../eventually.ts';
 import type { Fault } from '../model/fault.ts';
 import { CannotObserve, type Hand } from '../plan/hand.ts';
 import { shell } from '../shell.ts';
-import type { Adverts, FaultStory, Stamp } from './fault.ts';
+import type { Adverts, FaultStory, Routing, Stamp } from './fault.ts';
 import { killNode, revive, stopNode } from './node.ts';
 
 /** What `/kernel` means: the node's own kernel, a program in its container. */
@@ -57,19 +57,22 @@ function target({ node, program: name }: Fault): string {
   return name === undefined ? node : name === KERNEL ? `the kernel of ${node}` : `${name} on ${node}`;
 }
 
-/** Whether a fault ends a whole node, and not only a program on it. */
-export function endsNode({ kind, program: name }: Fault): boolean {
-  return ['kill', 'stop'].includes(kind) && (name === undefined || name === KERNEL);
+/** Whether a fault is aimed at a whole node, and not only at a program on it. */
+function isWholeNode({ program: name }: Fault): boolean {
+  return name === undefined || name === KERNEL;
 }
 
-/** Whether a fault itself keeps a whole node from running: that it stands still is wanted then, and tells nothing of this machine. */
-export function stillsNode(fault: Fault): boolean {
-  const { kind, program: name } = fault;
-  return endsNode(fault) || kind === 'pause' || kind === 'starve' || (kind === 'hang' && name === KERNEL);
+/** Programs without which a director has left OSPF; FRR's ospfd says no goodbye. */
+const ROUTING = ['ospfd', 'zebra'];
+
+/** What neighbours notice when a program of a director is no more or stands still: of a whole node that it is silent, of its routing programs what is given. */
+function routingOf(fault: Fault, program: Routing): Routing {
+  if (isWholeNode(fault)) return 'silent';
+  return ROUTING.includes(fault.program ?? '') ? program : 'stays';
 }
 
 async function again(hand: Hand, fault: Fault, _: readonly Fault[], bootDeadline: number): Promise<Stamp> {
-  if (endsNode(fault)) return revive(hand, bootDeadline);
+  if (isWholeNode(fault)) return revive(hand, bootDeadline);
   return program(hand, fault.node, 'start', fault.program ?? '');
 }
 
@@ -79,6 +82,11 @@ export const kill: FaultStory = {
   summary: 'a power cut; or the program ends without a word (SIGKILL)',
   words: (f) => [`${target(f)} killed`, `${target(f)} started again`],
   adverts: (f) => advertsOf(f.program, 'stop'),
+  routing: (f) => routingOf(f, 'silent'),
+  serving: (f) => (f.program === undefined ? 'silent' : 'refuses'),
+  sparesBackup: true,
+  returnsUnaware: () => false,
+  node: (f) => (isWholeNode(f) ? 'ends' : 'runs'),
   inject: (hand, f) =>
     f.program === undefined || f.program === KERNEL ? killNode(hand, f.node) : signalTo(hand, f, 'KILL', ''),
   heal: again,
@@ -90,6 +98,11 @@ export const stop: FaultStory = {
   summary: 'an orderly shutdown; or the program is asked to end (SIGTERM)',
   words: (f) => [`${target(f)} stopped`, `${target(f)} started again`],
   adverts: (f) => advertsOf(f.program, 'resign'),
+  routing: (f) => routingOf(f, 'silent'),
+  serving: (f) => (f.program === undefined ? 'silent' : 'refuses'),
+  sparesBackup: true,
+  returnsUnaware: () => false,
+  node: (f) => (isWholeNode(f) ? 'ends' : 'runs'),
   inject: (hand, f) => (f.program === undefined ? stopNode(hand, f.node) : program(hand, f.node, 'stop', f.program)),
   heal: again,
 };
@@ -100,6 +113,11 @@ export const hang: FaultStory = {
   summary: 'the program stands still (SIGSTOP); NODE/kernel is the node’s own kernel',
   words: (f) => [`${target(f)} hangs`, `${target(f)} goes on`],
   adverts: (f) => advertsOf(f.program, 'stop'),
+  routing: (f) => routingOf(f, 'silent beside BFD'),
+  serving: () => 'accepts',
+  sparesBackup: true,
+  returnsUnaware: () => false,
+  node: (f) => (f.program === KERNEL ? 'stalls' : 'runs'),
   inject: (hand, f) => signalTo(hand, f, 'STOP', 'T'),
   heal: (hand, f) => signalTo(hand, f, 'CONT', 'SRDI'),
 };

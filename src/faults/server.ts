@@ -36,11 +36,16 @@ const WORST_COST = 'ip ospf cost 65535';
 
 /** A real server gets no new connection, and keeps those it has; a director that announces by OSPF is the last choice of its neighbours. */
 export const drain: FaultStory = {
-  aim: 'server',
+  aim: 'server or announcer',
   summary:
     'weight 0 on every director: no new connection, those that are open stay; of a director: the worst metric (OSPF)',
   words: ({ node }) => [`${node} drained`, `${node} has its weight again`],
   adverts: () => 'go on',
+  routing: () => 'told',
+  serving: () => 'keeps',
+  sparesBackup: false,
+  returnsUnaware: () => false,
+  node: () => 'runs',
   inject: (hand, { node }) =>
     announcedBy(hand.lab, node).length > 0
       ? configure(hand, node, ['interface lo', WORST_COST])
@@ -58,6 +63,11 @@ export const slow: FaultStory = {
   summary: 'the real server answers up to so much later: its programs stand still in between',
   words: ({ node, amount }) => [`${node} answers up to ${amount} late`, `${node} answers at once`],
   adverts: () => 'go on',
+  routing: () => 'stays',
+  serving: () => 'open',
+  sparesBackup: false,
+  returnsUnaware: () => false,
+  node: () => 'runs',
   async inject(hand, { node, amount = '' }) {
     const names = new Set(places(hand.lab, node).flatMap(({ service }) => appOf(service).program ?? []));
     const { at } = await hand.timed(
@@ -92,6 +102,11 @@ export const poison: FaultStory = {
   summary: 'the node claims an address that is not its own, by gratuitous ARP',
   words: ({ node, amount }) => [`${node} claims ${amount}`, `${node} claims ${amount} no more`],
   adverts: () => 'go on',
+  routing: () => 'stays',
+  serving: () => 'open',
+  sparesBackup: false,
+  returnsUnaware: () => false,
+  node: () => 'runs',
   async inject(hand, { node, amount = '' }) {
     const device = nodeOf(hand.lab, node).interfaces[0]?.name ?? '';
     const { at } = await hand.timed(

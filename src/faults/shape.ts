@@ -63,6 +63,11 @@ function shaping(summary: string, amount: Amount, word: string): FaultStory {
       `what ${f.node} sends on ${f.segments.join(' and ')} goes as it is`,
     ],
     adverts: () => 'go on',
+    routing: () => 'stays',
+    serving: () => 'open',
+    sparesBackup: false,
+    returnsUnaware: () => false,
+    node: () => 'runs',
     inject: (hand, f, beside) => shape(hand, f, [...beside, f]),
     heal: (hand, f, beside) => shape(hand, f, beside),
   };

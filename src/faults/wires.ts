@@ -3,12 +3,13 @@ import { kernels } from '../kernels/index.ts';
 import type { Fault } from '../model/fault.ts';
 import { macsOf, nodeOf } from '../model/lookup.ts';
 import type { Interface } from '../model/node.ts';
+import type { OspfDomain } from '../model/ospf.ts';
 import type { VrrpInstance } from '../model/vrrp.ts';
 import { parseDuration } from '../net/duration.ts';
 import { CannotObserve, type Hand } from '../plan/hand.ts';
 import { runningKernels } from '../plan/reconcile.ts';
 import { shell } from '../shell.ts';
-import type { Adverts, FaultStory, Stamp } from './fault.ts';
+import type { Adverts, FaultStory, Routing, Stamp } from './fault.ts';
 
 /** Shell: sets ports up or down. */
 const SET = 'state=$1; shift; for port; do ip link set $port $state; done';
@@ -93,6 +94,11 @@ function overWires(fault: Fault, vrrp: VrrpInstance): Adverts {
   return fault.segments.includes(vrrp.segment) ? 'stop' : 'go on';
 }
 
+/** What a dead wire does to a director's part in an OSPF domain. */
+function overWiresTo(fault: Fault, domain: OspfDomain): Routing {
+  return fault.segments.some((s) => domain.segments.includes(s)) ? 'silent' : 'stays';
+}
+
 /** What a wire that is seen to be dead does: instances that track it, or are in one group with it, go too. */
 function seenDead(fault: Fault, vrrp: VrrpInstance, all: readonly VrrpInstance[]): Adverts {
   const hit = (v: VrrpInstance) =>
@@ -108,6 +114,11 @@ export const cut: FaultStory = {
   summary: 'the wire is dead, both ways',
   words: (f) => [`wire of ${where(f)} cut`, `wire of ${where(f)} mended`],
   adverts: (f, vrrp, lab) => seenDead(f, vrrp, lab.vrrp),
+  routing: overWiresTo,
+  serving: () => 'silent',
+  sparesBackup: true,
+  returnsUnaware: (f, lab) => !nodeOf(lab, f.node).carrier,
+  node: () => 'runs',
   inject: (hand, f) => wires(hand, f.node, f.segments, 'cut'),
   heal: (hand, f) => wires(hand, f.node, f.segments, 'mended'),
 };
@@ -118,6 +129,11 @@ export const mute: FaultStory = {
   summary: 'what the node sends does not arrive; it still hears',
   words: (f) => [`${where(f)} is not heard`, `${where(f)} is heard`],
   adverts: overWires,
+  routing: overWiresTo,
+  serving: () => 'silent',
+  sparesBackup: true,
+  returnsUnaware: () => true,
+  node: () => 'runs',
   inject: (hand, f) =>
     rules(
       hand,
@@ -133,6 +149,11 @@ export const deaf: FaultStory = {
   summary: 'nothing reaches the node; it is still heard',
   words: (f) => [`${where(f)} hears nothing`, `${where(f)} hears`],
   adverts: () => 'go on',
+  routing: overWiresTo,
+  serving: () => 'silent',
+  sparesBackup: false,
+  returnsUnaware: () => true,
+  node: () => 'runs',
   inject: (hand, f) =>
     rules(
       hand,
@@ -153,6 +174,11 @@ export const loss: FaultStory = {
   summary: 'so many of the frames to and from the node are lost',
   words: (f) => [`${f.amount} of the frames of ${where(f)} lost`, `no frame of ${where(f)} lost`],
   adverts: () => 'go on',
+  routing: () => 'stays',
+  serving: () => 'open',
+  sparesBackup: false,
+  returnsUnaware: () => false,
+  node: () => 'runs',
   inject(hand, f) {
     const share = Math.round(Number.parseFloat(f.amount ?? '') * 100);
     const dice = `numgen random mod 10000 < ${share} counter drop`;
@@ -171,7 +197,12 @@ export const partition: FaultStory = {
   aim: 'pair',
   summary: 'two nodes do not reach each other; everybody else reaches both',
   words: (f) => [`${f.node} and ${f.other} parted`, `${f.node} and ${f.other} reach each other`],
-  adverts: () => 'go on',
+  adverts: (f, { members }) => ([f.node, f.other].every((n) => members.some((m) => m.node === n)) ? 'split' : 'go on'),
+  routing: () => 'stays',
+  serving: () => 'open',
+  sparesBackup: false,
+  returnsUnaware: () => true,
+  node: () => 'runs',
   inject(hand, f) {
     const all = hand.lab.segments.map((s) => s.name);
     // By what a frame says of its sender: with a hop in the wire it does not come through the sender's own port.
@@ -192,6 +223,11 @@ export const flap: FaultStory = {
   summary: 'the wire goes away and comes back, each time for so long',
   words: (f) => [`wire of ${where(f)} flaps every ${f.amount}`, `wire of ${where(f)} stays`],
   adverts: () => 'go on',
+  routing: () => 'stays',
+  serving: () => 'open',
+  sparesBackup: false,
+  returnsUnaware: () => true,
+  node: () => 'runs',
   async inject(hand, f) {
     const pause = String((parseDuration(f.amount ?? '') ?? 0) / 1000);
     // The loop ends within one turn after its mark is gone, with the wire in place.

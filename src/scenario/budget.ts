@@ -3,6 +3,7 @@ import { masterDownInterval, masterDownWords, skew, skewWords } from '../checks/
 import type { Budget } from '../checks/check.ts';
 import { removalBudget } from '../checks/health.ts';
 import { adjacency, adjacencyWords } from '../checks/routes.ts';
+import { faults } from '../faults/index.ts';
 import { type Move, type Withdrawal, withdrawalsOf } from '../faults/moves.ts';
 import type { Fault } from '../model/fault.ts';
 import type { Lab } from '../model/lab.ts';
@@ -56,24 +57,12 @@ export function preemption({ vrrp, from }: Move): Budget {
  */
 const NEIGHBOUR_MS = 53_000;
 
-/** Faults after which the better director may never learn that it was not the only master. */
-const UNNOTICED: readonly Fault['kind'][] = ['cut', 'mute', 'deaf', 'flap', 'partition'];
-
-/**
- * Whether the better director, back in sight, may say nothing: the other one yields to its first
- * advert, and unless it hears an advert in turn it has no cause for a gratuitous ARP.
- */
-export function returnsInSilence(lab: Lab, fault: Fault): boolean {
-  const node = lab.nodes.find((n) => n.name === fault.node);
-  return UNNOTICED.includes(fault.kind) && !(fault.kind === 'cut' && node?.carrier === true);
-}
-
 /** How long clients may go without once the better director is back: the other yields at its advert, and then they must be told. */
 export function handover(lab: Lab, fault: Fault, instances: readonly VrrpInstance[]): Budget {
   const [slowest] = [...instances].sort((a, b) => b.advert + b.refresh - a.advert - a.refresh);
   if (!slowest) return { ms: 0, words: 'what heals takes nothing away' };
   const advert = { ms: slowest.advert, words: `one advert, ${formatMs(slowest.advert)}` };
-  if (!returnsInSilence(lab, fault)) return advert;
+  if (!faults[fault.kind].returnsUnaware(fault, lab)) return advert;
   const told = instances.every((v) => v.refresh > 0)
     ? { ms: slowest.refresh, words: `garp_master_refresh ${formatMs(slowest.refresh)}` }
     : { ms: NEIGHBOUR_MS, words: `a neighbour entry’s life, ${formatMs(NEIGHBOUR_MS)}` };
@@ -100,11 +89,6 @@ export function splitting(vrrp: VrrpInstance): Budget {
   return { ms: masterDownInterval(vrrp, worst), words: masterDownWords(vrrp, worst) };
 }
 
-/** Faults after which a real server's checks are not refused but get no answer at all. */
-const SILENT: readonly Fault['kind'][] = ['kill', 'stop', 'pause', 'hang', 'cut', 'deaf', 'mute', 'halfopen'];
-/** And those after which they are refused, or fail at once. */
-const REFUSING: readonly Fault['kind'][] = ['reset'];
-
 /**
  * What clients may go without while a fault stands; undefined where the configuration bounds nothing
  * (a wire that loses frames, a director that starves): then it is told, not judged.
@@ -118,28 +102,28 @@ export function outageBudget(lab: Lab, service: Service, fault: Fault, moves: re
   const [slowest] = [...takeovers, ...withdrawals].sort((a, b) => b.ms - a.ms);
   if (slowest) return slowest;
   const real = service.reals.some((r) => r.node === fault.node);
-  if (real && fault.kind === 'drain') return { ms: 0, words: 'a drained server keeps what it has' };
   if (real) return serverBudget(service, fault);
   const bystander = lab.vrrp.length > 0 && lab.vrrp.every((v) => v.members[0]?.node !== fault.node);
-  const hits = ['kill', 'stop', 'hang', 'pause', 'starve', 'cut', 'mute'].includes(fault.kind);
-  if (bystander && hits && lab.vrrp.some((v) => v.members.some((m) => m.node === fault.node)))
+  if (
+    bystander &&
+    faults[fault.kind].sparesBackup &&
+    lab.vrrp.some((v) => v.members.some((m) => m.node === fault.node))
+  )
     return { ms: 0, words: 'a backup carries nothing' };
   return undefined;
 }
 
 function serverBudget(service: Service, fault: Fault): Budget | undefined {
+  const serving = faults[fault.kind].serving(fault);
+  if (serving === 'keeps') return { ms: 0, words: 'a drained server keeps what it has' };
   const { health } = service;
   if (!health || (fault.program !== undefined && fault.program !== appOf(service).program)) return undefined;
   const refused = removalBudget(health);
   const words = `every ${formatMs(health.every)} + ${health.retry} retries × ${formatMs(health.pause)}`;
-  // A program that has ended leaves a host that refuses.
-  const ended = fault.program !== undefined && fault.kind !== 'hang';
-  if (ended || REFUSING.includes(fault.kind)) return { ms: refused, words };
-  if (
-    !SILENT.includes(fault.kind) ||
-    (health.probe.kind === 'tcp' && ['hang', 'pause', 'halfopen'].includes(fault.kind))
-  )
-    return undefined; // the kernel still opens connections: a TCP_CHECK is content
+  if (serving === 'refuses') return { ms: refused, words };
+  // Where the kernel still opens connections, a TCP_CHECK is content.
+  const unseen = serving === 'accepts' && health.probe.kind === 'tcp';
+  if (serving === 'open' || unseen) return undefined;
   return {
     ms: refused + (health.retry + 1) * health.timeout,
     words: `${words} + ${health.retry + 1} timeouts × ${formatMs(health.timeout)}`,

@@ -7,7 +7,6 @@ import { tableChecks } from '../checks/table.ts';
 import { announceCheck, crossed, takeoverCheck } from '../checks/takeover.ts';
 import { faults } from '../faults/index.ts';
 import { type Move, splitBy, type Withdrawal, withdrawalsOf } from '../faults/moves.ts';
-import { stillsNode } from '../faults/program.ts';
 import { heal, inject } from '../faults/standing.ts';
 import type { Lab } from '../model/lab.ts';
 import { instancesUnder, macsOf } from '../model/lookup.ts';
@@ -15,16 +14,7 @@ import type { FaultStep } from '../model/step.ts';
 import type { VrrpInstance } from '../model/vrrp.ts';
 import { formatMs } from '../net/duration.ts';
 import type { Packet } from '../net/packet.ts';
-import {
-  crossing,
-  handover,
-  preemption,
-  rejoining,
-  returnsInSilence,
-  splitting,
-  takeover,
-  withdrawal,
-} from './budget.ts';
+import { crossing, handover, preemption, rejoining, splitting, takeover, withdrawal } from './budget.ts';
 import type { StepContext } from './context.ts';
 import { expectationCheck } from './expect.ts';
 import { budgetOf, type Case, caseOf, isBounded, OVERTIME_MS, type Run } from './fault-run.ts';
@@ -129,7 +119,7 @@ async function strike(run: Run, probes: readonly Probe[]): Promise<void> {
   const { bed } = context;
   const { fault } = step;
   run.stands = true;
-  if (stillsNode(fault)) bed.stalls.leave(fault.node);
+  if (faults[fault.kind].node(fault) !== 'runs') bed.stalls.leave(fault.node);
   const at = await inject(bed, fault);
   context.fault(faults[fault.kind].words(fault)[0], at);
   const budget = budgetOf(run);
@@ -235,7 +225,7 @@ function told(probe: Probe, since: number, settled: number): number {
 function announced(lab: Lab, step: FaultStep, move: Move, since: number): readonly CheckSpec[] {
   const { ms, words } = preemption(move);
   const { refresh } = move.vrrp;
-  if (!returnsInSilence(lab, step.fault))
+  if (!faults[step.fault.kind].returnsUnaware(step.fault, lab))
     return [announceCheck('return.garp', move.vrrp, move.from, since, { ms, words })];
   return refresh > 0
     ? [announceCheck('return.garp', move.vrrp, move.from, since, { ms: ms + refresh, words: `${words} + refresh` })]
