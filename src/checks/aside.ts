@@ -1,4 +1,4 @@
-import { ipvs } from '../drivers/ipvs.ts';
+import { ipvs } from '../drivers/ipvs/driver.ts';
 import type { Real, Service } from '../model/service.ts';
 import { CannotObserve } from '../plan/hand.ts';
 import type { Bed } from './bed.ts';

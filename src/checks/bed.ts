@@ -1,4 +1,4 @@
-import { ipvs } from '../drivers/ipvs.ts';
+import { ipvs } from '../drivers/ipvs/driver.ts';
 import type { ServiceTable } from '../drivers/service-table.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Wire } from '../fabric/capture.ts';

@@ -1,10 +1,10 @@
 import type { Lab } from '../model/lab.ts';
 import { instancesUnder, ospfOf } from '../model/lookup.ts';
 import type { Service } from '../model/service.ts';
-import { modes } from '../modes/index.ts';
 import { idCheck, masterCheck } from './adverts.ts';
 import type { CheckSpec } from './check.ts';
 import { healthTrafficChecks, removalBudget, reunionBudget } from './health.ts';
+import { modeChecks, modeHeldChecks, modeTrials } from './mode.ts';
 import { canAskForVip, vipCheck } from './neighbour.ts';
 import { nodesCheck } from './nodes.ts';
 import { quietChecks } from './quiet.ts';
@@ -31,10 +31,7 @@ export function standingChecks(lab: Lab, service: Service): readonly CheckSpec[]
 
 /** Who answers for which address. Asking forgets neighbours, so no traffic runs beside it. */
 export function neighbourChecks(lab: Lab, service: Service): readonly CheckSpec[] {
-  return [
-    ...(modes[service.mode].held?.(lab, service) ?? []),
-    ...(canAskForVip(lab, service) ? [vipCheck(lab, service)] : []),
-  ];
+  return [...modeHeldChecks(lab, service), ...(canAskForVip(lab, service) ? [vipCheck(lab, service)] : [])];
 }
 
 /** Sends stretches of requests to a service. */
@@ -56,7 +53,7 @@ export function trafficChecks(lab: Lab, service: Service, send: Send): readonly 
   };
   const domain = ospfOf(lab, service.name);
   return [
-    ...modes[service.mode].contract(lab, service, traffic),
+    ...modeChecks(lab, service, traffic),
     reachCheck(lab, service, traffic),
     ...quietChecks(lab, service.name, traffic, send.again),
     ...instancesUnder(lab, service.name).flatMap((vrrp) => [masterCheck(vrrp), idCheck(lab, vrrp)]),
@@ -68,5 +65,5 @@ export function trafficChecks(lab: Lab, service: Service, send: Send): readonly 
 
 /** What is promised of traffic of its own: each runs alone, because what else is asked meanwhile would count. */
 export function trials(lab: Lab, service: Service): readonly CheckSpec[] {
-  return [...(modes[service.mode].trials?.(lab, service) ?? []), ...schedulerTrials(service)];
+  return [...modeTrials(lab, service), ...schedulerTrials(service)];
 }

@@ -74,7 +74,7 @@ export function lipHeldCheck(lab: Lab, service: Service): CheckSpec {
     }),
   );
   return {
-    id: 'fnat.lip',
+    id: `${service.mode}.lip`,
     subject: service.name,
     promise: `each director answers for its own LIPs: ${expected.map((e) => `${e.lip} on ${e.director.name}`).join(', ')}`,
     within: 3000,

@@ -3,6 +3,7 @@ import type { Lab } from '../model/lab.ts';
 import { directors, macsOf, nodeOf } from '../model/lookup.ts';
 import type { LabNode } from '../model/node.ts';
 import type { Service } from '../model/service.ts';
+import type { Wire } from '../modes/mode.ts';
 import { endpoint } from '../net/cidr.ts';
 import type { Bed } from './bed.ts';
 import type { CheckSpec, Observation } from './check.ts';
@@ -73,8 +74,8 @@ export interface SourceRule {
   /** What those are called. */
   readonly called: string;
   /** Whether it is addressed to the real server or still to the VIP. */
-  readonly target: 'real' | 'vip';
-  readonly outer: 'none' | 'ipip';
+  readonly target: Wire['target'];
+  readonly outer: Wire['outer'];
 }
 
 /** What real servers see of a balanced connection, on the wire and by their own word. */
@@ -186,8 +187,8 @@ export function bypassCheck(lab: Lab, service: Service, traffic: GetTraffic, bal
   );
 }
 
-/** The client hears the VIP and nobody else: from the director in charge, or in DR and TUN from no director at all. */
-export function replyCheck(lab: Lab, service: Service, traffic: GetTraffic, from: 'director' | 'others'): CheckSpec {
+/** The client hears the VIP and nobody else: from the director in charge, or where replies go past it from no director at all. */
+export function replyCheck(lab: Lab, service: Service, traffic: GetTraffic, from: Wire['reply']): CheckSpec {
   const sender = from === 'director' ? 'sent by the director in charge' : 'and no director sends one';
   return judged(
     `${service.mode}.reply`,

@@ -24,7 +24,7 @@ async function refused(bed: Bed, director: string): Promise<number> {
  */
 export function portsCheck(service: Service): CheckSpec {
   return {
-    id: 'fnat.ports',
+    id: `${service.mode}.ports`,
     subject: service.name,
     promise: `${REQUESTS} connections at once to ${endpoint(service.vip, service.port)} each find a free port of a LIP`,
     within: 0,

@@ -1,9 +1,9 @@
+import { methodOf } from '../drivers/ipvs/method.ts';
 import type { ServiceTable, TableReal, TableService, TableTimeouts } from '../drivers/service-table.ts';
 import type { Lab } from '../model/lab.ts';
 import { directors, familyOf } from '../model/lookup.ts';
 import type { LabNode } from '../model/node.ts';
 import type { Persistence, Real, Service } from '../model/service.ts';
-import { modes } from '../modes/index.ts';
 import { endpoint } from '../net/cidr.ts';
 import { visibleJson } from '../visible.ts';
 import type { Bed } from './bed.ts';
@@ -47,7 +47,7 @@ const KERNEL_TIMEOUTS: TableTimeouts = { tcp: 900, fin: 120, udp: 300 };
 
 /** All that a director's table shows of a service. */
 function aspects(lab: Lab, service: Service): readonly Aspect[] {
-  const { forward } = modes[service.mode];
+  const { column } = methodOf(service);
   const wanted = (words: (r: Real) => string) => sorted(service.reals.map((r) => words(r)));
   const of = (words: (r: TableReal) => string) => (entry: TableService) => sorted(entry.reals.map((r) => words(r)));
   const at = (r: { address: string; port: number }) => endpoint(r.address, r.port);
@@ -62,7 +62,7 @@ function aspects(lab: Lab, service: Service): readonly Aspect[] {
     {
       id: 'table.forward',
       what: 'forwarding method',
-      wanted: wanted((r) => `${at(r)} ${forward}`),
+      wanted: wanted((r) => `${at(r)} ${column}`),
       of: of((r) => `${at(r)} ${forwardWords(r)}`),
     },
     {

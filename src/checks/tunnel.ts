@@ -13,7 +13,7 @@ const WIRE_MTU = 1500;
 /** A tunnelled packet crosses hops like any other: inside, the director is one; outside, its way is one of its own. */
 export function ttlCheck(lab: Lab, service: Service, traffic: () => Promise<Traffic>): CheckSpec {
   return judged(
-    'tun.ttl',
+    `${service.mode}.ttl`,
     service,
     'inside the tunnel the packet has lost one hop, at the director; outside it starts anew',
     traffic,
@@ -45,7 +45,7 @@ export function ttlCheck(lab: Lab, service: Service, traffic: () => Promise<Traf
 export function mtuCheck(lab: Lab, service: Service): CheckSpec {
   const big = appOf(service).big ?? 0;
   return {
-    id: 'tun.mtu',
+    id: `${service.mode}.mtu`,
     subject: service.name,
     promise: `a POST and an answer of ${big} bytes arrive whole; the director tells the client what fits the tunnel, and no packet outgrows ${WIRE_MTU} bytes`,
     within: 0,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { senders } from '../checks/adverts.ts';
-import { ipvs } from '../drivers/ipvs.ts';
+import { ipvs } from '../drivers/ipvs/driver.ts';
 import type { ServiceTable } from '../drivers/service-table.ts';
 import { type Container, type Engine, Overrun } from '../engine/engine.ts';
 import { LABEL } from '../engine/labels.ts';

@@ -4,9 +4,9 @@ import { checkedPort, familyOf, found, instancesOf, linksOf, memberOf, nodeOf } 
 import type { HostAddress, LabNode } from '../model/node.ts';
 import type { Persistence, Real, Service } from '../model/service.ts';
 import type { VrrpInstance } from '../model/vrrp.ts';
-import { modes } from '../modes/index.ts';
 import { formatAddress } from '../net/cidr.ts';
 import { unreachable } from '../result.ts';
+import { methodOf } from './ipvs/method.ts';
 import { checkScript, quorumScript, type Script, scriptsOf, trackScript } from './keepalived-scripts.ts';
 
 type Block = readonly [head: string, body: readonly (string | Block)[]];
@@ -124,7 +124,7 @@ function serverBlock(service: Service): Block {
       ...(health ? [`delay_loop ${seconds(health.every)}`] : []),
       `lb_algo ${service.scheduler}`,
       ...(service.hashesPort ? [`${service.scheduler}-port`] : []),
-      `lb_kind ${modes[service.mode].keepalivedKind}`,
+      `lb_kind ${methodOf(service).keepalived}`,
       `protocol ${service.protocol.toUpperCase()}`,
       ...(service.persistence ? persistenceLines(service.persistence, familyOf(service.vip)) : []),
       ...(quorum ? [`quorum ${quorum.weight}`] : []),

@@ -1,5 +1,5 @@
 import { appOf } from '../apps/index.ts';
-import { ipvs } from '../drivers/ipvs.ts';
+import { ipvs } from '../drivers/ipvs/driver.ts';
 import type { Lab } from '../model/lab.ts';
 import { directors, nodeOf } from '../model/lookup.ts';
 import type { Real, Service } from '../model/service.ts';

@@ -1,8 +1,10 @@
 import type { Lab } from '../model/lab.ts';
-import { directors, familyOf, linkTo } from '../model/lookup.ts';
+import { directors, linkTo } from '../model/lookup.ts';
 import type { LabNode } from '../model/node.ts';
 import type { Service } from '../model/service.ts';
+import { modes } from '../modes/index.ts';
 import { endpoint } from '../net/cidr.ts';
+import { vipDevice } from '../nodes/realserver.ts';
 
 /** A lab as a picture: nodes are columns, segments are rows, and where they meet stands who has which address there. */
 export interface Graph {
@@ -75,8 +77,11 @@ function notes(lab: Lab, node: LabNode): readonly string[] {
     return `${d.name} (${d.kind} ${below})${own.length > 0 ? ` ${own.join(', ')}` : ''}`;
   });
   const silent = lab.services
-    .filter((s) => (s.mode === 'dr' || s.mode === 'tun') && s.reals.some((r) => r.node === node.name))
-    .map((s) => `VIP ${s.vip} on ${s.mode === 'dr' ? 'lo' : familyOf(s.vip) === 4 ? 'tunl0' : 'ip6tnl0'}`);
+    .filter((s) => s.reals.some((r) => r.node === node.name))
+    .flatMap((s) => {
+      const device = vipDevice(s);
+      return device === undefined ? [] : [`VIP ${s.vip} on ${device}`];
+    });
   return [...devices, ...vips(lab, node, 'lo').map((vip) => `VIP ${vip} on lo`), ...new Set(silent)];
 }
 
@@ -89,15 +94,16 @@ function path(lab: Lab, service: Service): Path {
   const client = lab.nodes.find((n) => n.kind === 'client')?.name ?? 'client';
   const vip = endpoint(service.vip, service.port);
   const lips = [...new Set(directors(lab).flatMap((d) => d.lips.map((l) => l.address)))].join(', ');
-  const through = `${names} → ${balancers} → ${client}`;
-  const straight = `${names} → ${client}, from ${service.vip}`;
-  const way = {
-    nat: { request: `${client} → ${balancers} → ${reals}, from the client`, reply: through },
-    fnat: { request: `${client} → ${balancers} → ${reals}, from LIP ${lips}`, reply: through },
-    dr: { request: `${client} → ${balancers} → ${names}, still to ${service.vip}`, reply: straight },
-    tun: { request: `${client} → ${balancers} → ${names}, still to ${service.vip}, inside IPIP`, reply: straight },
-  }[service.mode];
-  return { head: `${service.name}  ${service.protocol} ${vip}  ${service.mode}, ${service.scheduler}`, ...way };
+  const { source, target, outer, reply } = modes[service.mode].wire;
+  const whole =
+    target === 'vip'
+      ? `${names}, still to ${service.vip}`
+      : `${reals}, from ${source === 'lip' ? `LIP ${lips}` : 'the client'}`;
+  return {
+    head: `${service.name}  ${service.protocol} ${vip}  ${service.mode}, ${service.scheduler}`,
+    request: `${client} → ${balancers} → ${whole}${outer === 'none' ? '' : ', inside IPIP'}`,
+    reply: reply === 'director' ? `${names} → ${balancers} → ${client}` : `${names} → ${client}, from ${service.vip}`,
+  };
 }
 
 function snatPath(rule: Lab['snat'][number]): Path {

@@ -1,11 +1,12 @@
 import { appOf } from '../apps/index.ts';
+import { clashes } from '../drivers/ipvs/full-nat.ts';
 import type { HealthCheck, HealthProbe } from '../model/health.ts';
 import { addressesOf, familyOf, linksOf, linkTo } from '../model/lookup.ts';
 import type { LabNode } from '../model/node.ts';
 import type { Persistence, Quorum, Real, Service } from '../model/service.ts';
 import type { SnatRule } from '../model/snat.ts';
 import { SNAT_PROTOCOLS } from '../model/words.ts';
-import { modes } from '../modes/index.ts';
+import { modes, modesThat } from '../modes/index.ts';
 import { contains, isLinkLocal, networkOf, parseAddress, parseSubnet } from '../net/cidr.ts';
 import { parseDuration } from '../net/duration.ts';
 import { tellUnusable } from './resolve-address.ts';
@@ -122,10 +123,10 @@ function resolveReal(
       );
     return undefined;
   }
-  if (port !== undefined && port !== raw.port && (raw.mode === 'dr' || raw.mode === 'tun'))
+  if (port !== undefined && port !== raw.port && !modes[raw.mode].mapsPorts)
     r.wrong(
       [...path, 'port'],
-      `in ${raw.mode} the packet reaches the real server as it is, port ${raw.port}: only nat and fnat map ports`,
+      `in ${raw.mode} the packet reaches the real server as it is, port ${raw.port}: only ${modesThat((m) => m.mapsPorts, 'and')} map ports`,
     );
   return { node, address: chosen, port: port ?? raw.port, weight };
 }
@@ -134,10 +135,10 @@ function resolveReal(
 function refuse(r: Resolver, name: string, raw: RawService, protocol: 'tcp' | 'udp'): void {
   const path = ['services', name];
   if (raw.port === FTP && protocol === 'tcp') {
-    if (raw.mode === 'nat' || raw.mode === 'fnat')
+    if (modes[raw.mode].wire.target === 'real')
       r.wrong(
         [...path, 'port'],
-        `FTP tells addresses inside its control connection, and ${raw.mode} here does not rewrite them (ip_vs_ftp needs netfilter's NAT); use dr or tun with persistence`,
+        `FTP tells addresses inside its control connection, and ${raw.mode} here does not rewrite them (ip_vs_ftp needs netfilter's NAT); use ${modesThat((m) => m.wire.target === 'vip', 'or')} with persistence`,
       );
     else if (raw.persistence === undefined)
       r.wrong(
@@ -310,14 +311,10 @@ export function crossCheck(
         `nobody announces VIP ${service.vip}: the lab has ${balancers.length} directors, and no vrrp instance or ospf domain names service "${service.name}"`,
       );
     }
-    for (const lack of modes[service.mode].lacks(service, nodes, services)) {
-      r.wrong(
-        lack.node === undefined ? [...path, 'mode'] : ['nodes', lack.node],
-        lack.message,
-        lack.node === undefined ? 'value' : 'key',
-        { message: `service "${service.name}" stands here`, path },
-      );
-    }
+    const related = { message: `service "${service.name}" stands here`, path };
+    for (const { name, message } of withoutLip(service, balancers)) r.wrong(['nodes', name], message, 'key', related);
+    for (const message of [...apart(service, balancers), ...cannot(service, services)])
+      r.wrong([...path, 'mode'], message, 'value', related);
   }
   if (
     (services.length > 0 || r.incomplete('services')) &&
@@ -327,6 +324,38 @@ export function crossCheck(
     r.wrong(['nodes'], 'the lab has no client; add a node of kind client', 'key');
 }
 
+/** Directors that lack a LIP for a service whose mode needs one. */
+function withoutLip(service: Service, balancers: readonly LabNode[]): readonly { name: string; message: string }[] {
+  const { mode, name, vip } = service;
+  const family = familyOf(vip);
+  if (!modes[mode].needsLips) return [];
+  return balancers
+    .filter((d) => !d.manual && !d.lips.some((l) => familyOf(l.address) === family))
+    .map((d) => ({
+      name: d.name,
+      message: `director "${d.name}" has no LIP${family === 6 ? ' of IPv6' : ''}, and service "${name}" is ${mode}; add lips: [ADDRESS] on the real servers' segment`,
+    }));
+}
+
+/** Directors and real servers that share no segment, where a service's mode needs one. */
+function apart({ mode, reals }: Service, balancers: readonly LabNode[]): readonly string[] {
+  if (!modes[mode].needsSegment) return [];
+  const others = modesThat((m) => m.wire.target === 'vip' && !m.needsSegment, 'or');
+  return reals.flatMap((real) =>
+    balancers
+      .filter((d) => !linkTo(d, real.address))
+      .map(
+        (d) =>
+          `in ${mode} the director changes MAC addresses only, and "${d.name}" shares no segment with ${real.node} (${real.address}); use ${others}, or put both on one segment`,
+      ),
+  );
+}
+
+/** What the director cannot do for a service beside the others. */
+function cannot(service: Service, services: readonly Service[]): readonly string[] {
+  return modes[service.mode].needsLips ? clashes(service, services) : [];
+}
+
 /** What the lab says and nothing of it needs: it would be dropped in silence. */
 export function tellUnused(r: Resolver, nodes: readonly LabNode[], services: readonly Service[]): void {
   if (r.incomplete('services')) return;
@@ -334,9 +363,9 @@ export function tellUnused(r: Resolver, nodes: readonly LabNode[], services: rea
     r.wrong(['timeouts'], 'without a service no director keeps connections', 'key');
   for (const node of nodes.filter((n) => n.kind === 'director' && !n.manual))
     for (const [i, lip] of node.lips.entries())
-      if (!services.some((s) => s.mode === 'fnat' && familyOf(s.vip) === familyOf(lip.address)))
+      if (!services.some((s) => modes[s.mode].needsLips && familyOf(s.vip) === familyOf(lip.address)))
         r.wrong(
           ['nodes', node.name, 'lips', i],
-          `no service is fnat over IPv${familyOf(lip.address)}: nobody would speak under ${lip.address}`,
+          `no service is ${modesThat((m) => m.needsLips, 'or')} over IPv${familyOf(lip.address)}: nobody would speak under ${lip.address}`,
         );
 }

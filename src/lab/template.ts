@@ -1,4 +1,6 @@
 import { MODES, PROTOCOLS } from '../model/words.ts';
+import { modes, modesThat } from '../modes/index.ts';
+import type { Mode } from '../modes/mode.ts';
 
 /** What a new lab can be made of. */
 export const TEMPLATE_MODES = [...MODES, 'snat'] as const;
@@ -54,12 +56,23 @@ const HOST = {
   gateway: 254,
 } as const;
 
+/** The forwarding mode of a choice; undefined for SNAT, which has no service. */
+function modeOf({ mode }: Template): Mode | undefined {
+  return mode === 'snat' ? undefined : modes[mode];
+}
+
+/** Whether real servers reply to the client itself, and yet through the director: it is their gateway. */
+function isRoutedBack({ wire }: Mode): boolean {
+  return wire.back === 'client' && wire.reply === 'director';
+}
+
 /** Why a choice cannot be had; undefined when it can. */
 export function refusal(t: Template): string | undefined {
   if (t.ha === 'none') return undefined;
-  if (t.mode === 'snat') return 'snat has no VIP that VRRP could move';
-  if (t.mode === 'nat')
-    return 'in nat the real servers need a gateway address that moves together with the VIP, which a lab cannot say yet; fnat, dr and tun need none';
+  const mode = modeOf(t);
+  if (!mode) return `${t.mode} has no VIP that VRRP could move`;
+  if (isRoutedBack(mode))
+    return `in ${t.mode} the real servers need a gateway address that moves together with the VIP, which a lab cannot say yet; ${modesThat((m) => !isRoutedBack(m), 'and')} need none`;
   if (t.family === '6') return 'a VRRP lab is made for IPv4';
   return undefined;
 }
@@ -67,37 +80,39 @@ export function refusal(t: Template): string | undefined {
 /** The lab file of a choice that is not refused: it validates, and its test passes. */
 export function fromTemplate(t: Template): string {
   const plan = PLANS[t.family];
-  const lines = t.mode === 'snat' ? snatLab(t, plan) : balancedLab(t, plan);
+  const mode = modeOf(t);
+  const lines = mode ? balancedLab(t, mode, plan) : snatLab(t, plan);
   return `lab: ${t.name}\nsource: lab init (${t.mode}, ${t.arm}-arm, IPv${t.family}${t.ha === 'vrrp' ? ', VRRP' : ''})\n\n${lines.join('\n')}\n`;
 }
 
 /** On one wire, modes that route between client and real server need both subnets on it. */
 function segments(t: Template, plan: Plan): string[] {
-  const routed = t.mode === 'nat' || t.mode === 'snat';
+  const mode = modeOf(t);
+  const routed = !mode || isRoutedBack(mode);
   if (t.arm === 'two') return ['segments:', `  wan: ${plan.wan}`, `  lan: ${plan.lan}`];
   return ['segments:', `  lan: ${routed ? `[${plan.wan}, ${plan.lan}]` : plan.lan}`];
 }
 
-function balancedLab(t: Template, plan: Plan): string[] {
+function balancedLab(t: Template, mode: Mode, plan: Plan): string[] {
   const { at } = plan;
-  const clients = t.arm === 'two' || t.mode === 'nat' ? 'wan' : 'lan';
+  const routed = isRoutedBack(mode);
+  const clients = t.arm === 'two' || routed ? 'wan' : 'lan';
   const wire = t.arm === 'two' ? 'wan' : 'lan';
   const vip = at(clients, HOST.vip);
-  const straight = t.mode === 'dr' || t.mode === 'tun';
+  const straight = mode.wire.reply === 'others';
   const gateway = t.arm === 'two' && straight;
   const director = (name: string, host: number, lip: number) => {
     const own =
       t.arm === 'two'
         ? `wan: ${at('wan', host)}, lan: ${at('lan', host)}`
-        : `lan: ${t.mode === 'nat' ? `[${at('wan', host)}, ${at('lan', host)}]` : at('lan', host)}`;
-    return `  ${name}: { kind: director, ${own}${t.mode === 'fnat' ? `, lips: [${at('lan', lip)}]` : ''} }`;
+        : `lan: ${routed ? `[${at('wan', host)}, ${at('lan', host)}]` : at('lan', host)}`;
+    return `  ${name}: { kind: director, ${own}${mode.needsLips ? `, lips: [${at('lan', lip)}]` : ''} }`;
   };
-  const back =
-    t.mode === 'nat'
-      ? `, routes: { ${plan.default}: ${at('lan', HOST.director)} }`
-      : gateway
-        ? `, routes: { ${plan.default}: ${at('lan', HOST.gateway)} }`
-        : '';
+  const back = routed
+    ? `, routes: { ${plan.default}: ${at('lan', HOST.director)} }`
+    : gateway
+      ? `, routes: { ${plan.default}: ${at('lan', HOST.gateway)} }`
+      : '';
   const protocols = t.protocol === 'both' ? ['tcp', 'udp'] : [t.protocol];
   const service = (protocol: string) => {
     const name = protocol === 'tcp' ? 'web' : 'echo';

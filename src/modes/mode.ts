@@ -1,32 +1,27 @@
-import type { CheckSpec } from '../checks/check.ts';
-import type { Traffic } from '../checks/traffic.ts';
-import type { Lab } from '../model/lab.ts';
-import type { LabNode } from '../model/node.ts';
-import type { Service } from '../model/service.ts';
-import type { NodePart } from '../nodes/part.ts';
-
-/** Something a mode needs that the lab does not have; at the node when one is named, else at the service. */
-export interface Lack {
-  readonly node?: string;
-  readonly message: string;
+/** What the wires show of a balanced connection. */
+export interface Wire {
+  /** Whose address a real server sees: the client's own, or a LIP of the director in charge. */
+  readonly source: 'client' | 'lip';
+  /** What the packet is addressed to when it arrives there: the real server, or still the VIP. */
+  readonly target: 'real' | 'vip';
+  /** What it is wrapped in on its way there. */
+  readonly outer: 'none' | 'ipip';
+  /** Whom a real server replies to. */
+  readonly back: 'client' | 'lip';
+  /** Who sends the reply on to the client: the director in charge, or none of the directors, which then see no reply at all. */
+  readonly reply: 'director' | 'others';
 }
 
-/** A forwarding mode: all that director and real server need, and what must then be seen on the wire. */
+/**
+ * A forwarding mode: a promise about the wire, and what a lab must have for it. It is data: the checks are made of it
+ * in checks/mode.ts, a real server's part in nodes/realserver.ts, and how a director keeps the promise is its driver's.
+ */
 export interface Mode {
-  /** The lb_kind of keepalived.conf(5) under which kernel IPVS forwards. */
-  readonly keepalivedKind: string;
-  /** The Forward column of `ipvsadm -Ln`. */
-  readonly forward: string;
-  /** What the lab lacks for this mode; each becomes a mistake of the lab file. */
-  lacks(service: Service, nodes: readonly LabNode[], services: readonly Service[]): readonly Lack[];
-  /** What a director does for a service of this mode, beside its VIP and its IPVS table. */
-  director(service: Service, node: LabNode): NodePart;
-  /** What a real server does for it, beside its program. */
-  realserver(service: Service, node: LabNode): NodePart;
-  /** The mode's promise as checks over the packets of one stretch of traffic. */
-  contract(lab: Lab, service: Service, traffic: () => Promise<Traffic>): readonly CheckSpec[];
-  /** Who must answer for which address, beside the VIP. */
-  held?(lab: Lab, service: Service): readonly CheckSpec[];
-  /** Promises that need traffic of their own, and run alone. */
-  trials?(lab: Lab, service: Service): readonly CheckSpec[];
+  readonly wire: Wire;
+  /** Every director needs a LIP of the service's family. */
+  readonly needsLips: boolean;
+  /** Every director needs a segment in common with each real server. */
+  readonly needsSegment: boolean;
+  /** A real server may listen on another port than the service's. */
+  readonly mapsPorts: boolean;
 }

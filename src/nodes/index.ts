@@ -1,9 +1,9 @@
 import { routing } from '../drivers/frr-conf.ts';
-import { ipvs } from '../drivers/ipvs.ts';
+import { ipvs } from '../drivers/ipvs/driver.ts';
 import type { Lab } from '../model/lab.ts';
 import type { LabNode } from '../model/node.ts';
-import { modes } from '../modes/index.ts';
 import { FORWARDING, join, type NodePart, nothing } from './part.ts';
+import { realserver } from './realserver.ts';
 import { serversOf } from './servers.ts';
 
 /** What a node needs beyond its own links and addresses: what its kind is for, and its servers. */
@@ -20,21 +20,16 @@ function script(node: LabNode): NodePart {
 function purpose(lab: Lab, node: LabNode): NodePart {
   switch (node.kind) {
     case 'director':
-      return node.manual ? { ...nothing, modules: ['ip_vs'] } : ipvs.director(lab, node);
-    case 'realserver':
-      return realserver(lab, node);
+      return ipvs.director(lab, node);
+    case 'realserver': {
+      const part = realserver(lab, node);
+      // Where the user's own script does it, the kernel must still have what it stands on.
+      return node.manual ? { ...nothing, modules: part.modules } : part;
+    }
     case 'switch':
       return { ...nothing, sysctls: FORWARDING };
     case 'client':
     case 'host':
       return nothing;
   }
-}
-
-/** What the modes of its services need; where the user's own script does it, only the kernel's modules. */
-function realserver(lab: Lab, node: LabNode): NodePart {
-  const part = join(
-    lab.services.filter((s) => s.reals.some((r) => r.node === node.name)).map((s) => modes[s.mode].realserver(s, node)),
-  );
-  return node.manual ? { ...nothing, modules: part.modules } : part;
 }

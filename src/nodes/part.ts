@@ -68,6 +68,14 @@ export const FORWARDING: Readonly<Record<string, string>> = {
   'net.ipv4.conf.default.rp_filter': '0',
 };
 
+/** Sysctls of a node for which request and reply take different ways: no redirects, and no return path to look for. */
+export const ONE_WAY: Readonly<Record<string, string>> = {
+  'net.ipv4.conf.all.send_redirects': '0',
+  'net.ipv4.conf.default.send_redirects': '0',
+  'net.ipv4.conf.all.rp_filter': '0',
+  'net.ipv4.conf.default.rp_filter': '0',
+};
+
 /** The `ip -batch` line that adds an address: IPv6 without duplicate address detection, which takes a second. */
 export function addAddress(address: string, prefix: number, device: string): string {
   return `addr replace ${address}/${prefix} dev ${device}${address.includes(':') ? ' nodad' : ''}`;

@@ -4,12 +4,11 @@ import { neighbourChecks, type Send, standingChecks, trafficChecks, trials } fro
 import { nodesCheck } from '../checks/nodes.ts';
 import { quietChecks } from '../checks/quiet.ts';
 import { toEveryServer } from '../checks/reach.ts';
-import { type Exchange, exchange } from '../checks/snat.ts';
+import { type Exchange, exchange, snatChecks } from '../checks/snat.ts';
 import { drive } from '../checks/traffic.ts';
 import type { Lab } from '../model/lab.ts';
 import { found, instancesUnder, serviceOf } from '../model/lookup.ts';
 import type { SnatRule } from '../model/snat.ts';
-import { snat } from '../modes/snat.ts';
 import type { StepContext } from './context.ts';
 import { outsideListens, serversListen, serviceAnswers } from './ready.ts';
 
@@ -62,10 +61,10 @@ function ruleOf(lab: Lab, name: string): SnatRule {
 
 /** What an SNAT rule's contract will tell of. */
 export function snatPromises(lab: Lab, name: string): readonly Promised[] {
-  return snatChecks(lab, ruleOf(lab, name), unasked, unasked).map(promisedBy);
+  return ruleChecks(lab, ruleOf(lab, name), unasked, unasked).map(promisedBy);
 }
 
-function snatChecks(
+function ruleChecks(
   lab: Lab,
   rule: SnatRule,
   get: () => Promise<Exchange>,
@@ -77,7 +76,7 @@ function snatChecks(
   };
   return [
     nodesCheck(lab, rule.name),
-    ...snat.contract(lab, rule, get),
+    ...snatChecks(lab, rule, get),
     ...quietChecks(lab, rule.name, captured(get), captured(again)),
   ];
 }
@@ -94,5 +93,5 @@ export async function snatStep(context: StepContext, name: string): Promise<void
     return done;
   };
   const again = () => exchange(bed, rule, `${context.slug}-again`);
-  await context.check(snatChecks(bed.lab, rule, get, again));
+  await context.check(ruleChecks(bed.lab, rule, get, again));
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { fullNat } from '../../src/drivers/ipvs/full-nat.ts';
 import {
   joinTable,
   parseReals,
@@ -6,11 +7,10 @@ import {
   parseTimeouts,
   readCounters,
   readLimits,
-} from '../../src/drivers/ipvsadm.ts';
+} from '../../src/drivers/ipvs/ipvsadm.ts';
 import { keepalivedConf } from '../../src/drivers/keepalived-conf.ts';
 import { readLab } from '../../src/lab/read.ts';
 import { nodeOf } from '../../src/model/lookup.ts';
-import { fnat } from '../../src/modes/fnat.ts';
 import { fnatLab } from './lab.ts';
 
 const lab = fnatLab();
@@ -131,7 +131,7 @@ virtual_server 192.168.100.254 80 {
 
   it('translates what it forwards to a LIP, and leaves its own connections alone', () => {
     const [service] = lab.services;
-    const { tc } = fnat.director(service as never, nodeOf(lab, 'lb1'));
+    const { tc } = fullNat(service as never, nodeOf(lab, 'lb1'));
     expect(tc).toContain('filter add dev eth0 egress prio 1 protocol ip flower src_ip 192.168.100.11 action ok');
     expect(tc.filter((l) => l.includes('nat src addr 192.168.100.200'))).toHaveLength(2);
   });
@@ -143,9 +143,9 @@ virtual_server 192.168.100.254 80 {
       lips: lips.map((a) => ({ address: a, interface: 'eth0' })),
     });
     const nat = (lips: string[]) =>
-      fnat
-        .director(service as never, node(lips))
-        .tc.filter((l) => l.includes('dst_ip 192.168.100.2 ') && l.includes('nat src'));
+      fullNat(service as never, node(lips)).tc.filter(
+        (l) => l.includes('dst_ip 192.168.100.2 ') && l.includes('nat src'),
+      );
     expect(nat(['192.168.100.200', '192.168.100.202', '192.168.100.201'])).toEqual([
       expect.stringContaining('addr 192.168.100.200-192.168.100.202'),
     ]);

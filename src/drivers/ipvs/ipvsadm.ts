@@ -1,6 +1,6 @@
-import { parseAddress } from '../net/cidr.ts';
-import { CannotObserve } from '../plan/hand.ts';
-import type { Counters, ServiceTable, TableReal, TableService, TableTimeouts } from './service-table.ts';
+import { parseAddress } from '../../net/cidr.ts';
+import { CannotObserve } from '../../plan/hand.ts';
+import type { Counters, ServiceTable, TableReal, TableService, TableTimeouts } from '../service-table.ts';
 
 /** A whole number. Throws CannotObserve when it is none: what answers on a node need not be ipvsadm. */
 function whole(text: string | undefined): number {

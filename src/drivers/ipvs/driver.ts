@@ -1,20 +1,18 @@
-import type { Lab } from '../model/lab.ts';
-import { instancesOf, linkTo, vrrpOf } from '../model/lookup.ts';
-import type { LabNode } from '../model/node.ts';
-import type { Real, Service } from '../model/service.ts';
-import type { Mode } from '../model/words.ts';
-import { modes } from '../modes/index.ts';
-import { snat } from '../modes/snat.ts';
-import { endpoint } from '../net/cidr.ts';
-import { addHostAddress, join, type NodePart, nothing } from '../nodes/part.ts';
-import { shell } from '../shell.ts';
-import type { Driver, RunInNode } from './driver.ts';
+import type { Lab } from '../../model/lab.ts';
+import { instancesOf, linkTo, vrrpOf } from '../../model/lookup.ts';
+import type { LabNode } from '../../model/node.ts';
+import type { Real, Service } from '../../model/service.ts';
+import { modes } from '../../modes/index.ts';
+import { endpoint } from '../../net/cidr.ts';
+import { addHostAddress, FORWARDING, join, type NodePart, nothing, ONE_WAY } from '../../nodes/part.ts';
+import { shell } from '../../shell.ts';
+import type { Driver, RunInNode } from '../driver.ts';
+import { KEEPALIVED_CONF, keepalivedFiles, keepalivedPids } from '../keepalived-conf.ts';
+import type { ServiceTable } from '../service-table.ts';
+import { fullNat } from './full-nat.ts';
 import { joinTable, parseReals, parseTable, parseTimeouts, readCounters, readLimits, readTunnel } from './ipvsadm.ts';
-import { KEEPALIVED_CONF, keepalivedFiles, keepalivedPids } from './keepalived-conf.ts';
-import type { ServiceTable } from './service-table.ts';
-
-/** ipvsadm's letters for forwarding methods; Full-NAT is NAT with more around it. */
-const FORWARD: Readonly<Record<Mode, string>> = { nat: '-m', fnat: '-m', dr: '-g', tun: '-i' };
+import { methodOf } from './method.ts';
+import { snatOf } from './snat.ts';
 
 /** Parts the lists that one command prints. */
 const MARKER = '--lvslab--';
@@ -24,7 +22,8 @@ for more in '--stats --exact' '--rate --exact' --thresholds --tun-info; do echo 
 echo ${MARKER}; ipvsadm -L --timeout`;
 
 /** What ipvsadm does to a real server: adds it or changes it, which takes a weight, or takes it out. */
-function serverCommand(verb: string, { vip, port, protocol, mode }: Service, real: Real, weight?: number): string[] {
+function serverCommand(verb: string, service: Service, real: Real, weight?: number): string[] {
+  const { vip, port, protocol } = service;
   return [
     ...[
       'ipvsadm',
@@ -34,18 +33,26 @@ function serverCommand(verb: string, { vip, port, protocol, mode }: Service, rea
       '-r',
       endpoint(real.address, real.port),
     ],
-    ...(weight === undefined ? [] : [FORWARD[mode], '-w', String(weight)]),
+    ...(weight === undefined ? [] : [methodOf(service).option, '-w', String(weight)]),
   ];
 }
 
 /** keepalived(8): 6 is a script that runs without enable_script_security, which keepalived does all the same. */
 const CONFIG_TEST = 'keepalived --config-test || [ $? -eq 6 ]';
 
+/** What a director does for a service beside its VIP and its table. */
+function forwarding(service: Service, node: LabNode): NodePart {
+  const { source, reply } = modes[service.mode].wire;
+  if (source === 'lip') return fullNat(service, node);
+  return { ...nothing, sysctls: reply === 'director' ? FORWARDING : ONE_WAY };
+}
+
 /** Kernel LVS, driven by the real keepalived. */
 export const ipvs: Driver = {
   name: 'ipvs',
 
   director(lab: Lab, node: LabNode): NodePart {
+    if (node.manual) return { ...nothing, modules: ['ip_vs'] };
     const fixed = lab.services
       .filter((s) => !vrrpOf(lab, s.name))
       .map((s) => addHostAddress(s.vip, linkTo(node, s.vip)?.name ?? 'lo'));
@@ -61,8 +68,8 @@ export const ipvs: Driver = {
     };
     return join([
       ...(lab.services.length > 0 || node.keepalived || instancesOf(lab, node).length > 0 ? [table] : []),
-      ...lab.services.map((s) => modes[s.mode].director(s, node)),
-      ...lab.snat.filter((rule) => rule.director === node.name).map((rule) => snat.director(rule)),
+      ...lab.services.map((s) => forwarding(s, node)),
+      ...lab.snat.filter((rule) => rule.director === node.name).map(snatOf),
     ]);
   },
 

@@ -1,0 +1,23 @@
+import type { Service } from '../../model/service.ts';
+import { modes } from '../../modes/index.ts';
+
+/** A forwarding method of IPVS, as each of its tools names it. */
+interface Method {
+  /** The lb_kind of keepalived.conf(5). */
+  readonly keepalived: string;
+  /** The Forward column of `ipvsadm -Ln`. */
+  readonly column: string;
+  /** The option of ipvsadm(8). */
+  readonly option: string;
+}
+
+const MASQUERADING: Method = { keepalived: 'NAT', column: 'Masq', option: '-m' };
+const GATEWAYING: Method = { keepalived: 'DR', column: 'Route', option: '-g' };
+const TUNNELING: Method = { keepalived: 'TUN', column: 'Tunnel', option: '-i' };
+
+/** The method by which IPVS keeps what a service's mode promises; Full-NAT is NAT with more around it. */
+export function methodOf({ mode }: Service): Method {
+  const { target, outer } = modes[mode].wire;
+  if (target === 'real') return MASQUERADING;
+  return outer === 'none' ? GATEWAYING : TUNNELING;
+}

@@ -1,0 +1,26 @@
+import { familyOf } from '../../model/lookup.ts';
+import type { SnatRule } from '../../model/snat.ts';
+import { FORWARDING, type NodePart, nothing } from '../../nodes/part.ts';
+
+/**
+ * What a director does for an SNAT rule: hosts behind it reach the outside under its address. IPVS has no part in it:
+ * the translation is connection tracking's, in traffic control on the way out, and back on the way in (tc-ct(8)).
+ */
+export function snatOf(rule: SnatRule): NodePart {
+  const [protocol, prio, icmp] = familyOf(rule.to) === 4 ? ['ip', 3, 'icmp'] : ['ipv6', 13, 'icmpv6'];
+  const filter = (way: string, match: string, action: string) =>
+    rule.protocols.map(
+      (p) =>
+        `filter add dev ${rule.out} ${way} prio ${prio} protocol ${protocol} flower ${match} ip_proto ${p === 'icmp' ? icmp : p} ct_state -trk action ct ${action} pipe action ok`,
+    );
+  return {
+    ...nothing,
+    modules: ['ip_vs'],
+    sysctls: FORWARDING,
+    tc: [
+      `qdisc replace dev ${rule.out} clsact`,
+      ...filter('egress', `src_ip ${rule.from}`, `commit nat src addr ${rule.to}`),
+      ...filter('ingress', `dst_ip ${rule.to}`, 'nat'),
+    ],
+  };
+}

@@ -1,0 +1,48 @@
+import type { Lab } from '../model/lab.ts';
+import { familyOf } from '../model/lookup.ts';
+import type { LabNode } from '../model/node.ts';
+import type { Service } from '../model/service.ts';
+import { modes } from '../modes/index.ts';
+import { addHostAddress, join, type NodePart, nothing, ONE_WAY } from './part.ts';
+
+/**
+ * Sysctls of a node that holds a VIP in silence (ip-sysctl: arp_ignore, arp_announce): it answers ARP
+ * only for addresses of the interface that is asked, and asks under such an address. IPv6 needs none:
+ * neighbour discovery answers only for addresses of the interface that is asked.
+ */
+const SILENT: Readonly<Record<string, string>> = {
+  'net.ipv4.conf.all.arp_ignore': '1',
+  'net.ipv4.conf.lo.arp_ignore': '1',
+  'net.ipv4.conf.all.arp_announce': '2',
+  'net.ipv4.conf.lo.arp_announce': '2',
+};
+
+/** The devices that open tunnelled packets, by family: each kernel module brings its own. */
+const OPENER = { 4: { device: 'tunl0', module: 'ipip' }, 6: { device: 'ip6tnl0', module: 'ip6_tunnel' } } as const;
+
+/** The device on which real servers hold a service's VIP; undefined in a mode whose packets are addressed to themselves. */
+export function vipDevice({ vip, mode }: Service): string | undefined {
+  const { target, outer } = modes[mode].wire;
+  if (target === 'real') return undefined;
+  return outer === 'none' ? 'lo' : OPENER[familyOf(vip)].device;
+}
+
+/** What the modes of its services want of a real server, beside its programs. */
+export function realserver(lab: Lab, node: LabNode): NodePart {
+  return join(lab.services.filter((s) => s.reals.some((r) => r.node === node.name)).map(holder));
+}
+
+/** What holds a service's VIP in silence, and opens what its packets come in. */
+function holder(service: Service): NodePart {
+  const device = vipDevice(service);
+  if (device === undefined) return nothing;
+  const address = addHostAddress(service.vip, device);
+  if (modes[service.mode].wire.outer === 'none') return { ...nothing, sysctls: SILENT, ip: [address] };
+  return {
+    ...nothing,
+    modules: [OPENER[familyOf(service.vip)].module],
+    // What comes out of the tunnel did not come by the way that leads back.
+    sysctls: { ...SILENT, ...ONE_WAY, ...(device === 'tunl0' ? { 'net.ipv4.conf.tunl0.rp_filter': '0' } : {}) },
+    ip: [`link set ${device} up`, address],
+  };
+}
