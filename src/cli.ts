@@ -1,7 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { Failure } from './failure.ts';
 import { TEMPLATE_ARMS, TEMPLATE_FAMILIES, TEMPLATE_HA, TEMPLATE_MODES, TEMPLATE_PROTOCOLS } from './lab/template.ts';
-import { KERNEL_CHOICES } from './model/words.ts';
+import { DRIVERS, KERNEL_CHOICES } from './model/words.ts';
 import { parseDuration } from './net/duration.ts';
 import { complain, print } from './output/print.ts';
 
@@ -20,6 +20,8 @@ function count(text: string): number {
 const nameOption = () => new Option('--name <name>', 'run it under another name: a second copy beside the first');
 const kernelOption = () =>
   new Option('--kernel <kernel>', 'kernel of the nodes that need one of their own').choices(KERNEL_CHOICES);
+const driverOption = () =>
+  new Option('--driver <driver>', 'load balancer of the directors that do not name one of their own').choices(DRIVERS);
 const outsideOption = () =>
   new Option('--allow-outside', 'take files from outside the lab’s folder too: only of a lab that you trust');
 const timeoutOption = () =>
@@ -61,6 +63,7 @@ function program(): Command {
       .description('bring a lab up, or what of it is missing')
       .addOption(nameOption())
       .addOption(kernelOption())
+      .addOption(driverOption())
       .addOption(outsideOption())
       .option('--recreate', 'start over, even when it runs')
       .option('--no-wait', 'return when nodes are ready, before services answer')
@@ -187,6 +190,7 @@ function program(): Command {
       )
       .addOption(nameOption())
       .addOption(kernelOption())
+      .addOption(driverOption())
       .addOption(outsideOption())
       .addOption(jsonOption())
       .addOption(timeoutOption())
@@ -247,6 +251,7 @@ function program(): Command {
       .addOption(new Option('--flows <n>', 'connections that each holds open').argParser(count).default(1))
       .addOption(nameOption())
       .addOption(kernelOption())
+      .addOption(driverOption())
       .addOption(outsideOption())
       .addOption(jsonOption())
       .addOption(timeoutOption())

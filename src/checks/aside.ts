@@ -1,4 +1,3 @@
-import { ipvs } from '../drivers/ipvs/driver.ts';
 import type { Real, Service } from '../model/service.ts';
 import { CannotObserve } from '../plan/hand.ts';
 import type { Bed } from './bed.ts';
@@ -32,8 +31,9 @@ export async function without<T>(
   try {
     for (const { director, real, weight } of changes.flat()) {
       const removed = how === 'removed';
-      await bed.run(director, removed ? ipvs.removeCommand(service, real) : ipvs.weightCommand(service, real, 0));
-      const back = removed ? ipvs.addCommand(service, real, weight) : ipvs.weightCommand(service, real, weight);
+      const control = bed.control(director);
+      await bed.run(director, removed ? control.removeServer(service, real) : control.setWeight(service, real, 0));
+      const back = removed ? control.addServer(service, real, weight) : control.setWeight(service, real, weight);
       done.push(() => bed.mend(director, back));
     }
     return await work();

@@ -1,4 +1,5 @@
-import { ipvs } from '../drivers/ipvs/driver.ts';
+import type { Control } from '../drivers/driver.ts';
+import { driverOf } from '../drivers/index.ts';
 import type { ServiceTable } from '../drivers/service-table.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Wire } from '../fabric/capture.ts';
@@ -36,11 +37,16 @@ export class Bed extends Hand {
     return this.wire.since(at);
   }
 
+  /** The grip on a director's load balancer. */
+  control(director: string): Control {
+    return driverOf(nodeOf(this.lab, director)).control((command) => this.run(director, command));
+  }
+
   /** The service table of a director. Throws CannotObserve when it cannot be read. */
   async table(director: string): Promise<ServiceTable> {
     const known = this.#tables.get(director);
     if (known && performance.now() - known.at < TABLE_FRESH_MS) return known.table;
-    const table = ipvs.readTable((command) => this.run(director, command));
+    const table = this.control(director).table();
     table.catch(() => undefined); // whoever awaits it learns of it
     this.#tables.set(director, { at: performance.now(), table });
     return table;

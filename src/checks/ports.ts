@@ -1,22 +1,9 @@
 import type { Service } from '../model/service.ts';
 import { endpoint } from '../net/cidr.ts';
 import { CannotObserve } from '../plan/hand.ts';
-import type { Bed } from './bed.ts';
 import type { CheckSpec } from './check.ts';
 import { hold } from './hold.ts';
 import { REQUESTS } from './traffic.ts';
-
-/** What connection tracking could not enter or had to drop, from /proc/net/stat/nf_conntrack: a line for each processor, in hexadecimal. */
-async function refused(bed: Bed, director: string): Promise<number> {
-  const [head = '', ...lines] = (await bed.run(director, ['cat', '/proc/net/stat/nf_conntrack'])).trim().split('\n');
-  const columns = head.trim().split(/\s+/);
-  const at = ['insert_failed', 'drop'].map((name) => columns.indexOf(name));
-  if (at.includes(-1)) throw new CannotObserve(`${director} does not count what connection tracking drops`);
-  return lines.reduce((sum, line) => {
-    const values = line.trim().split(/\s+/);
-    return sum + at.reduce((n, i) => n + Number.parseInt(values[i] ?? '0', 16), 0);
-  }, 0);
-}
 
 /**
  * A LIP has ports enough: connections that are open at the same time each find a free one. (One after the
@@ -31,7 +18,8 @@ export function portsCheck(service: Service): CheckSpec {
     every: 0,
     look: async (bed) => {
       const names = bed.carriers(service).map((d) => d.name);
-      const all = async () => (await Promise.all(names.map((n) => refused(bed, n)))).reduce((sum, n) => sum + n, 0);
+      const all = async () =>
+        (await Promise.all(names.map((n) => bed.control(n).portsRefused()))).reduce((sum, n) => sum + n, 0);
       const before = await all();
       const requests = await hold(bed, service, { timeout: 300 });
       const dropped = (await all()) - before;

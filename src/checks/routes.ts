@@ -6,7 +6,7 @@ import { addressesOf, nodeOf, serviceOf } from '../model/lookup.ts';
 import type { OspfDomain } from '../model/ospf.ts';
 import { formatMs } from '../net/duration.ts';
 import { CannotObserve } from '../plan/hand.ts';
-import { readSaid } from '../plan/said.ts';
+import { readSaid } from '../said.ts';
 import { SCHEDULING_MARGIN_MS } from './adverts.ts';
 import type { Bed } from './bed.ts';
 import { enoughFor } from './chance.ts';

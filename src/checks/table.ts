@@ -1,4 +1,4 @@
-import { methodOf } from '../drivers/ipvs/method.ts';
+import { driverOf } from '../drivers/index.ts';
 import type { ServiceTable, TableReal, TableService, TableTimeouts } from '../drivers/service-table.ts';
 import type { Lab } from '../model/lab.ts';
 import { directors, familyOf } from '../model/lookup.ts';
@@ -38,17 +38,14 @@ export async function weightsOf(
 interface Aspect {
   readonly id: string;
   readonly what: string;
-  readonly wanted: string;
+  /** On a director. */
+  readonly wanted: (director: LabNode) => string;
   readonly of: (entry: TableService, table: ServiceTable) => string;
 }
 
-/** What the kernel does where a lab says nothing (net/netfilter/ipvs/ip_vs_proto_tcp.c and ip_vs_proto_udp.c), in seconds. */
-const KERNEL_TIMEOUTS: TableTimeouts = { tcp: 900, fin: 120, udp: 300 };
-
 /** All that a director's table shows of a service. */
 function aspects(lab: Lab, service: Service): readonly Aspect[] {
-  const { column } = methodOf(service);
-  const wanted = (words: (r: Real) => string) => sorted(service.reals.map((r) => words(r)));
+  const wanted = (words: (r: Real) => string) => () => sorted(service.reals.map((r) => words(r)));
   const of = (words: (r: TableReal) => string) => (entry: TableService) => sorted(entry.reals.map((r) => words(r)));
   const at = (r: { address: string; port: number }) => endpoint(r.address, r.port);
   return [
@@ -62,8 +59,8 @@ function aspects(lab: Lab, service: Service): readonly Aspect[] {
     {
       id: 'table.forward',
       what: 'forwarding method',
-      wanted: wanted((r) => `${at(r)} ${column}`),
-      of: of((r) => `${at(r)} ${forwardWords(r)}`),
+      wanted: (d) => sorted(service.reals.map((r) => `${at(r)} ${driverOf(d).shows(service).forward}`)),
+      of: of((r) => `${at(r)} ${r.forward}`),
     },
     {
       id: 'table.limits',
@@ -71,17 +68,17 @@ function aspects(lab: Lab, service: Service): readonly Aspect[] {
       wanted: wanted((r) => `${at(r)} none`),
       of: of((r) => `${at(r)} ${limitWords(r)}`),
     },
-    { id: 'table.scheduler', what: 'scheduler', wanted: service.scheduler, of: (entry) => entry.scheduler },
+    { id: 'table.scheduler', what: 'scheduler', wanted: () => service.scheduler, of: (entry) => entry.scheduler },
     {
       id: 'table.flags',
       what: 'flags',
-      wanted: service.hashesPort ? `(${service.scheduler}-port)` : 'none',
-      of: ({ flags }) => flags.join(' ') || 'none',
+      wanted: (d) => flagWords(driverOf(d).shows(service)),
+      of: flagWords,
     },
     {
       id: 'table.persistence',
       what: 'persistence',
-      wanted: persistenceWords(service, service.persistence),
+      wanted: () => persistenceWords(service, service.persistence),
       of: ({ persistence, mask }) =>
         persistenceWords(
           service,
@@ -91,7 +88,7 @@ function aspects(lab: Lab, service: Service): readonly Aspect[] {
     {
       id: 'table.timeouts',
       what: 'times that connections are kept',
-      wanted: timeoutWords(lab.timeouts ? inSeconds(lab.timeouts) : KERNEL_TIMEOUTS),
+      wanted: (d) => timeoutWords(lab.timeouts ? inSeconds(lab.timeouts) : driverOf(d).timeouts),
       of: (_, { timeouts }) => (timeouts ? timeoutWords(timeouts) : 'unknown'),
     },
   ];
@@ -101,9 +98,8 @@ function sorted(values: readonly string[]): string {
   return [...values].sort().join(', ');
 }
 
-/** The forwarding method; of a tunnel that wraps in another way than IP in IP, that too. */
-function forwardWords({ forward, tunnel }: TableReal): string {
-  return tunnel === undefined || tunnel === 'n/a' || tunnel === 'ipip' ? forward : `${forward} (${tunnel})`;
+function flagWords({ flags }: { readonly flags: readonly string[] }): string {
+  return flags.join(' ') || 'none';
 }
 
 function limitWords({ upper, lower }: TableReal): string {
@@ -134,7 +130,15 @@ function isOurs(node: LabNode): boolean {
   return !node.manual && node.setup === undefined && node.keepalived === undefined;
 }
 
-/** A check that each of these directors' tables says the same, which is what is wanted. */
+function isOne(all: readonly string[]): boolean {
+  return all.every((s) => s === all[0]);
+}
+
+function eachWords(names: readonly string[], words: readonly string[]): string {
+  return names.map((n, i) => `${n}: ${words[i]}`).join('; ');
+}
+
+/** A check that each of these directors' tables says what is wanted of it. */
 function saysCheck(
   service: Service,
   nodes: readonly LabNode[],
@@ -146,7 +150,7 @@ function saysCheck(
   return {
     id,
     subject: service.name,
-    promise: `${what} on ${names.join(' and ')}: ${wanted}`,
+    promise: `${what} on ${isOne(nodes.map(wanted)) ? `${names.join(' and ')}: ${nodes.slice(0, 1).map(wanted)}` : eachWords(names, nodes.map(wanted))}`,
     within,
     every: 250,
     look: async (bed) => {
@@ -157,10 +161,9 @@ function saysCheck(
           return of(table);
         }),
       );
-      const same = seen.every((s) => s === seen[0]);
       return {
-        ok: seen.every((s) => s === wanted),
-        seen: same ? `${seen[0]} on ${names.join(' and ')}` : names.map((n, i) => `${n}: ${seen[i]}`).join('; '),
+        ok: nodes.every((n, i) => seen[i] === wanted(n)),
+        seen: isOne(seen) ? `${seen[0]} on ${names.join(' and ')}` : eachWords(names, seen),
         evidence: names.map((n) => `table-${n}.json`),
       };
     },
@@ -174,7 +177,7 @@ export function tableChecks(lab: Lab, service: Service, within: number): readonl
   const services = {
     id: 'table.services',
     what: 'services',
-    wanted: sorted(lab.services.map((s) => at(s, s.vip))),
+    wanted: () => sorted(lab.services.map((s) => at(s, s.vip))),
   };
   return [
     ...aspects(lab, service).map((aspect) =>

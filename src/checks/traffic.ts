@@ -6,7 +6,7 @@ import type { LabNode } from '../model/node.ts';
 import type { Real, Service } from '../model/service.ts';
 import { endpoint } from '../net/cidr.ts';
 import type { Packet, TcpPacket, UdpPacket } from '../net/packet.ts';
-import { readSaid } from '../plan/said.ts';
+import { readSaid } from '../said.ts';
 import type { Bed } from './bed.ts';
 
 /** One request of a client, as it and the real server tell it (images/node/src/ask.c). */

@@ -1,6 +1,5 @@
-import { z } from 'zod';
 import { senders } from '../checks/adverts.ts';
-import { ipvs } from '../drivers/ipvs/driver.ts';
+import { driverOf } from '../drivers/index.ts';
 import type { ServiceTable } from '../drivers/service-table.ts';
 import { type Container, type Engine, Overrun } from '../engine/engine.ts';
 import { LABEL } from '../engine/labels.ts';
@@ -13,12 +12,12 @@ import type { LabNode } from '../model/node.ts';
 import type { Service } from '../model/service.ts';
 import type { VrrpInstance } from '../model/vrrp.ts';
 import { endpoint } from '../net/cidr.ts';
+import { readAddresses, TELL_ADDRESSES } from '../nodes/addresses.ts';
 import { print, printJson, table } from '../output/print.ts';
 import { type Broken, brokenOf } from '../plan/broken.ts';
 import { CannotObserve } from '../plan/hand.ts';
 import { peek } from '../plan/hold.ts';
 import { mustRun, observe, type Running, type RunningLab } from '../plan/observe.ts';
-import { readSaid } from '../plan/said.ts';
 import { visibleLine } from '../visible.ts';
 import { withSession } from './session.ts';
 
@@ -190,14 +189,15 @@ async function lookInto(
     ).stdout;
   };
   const isDirector = lab !== undefined && directors(lab).includes(node);
-  const [addressText, programText, memory, instances, serviceTable] = await Promise.all([
-    run(['ip', '-json', 'addr', 'show']),
+  const control = isDirector ? driverOf(node).control(run) : undefined;
+  const [told, programText, memory, instances, serviceTable] = await Promise.all([
+    readable(control ? control.addressesHeld() : run(TELL_ADDRESSES).then(readAddresses), unreadable),
     run(['svc', 'status']),
     engine.memory(container.id),
     heard,
-    isDirector ? readable(ipvs.readTable(run), unreadable) : undefined,
+    control && readable(control.table(), unreadable),
   ]);
-  const addresses = readAddresses(addressText, unreadable);
+  const addresses = told ?? [];
   const held = new Set(addresses.map((a) => a.address.replace(/\/\d+$/, '')));
   const has = (s: Service) => {
     const moved = instances.find((h) => h.vrrp.services.includes(s.name));
@@ -215,23 +215,6 @@ async function lookInto(
     masterOf: isDirector ? lab.services.filter(has).map((s) => s.name) : [],
     ...(serviceTable ? { table: serviceTable } : {}),
   };
-}
-
-const LINKS = z.array(
-  z.object({
-    ifname: z.string(),
-    addr_info: z.array(z.object({ local: z.string(), prefixlen: z.number(), scope: z.string() })).optional(),
-  }),
-);
-
-function readAddresses(json: string, unreadable: string[]): NodeView['addresses'] {
-  const links = readSaid(LINKS, json);
-  if (!links) unreadable.push('`ip -json addr show` prints no addresses');
-  return (links ?? []).flatMap((l) =>
-    (l.addr_info ?? [])
-      .filter((a) => a.scope === 'global')
-      .map((a) => ({ interface: l.ifname, address: `${a.local}/${a.prefixlen}` })),
-  );
 }
 
 /** What was read, or nothing, and then why. */

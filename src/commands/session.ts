@@ -6,7 +6,7 @@ import { Failure } from '../failure.ts';
 import { formatDiagnostic } from '../lab/diagnostic.ts';
 import { findLabFile, readLab } from '../lab/read.ts';
 import type { Lab } from '../model/lab.ts';
-import type { KernelChoice } from '../model/words.ts';
+import type { DriverName, KernelChoice } from '../model/words.ts';
 import { needsModules } from '../nodes/files.ts';
 import { type Display, openDisplay, silentDisplay } from '../output/display.ts';
 import type { Channel } from '../output/print.ts';
@@ -52,6 +52,7 @@ export async function withSession<T>(
 export interface LabOptions {
   readonly name?: string;
   readonly kernel?: KernelChoice;
+  readonly driver?: DriverName;
   /** Its files may come from outside its folder. */
   readonly allowOutside?: boolean;
 }

@@ -6,8 +6,15 @@ import type { Persistence, Real, Service } from '../model/service.ts';
 import type { VrrpInstance } from '../model/vrrp.ts';
 import { formatAddress } from '../net/cidr.ts';
 import { unreachable } from '../result.ts';
-import { methodOf } from './ipvs/method.ts';
 import { checkScript, quorumScript, type Script, scriptsOf, trackScript } from './keepalived-scripts.ts';
+
+/** What of keepalived.conf is the balancer's: a driver whose keepalived reads other words gives its own. */
+export interface Dialect {
+  /** Lines of `global_defs` about the balancer. */
+  globals(lab: Lab, node: LabNode): readonly string[];
+  /** Lines of a `virtual_server` that say how it is balanced. */
+  balancing(service: Service): readonly string[];
+}
 
 type Block = readonly [head: string, body: readonly (string | Block)[]];
 
@@ -116,15 +123,13 @@ function syncBlocks(instances: readonly VrrpInstance[]): Block[] {
   ]);
 }
 
-function serverBlock(service: Service): Block {
+function serverBlock(service: Service, dialect: Dialect): Block {
   const { health, quorum, sorry } = service;
   return [
     `virtual_server ${service.vip} ${service.port}`,
     [
       ...(health ? [`delay_loop ${seconds(health.every)}`] : []),
-      `lb_algo ${service.scheduler}`,
-      ...(service.hashesPort ? [`${service.scheduler}-port`] : []),
-      `lb_kind ${methodOf(service).keepalived}`,
+      ...dialect.balancing(service),
       `protocol ${service.protocol.toUpperCase()}`,
       ...(service.persistence ? persistenceLines(service.persistence, familyOf(service.vip)) : []),
       ...(quorum ? [`quorum ${quorum.weight}`] : []),
@@ -200,28 +205,8 @@ function persistenceLines({ time, mask }: Persistence, family: 4 | 6): string[] 
   ];
 }
 
-function timeoutLine({ timeouts }: Lab): string[] {
-  if (!timeouts) return [];
-  const { tcp, fin, udp } = timeouts;
-  return [`lvs_timeouts tcp ${Math.ceil(tcp / 1000)} tcpfin ${Math.ceil(fin / 1000)} udp ${Math.ceil(udp / 1000)}`];
-}
-
-/**
- * Where connections are sent to the others, and heard from them. keepalived knows one pair of daemons for a director,
- * and here both run all the time: what is master of one instance and backup of another hears and is heard. Daemons
- * that follow an instance would be stopped and started with it, and keepalived waits for ever when it stops one that
- * has not begun to run: the kernel says EINTR to that (kthread_stop), which netlink does not answer with. All
- * directors say the same id, or they would not take it.
- */
-function syncDaemonLine(lab: Lab, node: LabNode, instances: readonly VrrpInstance[]): string[] {
-  const leader = lab.vrrp.find((v) => v.syncDaemon);
-  const own = instances.find((v) => v.syncDaemon);
-  if (!leader || !own) return [];
-  return [`lvs_sync_daemon ${memberOf(own, node.name).device} id ${leader.id}`];
-}
-
 /** The keepalived.conf of a director: its VRRP instances and every service (keepalived.conf(5)). */
-export function keepalivedConf(lab: Lab, node: LabNode): string {
+export function keepalivedConf(lab: Lab, node: LabNode, dialect: Dialect): string {
   const instances = instancesOf(lab, node);
   const group = instances.find((v) => v.group !== undefined)?.group;
   const runs = scriptsOf(lab, node).length > 0;
@@ -232,14 +217,13 @@ export function keepalivedConf(lab: Lab, node: LabNode): string {
         `router_id ${node.name}`,
         ...(group === undefined ? [] : [`vrrp_mcast_group4 ${group}`]),
         ...(runs ? ['script_user root', 'enable_script_security'] : []),
-        ...syncDaemonLine(lab, node, instances),
-        ...timeoutLine(lab),
+        ...dialect.globals(lab, node),
       ],
     ],
     ...instances.flatMap(scriptBlocks),
     ...syncBlocks(instances),
     ...instances.map((v) => vrrpBlock(lab, node, v)),
-    ...lab.services.map(serverBlock),
+    ...lab.services.map((s) => serverBlock(s, dialect)),
   ]);
 }
 
@@ -247,9 +231,9 @@ export function keepalivedConf(lab: Lab, node: LabNode): string {
 export const KEEPALIVED_CONF = '/etc/keepalived/keepalived.conf';
 
 /** The files of a director's keepalived: the configuration, and the scripts that it names. */
-export function keepalivedFiles(lab: Lab, node: LabNode): Readonly<Record<string, string>> {
+export function keepalivedFiles(lab: Lab, node: LabNode, dialect: Dialect): Readonly<Record<string, string>> {
   const scripts = scriptsOf(lab, node).map(({ path, command }) => [path, `#!/usr/bin/dash\n${command}\n`]);
-  return { [KEEPALIVED_CONF]: keepalivedConf(lab, node), ...Object.fromEntries(scripts) };
+  return { [KEEPALIVED_CONF]: keepalivedConf(lab, node, dialect), ...Object.fromEntries(scripts) };
 }
 
 /** Where keepalived and its processes tell that they run: of a configuration of the user's, only the first is sure. */

@@ -46,6 +46,21 @@ export interface TableReal {
   readonly rate?: Counters;
 }
 
+/** A connection that a director knows, or a template of persistence: then the client's port is 0. */
+export interface TableConnection {
+  readonly client: string;
+  readonly clientPort: number;
+  /** The service's address and port. */
+  readonly address: string;
+  readonly port: number;
+}
+
+/** An address that a node holds, with its prefix (`192.168.100.254/32`), and on which interface. */
+export interface HeldAddress {
+  readonly interface: string;
+  readonly address: string;
+}
+
 /** Connections, packets and bytes: in total, or per second. */
 export interface Counters {
   readonly connections: number;

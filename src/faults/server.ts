@@ -1,5 +1,5 @@
 import { appOf } from '../apps/index.ts';
-import { ipvs } from '../drivers/ipvs/driver.ts';
+import { driverOf } from '../drivers/index.ts';
 import type { Lab } from '../model/lab.ts';
 import { directors, nodeOf } from '../model/lookup.ts';
 import type { Real, Service } from '../model/service.ts';
@@ -19,12 +19,13 @@ export function places(lab: Lab, node: string): readonly { service: Service; rea
 
 /** Sets a real server's weight on every director that runs. */
 async function weigh(hand: Hand, node: string, weight: (real: Real) => number): Promise<Stamp> {
-  const commands = places(hand.lab, node).map(({ service, real }) => ipvs.weightCommand(service, real, weight(real)));
   const balancers = directors(hand.lab).filter((d) => hand.running.nodes.get(d.name)?.running);
   const stamps = await Promise.all(
     balancers.map(async (d) => {
+      const control = driverOf(d).control((command) => hand.run(d.name, command));
       const each: Stamp[] = [];
-      for (const command of commands) each.push((await hand.timed(d.name, command)).at);
+      for (const { service, real } of places(hand.lab, node))
+        each.push((await hand.timed(d.name, control.setWeight(service, real, weight(real)))).at);
       return each;
     }),
   );

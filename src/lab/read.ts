@@ -7,7 +7,7 @@ import { didYouMean } from '../nearest.ts';
 import { fail, type Result } from '../result.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { LIMITS } from './limits.ts';
-import { checkLab } from './resolve.ts';
+import { checkLab, type Override } from './resolve.ts';
 import { readSource } from './source.ts';
 import { megabytes, type Taken, takeFile } from './take.ts';
 
@@ -69,9 +69,7 @@ export function findLabFile(argument: string): string {
 }
 
 /** How a lab file is read. */
-export interface ReadOptions {
-  /** The running copy's name, when it is not the lab's own. */
-  readonly name?: string | undefined;
+export interface ReadOptions extends Override {
   /** Files may come from anywhere on this machine, not from the lab's folder alone. */
   readonly allowOutside?: boolean | undefined;
 }
@@ -100,5 +98,5 @@ export function readLab(file: string, options: ReadOptions = {}): Result<Lab, re
     left -= found.value.bytes.length;
     return left < 0 ? fail(`is too much: a lab's files have at most ${megabytes(MOST_OF_A_LAB)} together`) : found;
   };
-  return checkLab(source.value, beside, options.name);
+  return checkLab(source.value, beside, options);
 }

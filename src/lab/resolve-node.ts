@@ -1,3 +1,4 @@
+import { STANDARD_DRIVER } from '../drivers/index.ts';
 import { portName } from '../fabric/wiring.ts';
 import { linkTo } from '../model/lookup.ts';
 import type { Interface, LabNode, Lip, ServedPort } from '../model/node.ts';
@@ -41,6 +42,8 @@ export function resolveNode(r: Resolver, name: string): LabNode {
       `"${name}" is manual: keepalived is started by your setup script, or not at all`,
       'key',
     );
+  if (raw.driver !== undefined && raw.kind !== 'director')
+    r.wrong([...path, 'driver'], `only a director has a driver; "${name}" is a ${raw.kind}`, 'key');
   const devices = resolveDevices(r, name, raw, interfaces);
   const setup = raw.setup === undefined ? undefined : r.file(raw.setup, [...path, 'setup']);
   const keepalived = raw.keepalived === undefined ? undefined : r.file(raw.keepalived, [...path, 'keepalived']);
@@ -48,6 +51,7 @@ export function resolveNode(r: Resolver, name: string): LabNode {
     name,
     kind: raw.kind,
     kernel: raw.kernel ?? r.raw.kernel ?? 'auto',
+    ...(raw.kind === 'director' ? { driver: raw.driver ?? r.driver ?? r.raw.driver ?? STANDARD_DRIVER } : {}),
     interfaces,
     devices,
     carrier: watched(r.raw, name),

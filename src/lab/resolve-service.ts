@@ -1,7 +1,8 @@
 import { appOf } from '../apps/index.ts';
-import { clashes } from '../drivers/ipvs/full-nat.ts';
+import type { Driver, Refused } from '../drivers/driver.ts';
+import { drivers, driversOf, STANDARD_DRIVER } from '../drivers/index.ts';
 import type { HealthCheck, HealthProbe } from '../model/health.ts';
-import { addressesOf, familyOf, linksOf, linkTo } from '../model/lookup.ts';
+import { addressesOf, directors, familyOf, linksOf, linkTo } from '../model/lookup.ts';
 import type { LabNode } from '../model/node.ts';
 import type { Persistence, Quorum, Real, Service } from '../model/service.ts';
 import type { SnatRule } from '../model/snat.ts';
@@ -20,9 +21,6 @@ type RawReal = RawService['reals'][string];
 export function ms(text: string): number {
   return parseDuration(text) ?? 0;
 }
-
-/** The port on which FTP speaks of addresses. */
-const FTP = 21;
 
 /** A service of the file; undefined when its VIP cannot be read. */
 export function resolveService(r: Resolver, name: string, nodes: readonly LabNode[]): Service | undefined {
@@ -106,19 +104,17 @@ function resolveReal(
   const own = addressesOf(real).filter((a) => familyOf(a) === family);
   if (address !== undefined && !addressesOf(real).includes(parseAddress(address)?.text ?? ''))
     r.wrong([...path, 'address'], `"${node}" has no address ${address}; it has ${addressesOf(real).join(', ')}`);
-  if (address !== undefined && familyOf(address) !== family)
-    r.wrong(
-      [...path, 'address'],
-      `${address} and VIP ${raw.vip} are of different families: kernel LVS does not translate between them (that is nat64, which DPVS can)`,
-    );
+  const one = carriers(nodes).flatMap((d) => d.oneFamily ?? [])[0];
+  if (one !== undefined && address !== undefined && familyOf(address) !== family)
+    r.wrong([...path, 'address'], `${address} and VIP ${raw.vip} are of different families: ${one}`);
   const near = own.find((a) => nodes.some((n) => n.kind === 'director' && linkTo(n, a)));
-  const chosen = address ?? near ?? own[0];
+  const chosen = address ?? near ?? own[0] ?? (one === undefined ? addressesOf(real)[0] : undefined);
   if (chosen === undefined) {
     const other = family === 6 ? 4 : 6;
-    if (linksOf(real).length > 0 && addressesOf(real).length > 0)
+    if (one !== undefined && linksOf(real).length > 0 && addressesOf(real).length > 0)
       r.wrong(
         path,
-        `real server "${node}" has only IPv${other} addresses and VIP ${raw.vip} is IPv${family}: kernel LVS does not translate between families (that is nat64, which DPVS can)`,
+        `real server "${node}" has only IPv${other} addresses and VIP ${raw.vip} is IPv${family}: ${one}`,
         'key',
       );
     return undefined;
@@ -131,21 +127,9 @@ function resolveReal(
   return { node, address: chosen, port: port ?? raw.port, weight };
 }
 
-/** Combinations that the kernel cannot do, told with the reason. */
+/** Combinations that say nothing, or that no director could do, told with the reason. */
 function refuse(r: Resolver, name: string, raw: RawService, protocol: 'tcp' | 'udp'): void {
   const path = ['services', name];
-  if (raw.port === FTP && protocol === 'tcp') {
-    if (modes[raw.mode].wire.target === 'real')
-      r.wrong(
-        [...path, 'port'],
-        `FTP tells addresses inside its control connection, and ${raw.mode} here does not rewrite them (ip_vs_ftp needs netfilter's NAT); use ${modesThat((m) => m.wire.target === 'vip', 'or')} with persistence`,
-      );
-    else if (raw.persistence === undefined)
-      r.wrong(
-        [...path, 'port'],
-        'FTP opens data connections to other ports: without persistence they go to another real server',
-      );
-  }
   if (raw.hash !== undefined && !['sh', 'mh'].includes(raw.scheduler ?? ''))
     r.wrong([...path, 'hash'], `only the schedulers sh and mh hash; service "${name}" has ${raw.scheduler ?? 'rr'}`);
   const { health } = raw;
@@ -313,8 +297,10 @@ export function crossCheck(
     }
     const related = { message: `service "${service.name}" stands here`, path };
     for (const { name, message } of withoutLip(service, balancers)) r.wrong(['nodes', name], message, 'key', related);
-    for (const message of [...apart(service, balancers), ...cannot(service, services)])
-      r.wrong([...path, 'mode'], message, 'value', related);
+    for (const message of apart(service, balancers)) r.wrong([...path, 'mode'], message, 'value', related);
+    for (const driver of carriers(nodes))
+      for (const { key, why } of [...lacks(driver, service), ...driver.refuses(service, services)])
+        r.wrong([...path, key], why, 'value', key === 'mode' ? related : undefined);
   }
   if (
     (services.length > 0 || r.incomplete('services')) &&
@@ -351,13 +337,35 @@ function apart({ mode, reals }: Service, balancers: readonly LabNode[]): readonl
   );
 }
 
-/** What the director cannot do for a service beside the others. */
-function cannot(service: Service, services: readonly Service[]): readonly string[] {
-  return modes[service.mode].needsLips ? clashes(service, services) : [];
+/** The drivers that carry services: those of the directors, and where there is none yet the standard. */
+function carriers(nodes: readonly LabNode[]): readonly Driver[] {
+  const all = driversOf({ nodes });
+  return all.length > 0 ? all : [drivers[STANDARD_DRIVER]];
+}
+
+/** What of a service is not on a driver's lists. */
+function lacks(driver: Driver, service: Service): readonly Refused[] {
+  const { name, modes: forwards, families, schedulers, protocols } = driver;
+  const asked = [
+    { key: 'mode', word: `mode ${service.mode}`, can: forwards.includes(service.mode), list: forwards },
+    { key: 'vip', word: `IPv${familyOf(service.vip)}`, can: families.includes(familyOf(service.vip)), list: families },
+    {
+      key: 'scheduler',
+      word: `scheduler ${service.scheduler}`,
+      can: schedulers.includes(service.scheduler),
+      list: schedulers,
+    },
+    { key: 'protocol', word: service.protocol, can: protocols.includes(service.protocol), list: protocols },
+  ] as const;
+  return asked
+    .filter((a) => !a.can)
+    .map(({ key, word, list }) => ({ key, why: `driver ${name} cannot do ${word}; it can do ${list.join(', ')}` }));
 }
 
 /** What the lab says and nothing of it needs: it would be dropped in silence. */
 export function tellUnused(r: Resolver, nodes: readonly LabNode[], services: readonly Service[]): void {
+  if (r.raw.driver !== undefined && !r.incomplete('nodes') && directors({ nodes }).length === 0)
+    r.wrong(['driver'], 'the lab has no director that could run it', 'key');
   if (r.incomplete('services')) return;
   if (r.raw.timeouts && services.length === 0)
     r.wrong(['timeouts'], 'without a service no director keeps connections', 'key');

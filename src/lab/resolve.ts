@@ -1,4 +1,5 @@
 import type { Lab } from '../model/lab.ts';
+import type { DriverName } from '../model/words.ts';
 import { fail, ok, type Result } from '../result.ts';
 import { type Diagnostic, Mistakes } from './diagnostic.ts';
 import { checkShape } from './load.ts';
@@ -11,16 +12,28 @@ import { resolveVrrp } from './resolve-vrrp.ts';
 import { type ReadBeside, Resolver } from './resolver.ts';
 import type { Source } from './source.ts';
 
+/** What whoever reads a lab file says beside it. */
+export interface Override {
+  /** The running copy's name, when it is not the lab's own. */
+  readonly name?: string | undefined;
+  /** The driver of directors that do not say it themselves. */
+  readonly driver?: DriverName | undefined;
+}
+
 /**
  * Makes a Lab of a file that parsed.
  * Fails with every mistake in it, all at once: of shape, and of names, addresses and combinations in
- * whatever has the right shape. `name` is the running copy's name when it is not the lab's own.
+ * whatever has the right shape.
  */
-export function checkLab(source: Source, readBeside: ReadBeside, name?: string): Result<Lab, readonly Diagnostic[]> {
+export function checkLab(
+  source: Source,
+  readBeside: ReadBeside,
+  { name, driver }: Override = {},
+): Result<Lab, readonly Diagnostic[]> {
   const mistakes = new Mistakes(source.file);
   const { raw, dropped } = checkShape(source, mistakes);
   if (!raw) return fail(mistakes.all());
-  const r = new Resolver(raw, source, readBeside, dropped, mistakes);
+  const r = new Resolver(raw, source, readBeside, dropped, mistakes, driver);
   r.readSegments();
   const nodes = Object.keys(raw.nodes).map((n) => resolveNode(r, n));
   const services = Object.keys(raw.services ?? {}).flatMap((s) => resolveService(r, s, nodes) ?? []);

@@ -1,5 +1,6 @@
 import { takenName } from '../kernels/device-names.ts';
 import type { LabNode, UserFile } from '../model/node.ts';
+import type { DriverName } from '../model/words.ts';
 import { didYouMean } from '../nearest.ts';
 import { type Address, contains, networkOf, notAHost, overlaps, parseSubnet, type Subnet } from '../net/cidr.ts';
 import type { Result } from '../result.ts';
@@ -17,6 +18,8 @@ export class Resolver {
   readonly segments = new Map<string, readonly Subnet[]>();
   readonly macs = new Macs();
   readonly raw: RawLab;
+  /** What directors run that do not say it themselves, where the command line says so. */
+  readonly driver: DriverName | undefined;
   readonly #taken = new Map<string, { path: Path; what: string }>();
   readonly #source: Source;
   readonly #readBeside: ReadBeside;
@@ -25,7 +28,15 @@ export class Resolver {
   readonly #mistakes: Mistakes;
 
   /** `dropped` names entries that are wrong in themselves and left out: `nodes.rs1`. What is found goes to `mistakes`. */
-  constructor(raw: RawLab, source: Source, readBeside: ReadBeside, dropped: ReadonlySet<string>, mistakes: Mistakes) {
+  constructor(
+    raw: RawLab,
+    source: Source,
+    readBeside: ReadBeside,
+    dropped: ReadonlySet<string>,
+    mistakes: Mistakes,
+    driver?: DriverName,
+  ) {
+    this.driver = driver;
     this.raw = raw;
     this.#source = source;
     this.#readBeside = readBeside;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DEVICES, KERNEL_CHOICES, NODE_KINDS, SERVED_PROTOCOLS } from '../model/words.ts';
+import { DEVICES, DRIVERS, KERNEL_CHOICES, NODE_KINDS, SERVED_PROTOCOLS } from '../model/words.ts';
 import { parseAddress, parseSubnet } from '../net/cidr.ts';
 import {
   address,
@@ -81,6 +81,7 @@ export const node = z
     {
       kind: oneOf('What the node is', NODE_KINDS),
       kernel: oneOf('Whose network stack it uses (default: the lab’s choice)', KERNEL_CHOICES).optional(),
+      driver: oneOf('Which load balancer a director runs (default: the lab’s choice)', DRIVERS).optional(),
       interfaces: cards.optional(),
       devices: z
         .record(

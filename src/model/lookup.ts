@@ -95,7 +95,7 @@ export function memberOf(vrrp: VrrpInstance, node: string): VrrpMember {
 }
 
 /** The directors of the lab, in the file's order. */
-export function directors(lab: Lab): readonly LabNode[] {
+export function directors(lab: Pick<Lab, 'nodes'>): readonly LabNode[] {
   return lab.nodes.filter((n) => n.kind === 'director');
 }
 

@@ -1,9 +1,11 @@
-import type { BondMode, DeviceKind, KernelChoice, NodeKind, ServedProtocol } from './words.ts';
+import type { BondMode, DeviceKind, DriverName, KernelChoice, NodeKind, ServedProtocol } from './words.ts';
 
 export interface LabNode {
   readonly name: string;
   readonly kind: NodeKind;
   readonly kernel: KernelChoice;
+  /** On directors: the load balancer that they run. */
+  readonly driver?: DriverName;
   /** Network cards, eth0 first. */
   readonly interfaces: readonly Interface[];
   /** Its cards show whether their wire is alive: VRRP tracks one, or instances change state together. */

@@ -15,6 +15,10 @@ export type KernelName = (typeof KERNELS)[number];
 export const KERNEL_CHOICES = ['auto', ...KERNELS] as const;
 export type KernelChoice = (typeof KERNEL_CHOICES)[number];
 
+/** Which load balancer a director can run; the first is what it runs where nobody says. */
+export const DRIVERS = ['ipvs'] as const;
+export type DriverName = (typeof DRIVERS)[number];
+
 /** The kinds of device that a node can be given. */
 export const DEVICES = ['bond', 'vlan', 'bridge', 'gre', 'ipip'] as const;
 export type DeviceKind = (typeof DEVICES)[number];
@@ -36,7 +40,7 @@ export type SnatProtocol = (typeof SNAT_PROTOCOLS)[number];
 export const SERVED_PROTOCOLS = [...PROTOCOLS, 'tls', 'dns'] as const;
 export type ServedProtocol = (typeof SERVED_PROTOCOLS)[number];
 
-/** Schedulers of kernel IPVS (ipvsadm(8), option -s). */
+/** Schedulers, by their names in ipvsadm(8), option -s. */
 export const SCHEDULERS = [
   'rr',
   'wrr',

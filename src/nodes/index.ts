@@ -1,5 +1,5 @@
 import { routing } from '../drivers/frr-conf.ts';
-import { ipvs } from '../drivers/ipvs/driver.ts';
+import { driverOf } from '../drivers/index.ts';
 import type { Lab } from '../model/lab.ts';
 import type { LabNode } from '../model/node.ts';
 import { FORWARDING, join, type NodePart, nothing } from './part.ts';
@@ -20,7 +20,7 @@ function script(node: LabNode): NodePart {
 function purpose(lab: Lab, node: LabNode): NodePart {
   switch (node.kind) {
     case 'director':
-      return ipvs.director(lab, node);
+      return driverOf(node).director(lab, node);
     case 'realserver': {
       const part = realserver(lab, node);
       // Where the user's own script does it, the kernel must still have what it stands on.

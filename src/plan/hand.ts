@@ -1,24 +1,16 @@
+import { CannotObserve, Outpaced } from '../cannot-observe.ts';
 import { type Engine, type ExecResult, type ExecStream, Overrun } from '../engine/engine.ts';
 import { Refusal } from '../engine/refusal.ts';
-import { Failure } from '../failure.ts';
 import type { Lab } from '../model/lab.ts';
 import { shell } from '../shell.ts';
 import type { RunningLab } from './observe.ts';
 
-/** Something that could not be looked at, or done: what depends on it is inconclusive, never passed and never failed. */
-export class CannotObserve extends Failure {
-  constructor(message: string, hint?: string) {
-    super('environment', message, hint);
-  }
-}
+export { CannotObserve, Outpaced };
 
 /** Longest that a command in a node may take, in milliseconds: none of ours takes as long, and what stands in its place may take for ever. */
 const LONGEST_MS = 180_000;
 /** Milliseconds for a command that puts something back after all else was aborted. */
 const MEND_MS = 30_000;
-
-/** The same, because this machine was too busy to look in time: another run may tell. */
-export class Outpaced extends CannotObserve {}
 
 /** A command that has ended, and when it began. */
 export interface Timed extends ExecResult {

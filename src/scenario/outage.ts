@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { readSaid } from '../plan/said.ts';
+import { readSaid } from '../said.ts';
 
 /** One attempt of the probe (images/node/src/probe.c); times in microseconds of the engine's wall clock. */
 export interface Sample {

@@ -4,7 +4,7 @@ import { ask } from '../checks/traffic.ts';
 import type { Lab } from '../model/lab.ts';
 import { addressesOf, clientOf, familyOf, found, linkTo, serviceOf } from '../model/lookup.ts';
 import type { Service } from '../model/service.ts';
-import { contains, endpoint, parseAddress, parseSubnet } from '../net/cidr.ts';
+import { contains, parseAddress, parseSubnet } from '../net/cidr.ts';
 import { formatMs } from '../net/duration.ts';
 import { CannotObserve, Outpaced } from '../plan/hand.ts';
 import type { StepContext } from './context.ts';
@@ -99,7 +99,6 @@ function isOnly(seen: readonly string[], server: string): boolean {
  */
 function expiryCheck(service: Service, asked: number): CheckSpec {
   const { time } = found(service.persistence, `persistence of ${service.name}`);
-  const template = new RegExp(`:0 +${endpoint(service.vip, service.port).replaceAll(/[.[\]]/g, '\\$&')} `);
   let stood = false;
   return {
     id: 'persistence.expires',
@@ -109,7 +108,8 @@ function expiryCheck(service: Service, asked: number): CheckSpec {
     every: 50,
     look: async (bed) => {
       const director = bed.inCharge(service).name;
-      const stands = template.test(await bed.run(director, ['ipvsadm', '-Lnc']));
+      const templates = await bed.control(director).templates();
+      const stands = templates.some((t) => t.address === service.vip && t.port === service.port);
       const after = performance.now() - asked;
       stood ||= stands;
       if (!stood) throw new CannotObserve(`${director} shows no template of the client`);

@@ -32,8 +32,9 @@ export async function clientsKnown({ context, service, moves }: Run): Promise<Cl
   const known = await fromMany(bed, service, SOURCES, 1);
   const heirs = [...new Set(moves.map((m) => m.to.name))];
   const all = async () => {
-    const lists = await Promise.all(heirs.map((heir) => bed.run(heir, ['ipvsadm', '-Lnc'])));
-    return lists.every((list) => [...known.keys()].every((client) => list.includes(` ${client}:`))) ? true : undefined;
+    const lists = await Promise.all(heirs.map((heir) => bed.control(heir).connections()));
+    const told = lists.map((list) => new Set(list.map((c) => c.client)));
+    return told.every((clients) => [...known.keys()].every((client) => clients.has(client))) ? true : undefined;
   };
   // Who never learns of it is for the check to tell.
   await eventually(all, { within: SYNC_MS, every: 100, signal: bed.signal });

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { DIALECT } from '../../src/drivers/ipvs/dialect.ts';
 import { keepalivedConf } from '../../src/drivers/keepalived-conf.ts';
 import { readLab } from '../../src/lab/read.ts';
 import { nodeOf } from '../../src/model/lookup.ts';
@@ -58,7 +59,7 @@ export function broken(folder: string, control: Control, name: string): string {
     if (control.conf) {
       const made = readLab(`labs/${control.lab}/lab.yaml`);
       if (!made.ok) throw new Error(`labs/${control.lab} is wrong`);
-      const right = keepalivedConf(made.value, nodeOf(made.value, control.node));
+      const right = keepalivedConf(made.value, nodeOf(made.value, control.node), DIALECT);
       node['keepalived'] = './keepalived.conf';
       beside['keepalived.conf'] = right.replace(...control.conf);
       expect(beside['keepalived.conf']).not.toBe(right);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { DIALECT } from '../../src/drivers/ipvs/dialect.ts';
 import { keepalivedConf } from '../../src/drivers/keepalived-conf.ts';
 import { nodeOf } from '../../src/model/lookup.ts';
 import { fnatFile, type LabFile, writeLab } from '../lab.ts';
@@ -246,7 +247,7 @@ function breakLab(control: Control): string {
   }
   if (control.conf) {
     const lab = fnatLab();
-    const right = keepalivedConf(lab, nodeOf(lab, control.node));
+    const right = keepalivedConf(lab, nodeOf(lab, control.node), DIALECT);
     node['keepalived'] = './keepalived.conf';
     beside['keepalived.conf'] = right.replace(...control.conf);
     expect(beside['keepalived.conf']).not.toBe(right);

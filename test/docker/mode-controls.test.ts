@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { DIALECT } from '../../src/drivers/ipvs/dialect.ts';
 import { keepalivedConf } from '../../src/drivers/keepalived-conf.ts';
 import { readLab } from '../../src/lab/read.ts';
 import { nodeOf } from '../../src/model/lookup.ts';
@@ -540,7 +541,7 @@ describe('a wrong scheduler', () => {
     const file = parse(readFileSync('labs/schedulers/lab.yaml', 'utf8')) as LabFile;
     file.lab = 'no-schedulers';
     (file.nodes['lb'] as Record<string, unknown>)['keepalived'] = './keepalived.conf';
-    const conf = keepalivedConf(made.value, nodeOf(made.value, 'lb')).replace(
+    const conf = keepalivedConf(made.value, nodeOf(made.value, 'lb'), DIALECT).replace(
       /lb_algo (\w+)/g,
       (_, name: string) => `lb_algo ${instead[name]}`,
     );
@@ -569,7 +570,7 @@ describe('a server that does not answer, or should get nothing', () => {
     const services = file['services'] as Record<string, { reals: { rs1: { weight: number } } }>;
     Object.assign(services['wrr']?.reals.rs1 ?? {}, { weight: 0 });
     const beside = {
-      'keepalived.conf': keepalivedConf(made.value, nodeOf(made.value, 'lb')),
+      'keepalived.conf': keepalivedConf(made.value, nodeOf(made.value, 'lb'), DIALECT),
     };
     seen = (await results(writeLab(folder, file, beside), [])).results;
   }, TRIALS_MS);

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { DIALECT } from '../../src/drivers/ipvs/dialect.ts';
 import { keepalivedConf } from '../../src/drivers/keepalived-conf.ts';
 import { readLab } from '../../src/lab/read.ts';
 import { nodeOf } from '../../src/model/lookup.ts';
@@ -23,7 +24,7 @@ function but(name: string, node: string, more: Record<string, unknown>, beside: 
 function right(): string {
   const made = readLab('labs/fnat-keepalived/lab.yaml');
   if (!made.ok) throw new Error('the lab file is wrong');
-  return keepalivedConf(made.value, nodeOf(made.value, 'lb1'));
+  return keepalivedConf(made.value, nodeOf(made.value, 'lb1'), DIALECT);
 }
 
 const keepalived = (from: string, to: string) =>

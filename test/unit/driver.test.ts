@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { DIALECT } from '../../src/drivers/ipvs/dialect.ts';
 import { fullNat } from '../../src/drivers/ipvs/full-nat.ts';
 import {
   joinTable,
+  parseConnections,
   parseReals,
   parseTable,
   parseTimeouts,
@@ -66,6 +68,22 @@ FWM  2 IPv6 rr persistent 3 mask 64
     expect(second?.reals[0]).not.toHaveProperty('upper');
     expect(joinTable(parseTable(table), [[]]).services[0]?.reals[0]).not.toHaveProperty('stats');
   });
+  it('prints the connections that it knows, and templates of persistence', () => {
+    const list = `IPVS connection entries
+pro expire state       source             virtual            destination
+TCP 14:57  ESTABLISHED 10.0.0.48:40000    192.168.100.254:80 192.168.100.2:80
+IP  00:48  ERR!        10.0.0.0:0         192.168.100.254:80 192.168.100.2:80
+UDP 04:59  UDP         [2001::48]:40001   [2001::201]:80     [2407::1]:80
+`;
+    const vip = { address: '192.168.100.254', port: 80 };
+    expect(parseConnections(list)).toEqual([
+      { client: '10.0.0.48', clientPort: 40_000, ...vip },
+      { client: '10.0.0.0', clientPort: 0, ...vip },
+      { client: '2001::48', clientPort: 40_001, address: '2001::201', port: 80 },
+    ]);
+    expect(parseConnections('')).toEqual([]);
+    expect(() => parseConnections('TCP 14:57 ESTABLISHED here there')).toThrow(/ADDRESS:PORT/);
+  });
   it('prints how long connections are kept', () => {
     expect(parseTimeouts('Timeout (tcp tcpfin udp): 900 1 300\n')).toEqual({ tcp: 900, fin: 1, udp: 300 });
     expect(parseTimeouts('')).toBeUndefined();
@@ -74,7 +92,7 @@ FWM  2 IPv6 rr persistent 3 mask 64
 
 describe('a director', () => {
   it('gets the seed’s keepalived.conf', () => {
-    expect(keepalivedConf(lab, nodeOf(lab, 'lb2'))).toBe(`global_defs {
+    expect(keepalivedConf(lab, nodeOf(lab, 'lb2'), DIALECT)).toBe(`global_defs {
     router_id lb2
 }
 vrrp_instance VI_1 {
@@ -123,7 +141,7 @@ virtual_server 192.168.100.254 80 {
   it('checks the port of the real server, where the lab file names no other', () => {
     const checks = readLab('labs/health-checks/lab.yaml');
     if (!checks.ok) throw new Error('the lab file is wrong');
-    const conf = keepalivedConf(checks.value, nodeOf(checks.value, 'lb'));
+    const conf = keepalivedConf(checks.value, nodeOf(checks.value, 'lb'), DIALECT);
     const ports = [...conf.matchAll(/connect_port (\d+)/g)].map((m) => m[1]);
     // status, digest, tls, names, datagrams, quorate: two real servers each
     expect(ports).toEqual(['80', '80', '443', '53', '80', '80'].flatMap((port) => [port, port]));

@@ -5,6 +5,7 @@ import { checkLab } from '../../src/lab/resolve.ts';
 import { labFile } from '../../src/lab/schema.ts';
 import { readSource } from '../../src/lab/source.ts';
 import type { Lab } from '../../src/model/lab.ts';
+import { DRIVERS } from '../../src/model/words.ts';
 import { nodeFiles } from '../../src/nodes/files.ts';
 import { ok } from '../../src/result.ts';
 import { optionalKeys } from './optional-keys.ts';
@@ -281,6 +282,12 @@ const PROMISED: Readonly<Record<string, Pair>> = {
   ),
 };
 
+/** Keys that have one word so far: the lab says it with them and without. */
+const ONE_WORD: Readonly<Record<string, Pair>> = {
+  driver: ['lab', '', `driver: ${DRIVERS.join()}\n`],
+  'nodes.*.driver': ['lb', LIPS, `${LIPS}, driver: ${DRIVERS.join()}`],
+};
+
 /** The lab of a pair: with the part as it says, or without the whole section. */
 function labOf(part: keyof Parts, more: string | undefined): Lab {
   const SECTIONS: Readonly<Record<string, RegExp>> = {
@@ -299,11 +306,17 @@ function labOf(part: keyof Parts, more: string | undefined): Lab {
 describe('every optional word', () => {
   const keys = optionalKeys(labFile);
   it('has an entry here, and no entry is without a word', () =>
-    expect([...Object.keys(MADE), ...Object.keys(PROMISED)].sort()).toEqual([...keys].sort()));
+    expect([...Object.keys(MADE), ...Object.keys(PROMISED), ...Object.keys(ONE_WORD)].sort()).toEqual(
+      [...keys].sort(),
+    ));
   it.each(Object.entries(MADE))('%s shows in what is made', (_key, [part, without, wanted]) =>
     expect(generated(labOf(part, wanted))).not.toEqual(generated(labOf(part, without))),
   );
   it.each(Object.entries(PROMISED))('%s shows in what is promised', (_key, [part, without, wanted]) =>
     expect(labOf(part, wanted)).not.toEqual(labOf(part, without)),
   );
+  it.each(Object.entries(ONE_WORD))('%s says what is so anyway', (_key, [part, without, wanted]) => {
+    expect(labOf(part, wanted)).toEqual(labOf(part, without));
+    expect(labOf(part, wanted).nodes.map((n) => n.driver ?? n.kind)).toContain(DRIVERS[0]);
+  });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { DIALECT } from '../../src/drivers/ipvs/dialect.ts';
 import { KEEPALIVED_CONF, keepalivedFiles } from '../../src/drivers/keepalived-conf.ts';
 import { checkLab } from '../../src/lab/resolve.ts';
 import { readSource } from '../../src/lab/source.ts';
@@ -99,7 +100,7 @@ describe('what keepalived reads', () => {
       ).text +
         `vrrp: { V: { on: lan, id: 1, priorities: { lb: 9 }, addresses: [web], track: [{ script: ${text} }] } }\n`,
     );
-    const { [KEEPALIVED_CONF]: conf, ...scripts } = keepalivedFiles(lab, nodeOf(lab, 'lb'));
+    const { [KEEPALIVED_CONF]: conf, ...scripts } = keepalivedFiles(lab, nodeOf(lab, 'lb'), DIALECT);
     expect(scripts).toEqual({
       '/lab/scripts/track.V.1.sh': `#!/usr/bin/dash\n${nasty}\n`,
       '/lab/scripts/quorum.old.up.sh': `#!/usr/bin/dash\n${nasty}\n`,
@@ -221,7 +222,7 @@ describe('sync daemons', () => {
       `${SYNC}vrrp:\n${vrrp.join('')}  Z: { on: lan, id: 99, priorities: { lb: 9, lb2: 8 }, addresses: [${services.slice(members.length).join()}] }\n`,
     );
     return ['lb', 'lb2'].map(
-      (n) => /lvs_sync_daemon.*/.exec(keepalivedFiles(lab, nodeOf(lab, n))[KEEPALIVED_CONF] ?? '')?.[0],
+      (n) => /lvs_sync_daemon.*/.exec(keepalivedFiles(lab, nodeOf(lab, n), DIALECT)[KEEPALIVED_CONF] ?? '')?.[0],
     );
   };
   it('are both there all the time, and follow no instance', () => {

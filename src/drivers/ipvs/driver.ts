@@ -1,18 +1,33 @@
+import { CannotObserve } from '../../cannot-observe.ts';
 import type { Lab } from '../../model/lab.ts';
 import { instancesOf, linkTo, vrrpOf } from '../../model/lookup.ts';
 import type { LabNode } from '../../model/node.ts';
 import type { Real, Service } from '../../model/service.ts';
-import { modes } from '../../modes/index.ts';
+import { modes, modesThat } from '../../modes/index.ts';
 import { endpoint } from '../../net/cidr.ts';
+import { readAddresses, TELL_ADDRESSES } from '../../nodes/addresses.ts';
 import { addHostAddress, FORWARDING, join, type NodePart, nothing, ONE_WAY } from '../../nodes/part.ts';
 import { shell } from '../../shell.ts';
-import type { Driver, RunInNode } from '../driver.ts';
+import type { Control, Driver, Refused, RunInNode } from '../driver.ts';
 import { KEEPALIVED_CONF, keepalivedFiles, keepalivedPids } from '../keepalived-conf.ts';
-import type { ServiceTable } from '../service-table.ts';
-import { fullNat } from './full-nat.ts';
-import { joinTable, parseReals, parseTable, parseTimeouts, readCounters, readLimits, readTunnel } from './ipvsadm.ts';
+import type { ServiceTable, TableReal } from '../service-table.ts';
+import { DIALECT } from './dialect.ts';
+import { clashes, fullNat } from './full-nat.ts';
+import {
+  joinTable,
+  parseConnections,
+  parseReals,
+  parseTable,
+  parseTimeouts,
+  readCounters,
+  readLimits,
+  readTunnel,
+} from './ipvsadm.ts';
 import { methodOf } from './method.ts';
 import { snatOf } from './snat.ts';
+
+/** The kernel modules of IPVS, and of the traffic control that translates for Full-NAT and SNAT. */
+const MODULES = ['ip_vs'];
 
 /** Parts the lists that one command prints. */
 const MARKER = '--lvslab--';
@@ -47,21 +62,104 @@ function forwarding(service: Service, node: LabNode): NodePart {
   return { ...nothing, sysctls: reply === 'director' ? FORWARDING : ONE_WAY };
 }
 
+/** The port on which FTP speaks of addresses. */
+const FTP = 21;
+
+/** What FTP would need of IPVS, and does not get here. */
+function ftp({ mode, port, protocol, persistence }: Service): readonly Refused[] {
+  if (port !== FTP || protocol !== 'tcp') return [];
+  if (modes[mode].wire.target === 'real')
+    return [
+      {
+        key: 'port',
+        why: `FTP tells addresses inside its control connection, and ${mode} here does not rewrite them (ip_vs_ftp needs netfilter's NAT); use ${modesThat((m) => m.wire.target === 'vip', 'or')} with persistence`,
+      },
+    ];
+  if (persistence !== undefined) return [];
+  const why = 'FTP opens data connections to other ports: without persistence they go to another real server';
+  return [{ key: 'port', why }];
+}
+
+/** A tunnel that wraps in another way than IP in IP says so beside the method. */
+function withTunnel(real: TableReal): TableReal {
+  const { tunnel, forward } = real;
+  return tunnel === undefined || tunnel === 'n/a' || tunnel === 'ipip'
+    ? real
+    : { ...real, forward: `${forward} (${tunnel})` };
+}
+
+async function readTable(run: RunInNode): Promise<ServiceTable> {
+  const output = await run(shell(LISTS));
+  const [table = '', stats = '', rate = '', limits = '', tunnels = '', times = ''] = output.split(MARKER);
+  const timeouts = parseTimeouts(times);
+  const joined = joinTable({ ...parseTable(table), ...(timeouts ? { timeouts } : {}) }, [
+    parseReals(stats, (words) => ({ stats: readCounters(words) })),
+    parseReals(rate, (words) => ({ rate: readCounters(words) })),
+    parseReals(limits, readLimits),
+    parseReals(tunnels, readTunnel),
+  ]);
+  return { ...joined, services: joined.services.map((s) => ({ ...s, reals: s.reals.map(withTunnel) })) };
+}
+
+/** What connection tracking could not enter or had to drop, from /proc/net/stat/nf_conntrack: a line for each processor, in hexadecimal. */
+async function portsRefused(run: RunInNode): Promise<number> {
+  const [head = '', ...lines] = (await run(['cat', '/proc/net/stat/nf_conntrack'])).trim().split('\n');
+  const columns = head.trim().split(/\s+/);
+  const at = ['insert_failed', 'drop'].map((name) => columns.indexOf(name));
+  if (at.includes(-1)) throw new CannotObserve('the director does not count what connection tracking drops');
+  return lines.reduce((sum, line) => {
+    const values = line.trim().split(/\s+/);
+    return sum + at.reduce((n, i) => n + Number.parseInt(values[i] ?? '0', 16), 0);
+  }, 0);
+}
+
+function control(run: RunInNode): Control {
+  const known = async () => parseConnections(await run(['ipvsadm', '-Lnc']));
+  return {
+    table: () => readTable(run),
+    setWeight: (service, real, weight) => serverCommand('-e', service, real, weight),
+    removeServer: (service, real) => serverCommand('-d', service, real),
+    addServer: (service, real, weight) => serverCommand('-a', service, real, weight),
+    connections: known,
+    templates: async () => (await known()).filter((c) => c.clientPort === 0),
+    addressesHeld: async () => readAddresses(await run(TELL_ADDRESSES)),
+    portsRefused: () => portsRefused(run),
+  };
+}
+
 /** Kernel LVS, driven by the real keepalived. */
 export const ipvs: Driver = {
   name: 'ipvs',
+  modes: ['nat', 'fnat', 'dr', 'tun'],
+  families: [4, 6],
+  schedulers: ['rr', 'wrr', 'lc', 'wlc', 'lblc', 'lblcr', 'dh', 'sh', 'sed', 'nq', 'fo', 'ovf', 'mh'],
+  protocols: ['tcp', 'udp'],
+  oneFamily: 'kernel LVS does not translate between families (that is nat64, which DPVS can)',
+  refuses: (service, services) => [
+    ...ftp(service),
+    ...(modes[service.mode].wire.source === 'lip' ? clashes(service, services) : []).map((why) => ({
+      key: 'mode' as const,
+      why,
+    })),
+  ],
+
+  image: 'node',
+  needs: { capabilities: [], devices: [], tmpfs: {}, memoryMb: 0 },
 
   director(lab: Lab, node: LabNode): NodePart {
-    if (node.manual) return { ...nothing, modules: ['ip_vs'] };
+    if (node.manual) return { ...nothing, modules: MODULES };
     const fixed = lab.services
       .filter((s) => !vrrpOf(lab, s.name))
       .map((s) => addHostAddress(s.vip, linkTo(node, s.vip)?.name ?? 'lo'));
     const table: NodePart = {
       ...nothing,
-      modules: ['ip_vs'],
+      modules: MODULES,
       ip: fixed,
       // A configuration of the user's may run the lab's commands, too.
-      files: { ...keepalivedFiles(lab, node), ...(node.keepalived ? { [KEEPALIVED_CONF]: node.keepalived } : {}) },
+      files: {
+        ...keepalivedFiles(lab, node, DIALECT),
+        ...(node.keepalived ? { [KEEPALIVED_CONF]: node.keepalived } : {}),
+      },
       checks: [{ program: 'keepalived', file: KEEPALIVED_CONF, command: CONFIG_TEST }],
       started: keepalivedPids(lab, node),
       services: { keepalived: ['keepalived', '--dont-fork', '--log-console', '--log-detail', '--no-syslog'] },
@@ -73,19 +171,24 @@ export const ipvs: Driver = {
     ]);
   },
 
-  weightCommand: (service, real, weight) => serverCommand('-e', service, real, weight),
-  removeCommand: (service, real) => serverCommand('-d', service, real),
-  addCommand: (service, real, weight) => serverCommand('-a', service, real, weight),
-
-  async readTable(run: RunInNode): Promise<ServiceTable> {
-    const output = await run(shell(LISTS));
-    const [table = '', stats = '', rate = '', limits = '', tunnels = '', times = ''] = output.split(MARKER);
-    const timeouts = parseTimeouts(times);
-    return joinTable({ ...parseTable(table), ...(timeouts ? { timeouts } : {}) }, [
-      parseReals(stats, (words) => ({ stats: readCounters(words) })),
-      parseReals(rate, (words) => ({ rate: readCounters(words) })),
-      parseReals(limits, readLimits),
-      parseReals(tunnels, readTunnel),
-    ]);
+  probe: {
+    modules: MODULES,
+    lines: [
+      'ipvsadm -A -t 127.0.0.1:1 -s rr',
+      'ipvsadm -D -t 127.0.0.1:1',
+      'tc qdisc add dev lo clsact',
+      'tc filter add dev lo egress prio 1 protocol ip flower ip_proto tcp dst_port 1 ct_state -trk action ct commit nat src addr 127.0.0.2 pipe action ok',
+      'tc qdisc del dev lo clsact',
+    ],
+    what: 'IPVS and Full-NAT',
+    wanted: 'an x86-64 engine, or one whose kernel has ip_vs, is needed',
   },
+
+  // net/netfilter/ipvs/ip_vs_proto_tcp.c and ip_vs_proto_udp.c
+  timeouts: { tcp: 900, fin: 120, udp: 300 },
+  shows: (service) => ({
+    forward: methodOf(service).column,
+    flags: service.hashesPort ? [`(${service.scheduler}-port)`] : [],
+  }),
+  control,
 };

@@ -1,6 +1,13 @@
+import { CannotObserve } from '../../cannot-observe.ts';
 import { parseAddress } from '../../net/cidr.ts';
-import { CannotObserve } from '../../plan/hand.ts';
-import type { Counters, ServiceTable, TableReal, TableService, TableTimeouts } from '../service-table.ts';
+import type {
+  Counters,
+  ServiceTable,
+  TableConnection,
+  TableReal,
+  TableService,
+  TableTimeouts,
+} from '../service-table.ts';
 
 /** A whole number. Throws CannotObserve when it is none: what answers on a node need not be ipvsadm. */
 function whole(text: string | undefined): number {
@@ -127,4 +134,14 @@ export function joinTable({ services, ...rest }: ServiceTable, lists: readonly T
       ),
     })),
   };
+}
+
+/** Reads `ipvsadm -Lnc`: protocol, time left, state, client, VIP and real server of each connection and template. */
+export function parseConnections(output: string): readonly TableConnection[] {
+  return output.split('\n').flatMap((line): TableConnection[] => {
+    const [, left = '', , source = '', virtual = ''] = line.trim().split(/\s+/);
+    if (!/^\d+:\d+$/.test(left)) return []; // a heading
+    const [client, { address, port }] = [splitEndpoint(source), splitEndpoint(virtual)];
+    return [{ client: client.address, clientPort: client.port, address, port }];
+  });
 }
