@@ -1,9 +1,9 @@
+import { sysctlsOf } from '../layout/files.ts';
+import { partOf } from '../layout/part-of.ts';
 import type { Lab } from '../model/lab.ts';
 import { addressesOf } from '../model/lookup.ts';
 import type { Interface, LabNode, Route } from '../model/node.ts';
 import type { Expectation, Step } from '../model/step.ts';
-import { sysctlsOf } from '../nodes/files.ts';
-import { partOf } from '../nodes/index.ts';
 import { CannotObserve } from '../plan/hand.ts';
 import { shell } from '../shell.ts';
 import type { Bed } from './bed.ts';

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { retransmission } from '../drivers/frr-conf.ts';
 import { eventually } from '../eventually.ts';
 import type { Lab } from '../model/lab.ts';
 import { addressesOf, nodeOf, serviceOf } from '../model/lookup.ts';
 import type { OspfDomain } from '../model/ospf.ts';
 import { formatMs } from '../net/duration.ts';
+import { retransmission } from '../nodes/frr-conf.ts';
 import { CannotObserve } from '../plan/hand.ts';
 import { readSaid } from '../said.ts';
 import { SCHEDULING_MARGIN_MS } from './adverts.ts';

@@ -1,9 +1,10 @@
 import { statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { drivers, STANDARD_DRIVER } from '../drivers/index.ts';
 import { imageStates } from '../engine/images.ts';
 import { EXIT } from '../failure.ts';
-import { probeKernel } from '../kernels/choose.ts';
 import { kernels } from '../kernels/index.ts';
+import { probeKernel } from '../kernels/probe.ts';
 import type { KernelName } from '../model/words.ts';
 import { print, printJson, table } from '../output/print.ts';
 import { withSession } from './session.ts';
@@ -16,11 +17,12 @@ export async function doctor(options: { json?: boolean; again?: boolean }): Prom
     const ready = images.every((i) => i.present || i.name === 'base');
     const names = Object.keys(kernels) as KernelName[];
     const choices = [];
-    for (const name of names) {
+    for (const [driver, name] of Object.values(drivers).flatMap((d) => names.map((n) => [d, n] as const))) {
       choices.push({
         name,
+        driver: driver.name,
         ...(ready
-          ? await probeKernel(engine, name, { again: options.again ?? false })
+          ? await probeKernel(engine, name, driver, { again: options.again ?? false })
           : { usable: false, version: '', why: 'not tried: the image is not built (`lab images build`)' }),
       });
     }
@@ -29,7 +31,7 @@ export async function doctor(options: { json?: boolean; again?: boolean }): Prom
       engine: info,
       images,
       kernels: choices,
-      auto: choices.find((k) => k.usable)?.name,
+      auto: choices.find((k) => k.usable && k.driver === STANDARD_DRIVER)?.name,
       disk: { path: tmpdir(), freeGb: Math.round((disk.bavail * disk.bsize) / 1e8) / 10 },
     };
   });
@@ -44,7 +46,7 @@ export async function doctor(options: { json?: boolean; again?: boolean }): Prom
           `${engine.os}, kernel ${engine.kernel}, ${engine.arch}, ${engine.cpus} CPUs, ${Math.round(engine.memory / 2 ** 30)} GiB`,
         ],
         ...found.kernels.map((k) => [
-          `kernel ${k.name}`,
+          `kernel ${k.name}${k.driver === STANDARD_DRIVER ? '' : ` with ${k.driver}`}`,
           `${k.usable ? 'usable' : 'not usable'}${k.version && k.usable ? ` (${k.version})` : ''}: ${k.why}`,
         ]),
         ['kernel auto', found.auto ?? 'nothing here can carry a director'],

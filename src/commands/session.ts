@@ -3,11 +3,12 @@ import { dockerEngine } from '../engine/docker.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Emit } from '../events.ts';
 import { Failure } from '../failure.ts';
+import { PLAIN } from '../kernels/index.ts';
 import { formatDiagnostic } from '../lab/diagnostic.ts';
 import { findLabFile, readLab } from '../lab/read.ts';
+import { needsModules } from '../layout/files.ts';
 import type { Lab } from '../model/lab.ts';
 import type { DriverName, KernelChoice } from '../model/words.ts';
-import { needsModules } from '../nodes/files.ts';
 import { type Display, openDisplay, silentDisplay } from '../output/display.ts';
 import type { Channel } from '../output/print.ts';
 
@@ -81,7 +82,7 @@ export function loadLab(argument: string, options: LabOptions = {}): Lab {
   return {
     ...result.value,
     nodes: result.value.nodes.map((n) =>
-      n.kernel === 'auto' && (kernel === 'host' || needsModules(result.value, n)) ? { ...n, kernel } : n,
+      n.kernel === 'auto' && (kernel === PLAIN || needsModules(result.value, n)) ? { ...n, kernel } : n,
     ),
   };
 }

@@ -1,5 +1,6 @@
 import type { ContainerNeeds } from '../engine/engine.ts';
 import type { ImageName } from '../engine/images.ts';
+import type { Trial } from '../kernels/kernel.ts';
 import type { Lab } from '../model/lab.ts';
 import type { LabNode } from '../model/node.ts';
 import type { Real, Service } from '../model/service.ts';
@@ -67,7 +68,7 @@ export interface Driver {
   director(lab: Lab, node: LabNode): NodePart;
 
   /** How it is found out whether it can run on a kernel here. */
-  readonly probe: DriverProbe;
+  readonly trial: Trial;
 
   /** Seconds for which it keeps connections where the lab says nothing. */
   readonly timeouts: TableTimeouts;
@@ -75,16 +76,4 @@ export interface Driver {
   shows(service: Service): Shown;
   /** The grip on a running director, by whatever runs a command there. */
   control(run: RunInNode): Control;
-}
-
-/** What a kernel must be able to do for a driver, tried by using it. */
-export interface DriverProbe {
-  /** Kernel modules that must be there. */
-  readonly modules: NodePart['modules'];
-  /** Shell lines, run in a network stack of that kernel, that end with the first which fails. */
-  readonly lines: readonly string[];
-  /** What was tried, in words: `IPVS and Full-NAT`. */
-  readonly what: string;
-  /** What an engine must be for it, for a user who has none. */
-  readonly wanted: string;
 }

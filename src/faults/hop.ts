@@ -1,12 +1,10 @@
 import { portName } from '../fabric/wiring.ts';
-import { guestLine } from '../kernels/uml.ts';
+import { kernels } from '../kernels/index.ts';
 import type { Interface, LabNode } from '../model/node.ts';
 import { CannotObserve, type Hand } from '../plan/hand.ts';
 import { runningKernels } from '../plan/reconcile.ts';
 import { shell } from '../shell.ts';
 
-/** Megabytes of a hop's kernel: it hands frames on, and nothing else. */
-const MEMORY_MB = 64;
 /** Looks, 20 ms apart, whether it has booted. */
 const BOOT_LOOKS = 750;
 
@@ -27,38 +25,20 @@ function namesOf(hand: Hand, node: LabNode, card: Interface): Names {
   return { port, bridge, nodeEnd: `${bridge}n`, segmentEnd: `${bridge}s`, folder: `/lab/${bridge}` };
 }
 
-/** First process of a hop's kernel: hands every frame from one end to the other, what the node sends through netem, as beside it is written. */
-const INIT = `#!/bin/sh -e
-export PATH=/usr/sbin:/usr/bin:/sbin:/bin
-mount -t proc proc /proc
-modprobe -a sch_netem sch_ingress cls_matchall act_mirred
-hand() { tc filter add dev $1 ingress protocol all matchall action mirred egress redirect dev $2; }
-for d in vec0 vec1; do ip link set $d addrgenmode none arp off promisc on up; tc qdisc add dev $d clsact; done
-folder=\${0%/*}
-tc qdisc add dev vec1 root $(cat $folder/netem)
-hand vec0 vec1
-hand vec1 vec0
-tc qdisc show dev vec1 > $folder/shown
-exec sleep infinity
-`;
-
 /**
  * Puts a kernel that has netem into the wire between a node and its segment: what the node sends passes
  * through it. Throws CannotObserve when none boots here. The wire stays whole until the hop is ready; one that
  * stands there already is taken out before.
  */
 export async function putHop(hand: Hand, node: LabNode, card: Interface, netem: string): Promise<void> {
-  if (![...runningKernels(hand.running).values()].includes('uml'))
+  const [hop] = [...runningKernels(hand.running).values()].flatMap((name) => kernels[name].hop ?? []);
+  if (!hop)
     throw new CannotObserve(
       `the kernel of ${node.name} has no netem, and the lab has no node with a kernel of its own, in which a hop could have it`,
     );
   await takeHop(hand, node, card);
   const { port, bridge, nodeEnd, segmentEnd, folder } = namesOf(hand, node, card);
-  const boot = guestLine(
-    MEMORY_MB,
-    `${folder}/init`,
-    [nodeEnd, segmentEnd].map((tap) => `transport=tap,ifname=${tap}`),
-  );
+  const boot = hop.command(`${folder}/init`, [nodeEnd, segmentEnd]);
   await hand.runInFabric(
     shell(
       `
@@ -83,8 +63,8 @@ for i in $(seq ${BOOT_LOOKS}); do
 done
 tail -n 3 $folder/console >&2
 exit 1`,
-      ...[folder, port, bridge, card.segment, nodeEnd, segmentEnd, INIT, netem],
-      ...boot.split(' '),
+      ...[folder, port, bridge, card.segment, nodeEnd, segmentEnd, hop.init, netem],
+      ...boot,
     ),
   );
 }

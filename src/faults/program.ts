@@ -1,6 +1,8 @@
 import { eventually } from '../eventually.ts';
+import { kernels, PLAIN } from '../kernels/index.ts';
 import type { Fault } from '../model/fault.ts';
 import { CannotObserve, type Hand } from '../plan/hand.ts';
+import { runningKernels } from '../plan/reconcile.ts';
 import { shell } from '../shell.ts';
 import type { Adverts, FaultStory, Routing, Stamp } from './fault.ts';
 import { killNode, revive, stopNode } from './node.ts';
@@ -17,6 +19,17 @@ export async function program(hand: Hand, node: string, verb: 'stop' | 'start', 
   return (await hand.timed(node, ['svc', verb, name])).at;
 }
 
+function noKernel(node: string): CannotObserve {
+  return new CannotObserve(`${node} has no kernel of its own`);
+}
+
+/** The program that a node's own kernel is, in its container. Throws CannotObserve where it has none. */
+function processOf(hand: Hand, node: string): string {
+  const { process } = kernels[runningKernels(hand.running).get(node) ?? PLAIN];
+  if (process === undefined) throw noKernel(node);
+  return process;
+}
+
 /** Sends a signal to every process of a program, and waits until /proc shows what it should. */
 async function signalTo(
   hand: Hand,
@@ -26,10 +39,9 @@ async function signalTo(
 ): Promise<Stamp> {
   const [run, file] =
     name === KERNEL
-      ? [(command: readonly string[]) => hand.timedOutside(node, command), 'linux.uml']
+      ? [(command: readonly string[]) => hand.timedOutside(node, command), processOf(hand, node)]
       : [(command: readonly string[]) => hand.timed(node, command), name];
-  if (name === KERNEL && (await run(shell('pidof $1 || true', file))).stdout.trim() === '')
-    throw new CannotObserve(`${node} has no kernel of its own`);
+  if (name === KERNEL && (await run(shell('pidof $1 || true', file))).stdout.trim() === '') throw noKernel(node);
   const { at } = await run(shell('kill -s $1 $(pidof $2)', signal, file));
   const states = shell(
     `for p in $(pidof $1 || true); do sed -n 's/^State:\\t\\(.\\).*/\\1/p' /proc/$p/status 2>/dev/null || true; done`,

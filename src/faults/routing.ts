@@ -1,7 +1,7 @@
-import { vipLine } from '../drivers/frr-conf.ts';
 import type { Lab } from '../model/lab.ts';
 import { serviceOf } from '../model/lookup.ts';
 import type { OspfDomain } from '../model/ospf.ts';
+import { vipLine } from '../nodes/frr-conf.ts';
 import type { Hand } from '../plan/hand.ts';
 import type { FaultStory, Stamp } from './fault.ts';
 

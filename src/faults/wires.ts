@@ -1,5 +1,5 @@
 import { portName } from '../fabric/wiring.ts';
-import { kernels } from '../kernels/index.ts';
+import { kernels, PLAIN } from '../kernels/index.ts';
 import type { Fault } from '../model/fault.ts';
 import { macsOf, nodeOf } from '../model/lookup.ts';
 import type { Interface } from '../model/node.ts';
@@ -50,7 +50,7 @@ export async function wires(
 /** Draws or puts in the plug of a card, where it has one. */
 async function plug(hand: Hand, name: string, card: Interface, state: 'up' | 'down'): Promise<void> {
   const node = nodeOf(hand.lab, name);
-  const device = kernels[runningKernels(hand.running).get(name) ?? 'host'].carrier(node, card);
+  const device = kernels[runningKernels(hand.running).get(name) ?? PLAIN].carrier(node, card);
   if (device !== undefined) await hand.run(name, ['ip', 'link', 'set', device, state]);
 }
 

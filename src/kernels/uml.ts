@@ -1,6 +1,6 @@
 import type { Interface, LabNode } from '../model/node.ts';
-import { TRY_DIRECTOR } from './capability.ts';
-import type { Cards, Kernel } from './kernel.ts';
+import type { Module } from '../nodes/modules.ts';
+import type { Cards, Hop, Kernel } from './kernel.ts';
 
 /** Megabytes that a guest may use; it takes them from the machine only as it touches them. */
 const MEMORY_MB = 192;
@@ -16,7 +16,7 @@ const CONNTRACK_BUCKETS = 8192;
  *
  * `initcall_blacklist=raid6_init`: the kernel would spend 0.85 s of its 0.95 s of boot measuring RAID-6 code.
  */
-export function guestLine(megabytes: number, init: string, transports: readonly string[]): string {
+function guestLine(megabytes: number, init: string, transports: readonly string[]): string {
   return [
     `linux.uml mem=${megabytes}M`,
     `rootfstype=hostfs root=/dev/root rw init=${init}`,
@@ -103,11 +103,55 @@ function bootScript(interfaces: readonly string[], whole: boolean): string {
   ].join('\n');
 }
 
-/** Modules that bring others along, or that make a device of their own unless told not to. */
-const OPTIONS: Readonly<Record<string, string>> = {
-  ip_vs: '-a ip_vs act_ct cls_flower sch_ingress',
-  bonding: 'bonding max_bonds=0',
+/** Megabytes of a hop's kernel: it hands frames on, and nothing else. */
+const HOP_MB = 64;
+
+/** First process of a hop's kernel: see Hop. */
+const HOP_INIT = `#!/bin/sh -e
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin
+mount -t proc proc /proc
+modprobe -a sch_netem sch_ingress cls_matchall act_mirred
+hand() { tc filter add dev $1 ingress protocol all matchall action mirred egress redirect dev $2; }
+for d in vec0 vec1; do ip link set $d addrgenmode none arp off promisc on up; tc qdisc add dev $d clsact; done
+folder=\${0%/*}
+tc qdisc add dev vec1 root $(cat $folder/netem)
+hand vec0 vec1
+hand vec1 vec0
+tc qdisc show dev vec1 > $folder/shown
+exec sleep infinity
+`;
+
+/** What a container that boots such a kernel must be given. */
+const NEEDS: Kernel['needs'] = {
+  capabilities: ['NET_ADMIN', 'NET_RAW'],
+  devices: ['/dev/net/tun'],
+  tmpfs: { '/dev/shm': 'exec,size=1g' },
+  writableNetSysctls: true,
+  memoryMb: 512,
 };
+
+const hop: Hop = {
+  needs: NEEDS,
+  init: HOP_INIT,
+  command: (init, taps) =>
+    guestLine(
+      HOP_MB,
+      init,
+      taps.map((tap) => `transport=tap,ifname=${tap}`),
+    ).split(' '),
+};
+
+/** The line that loads a module, and what is wanted with it. */
+function loadLine({ name, also, options }: Module): string {
+  return also
+    ? `modprobe -a ${[name, ...also].join(' ')}`
+    : `modprobe ${name}${options === undefined ? '' : ` ${options}`}`;
+}
+
+/** Words of a shell command that prints lines. */
+function printing(lines: readonly string[]): string {
+  return lines.map((l) => `'${l}'`).join(' ');
+}
 
 /** What a guest does to files, its container's process does for it (hostfs), with the rights that the container has. */
 const FILE_CAPABILITIES: readonly string[] = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER'];
@@ -115,15 +159,15 @@ const FILE_CAPABILITIES: readonly string[] = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER']
 /** User-Mode Linux: a kernel of the node's own, as a program in its container. x86-64 only. */
 export const uml: Kernel = {
   name: 'uml',
-  needs: {
-    capabilities: ['NET_ADMIN', 'NET_RAW'],
-    devices: ['/dev/net/tun'],
-    tmpfs: { '/dev/shm': 'exec,size=1g' },
-    writableNetSysctls: true,
-    memoryMb: 512,
-  },
+  own: true,
+  needs: NEEDS,
+  takesMb: 100,
+  process: 'linux.uml',
+  programs: ['/usr/bin/linux.uml', '/usr/local/bin/guest-init'],
+  devices: /^(eth\d+p|vec\d+|tap\d+|wire\d+|mgmt0)$/,
+  version: async (_engine, tried) => tried(),
   capabilities: (programs) => programs.filter((c) => FILE_CAPABILITIES.includes(c)),
-  load: (modules) => modules.map((m) => `modprobe ${OPTIONS[m] ?? m}`),
+  load: (modules) => modules.map(loadLine),
   files: (node: LabNode) => ({
     '/lab/boot.sh': bootScript(
       node.interfaces.map((i) => i.name),
@@ -143,12 +187,10 @@ export const uml: Kernel = {
     };
   },
   carrier: (node, card) => (isWhole(node) ? plug(card.name) : undefined),
-  probe: `
-    printf '%s\\n' 'modprobe -a ip_vs act_ct cls_flower sch_ingress; ip link set lo up' '${TRY_DIRECTOR.replaceAll('\n', "' '")}' > /lab/init.sh
-    printf '%s\\n' ${bootScript([], false)
-      .split('\n')
-      .map((l) => `'${l}'`)
-      .join(' ')} > /lab/boot.sh
+  hop,
+  probe: ({ modules, lines }) => `
+    printf '%s\\n' ${printing([...modules.map(loadLine), 'ip link set lo up', ...lines])} > /lab/init.sh
+    printf '%s\\n' ${printing(bootScript([], false).split('\n'))} > /lab/boot.sh
     cat /lab/uml-release
     nodectl init > /lab/console 2>&1 &
     for i in $(seq 1 200); do

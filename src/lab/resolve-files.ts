@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { kernels } from '../kernels/index.ts';
 import type { UserFile } from '../model/node.ts';
 import type { Resolver } from './resolver.ts';
 import type { RawLab } from './schema.ts';
@@ -14,8 +15,8 @@ const KEPT: Readonly<Record<string, string>> = {
 const SHARED = '/dev/shm/';
 /** Programs of ours in a node (images/node/Dockerfile). */
 const PROGRAMS = [
-  ...['nodectl', 'guest-init', 'svc', 'probe', 'pulse', 'ask', 'answer', 'refuse'].map((p) => `/usr/local/bin/${p}`),
-  '/usr/bin/linux.uml',
+  ...['nodectl', 'svc', 'probe', 'pulse', 'ask', 'answer', 'refuse'].map((p) => `/usr/local/bin/${p}`),
+  ...Object.values(kernels).flatMap((k) => k.programs),
 ];
 /** Directories that every node has, and so no place for a file. */
 const DIRECTORIES = [

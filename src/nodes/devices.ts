@@ -1,13 +1,14 @@
 import type { Device, LabNode } from '../model/node.ts';
+import { BONDING, GRE, IPIP, type Module, VLAN } from './modules.ts';
 import { type NodePart, nothing } from './part.ts';
 
 /** What each kind of device needs of the kernel. Bridges every kernel has. */
-const MODULES: Readonly<Record<Device['kind'], readonly string[]>> = {
-  bond: ['bonding'],
-  vlan: ['8021q'],
+const MODULES: Readonly<Record<Device['kind'], readonly Module[]>> = {
+  bond: [BONDING],
+  vlan: [VLAN],
   bridge: [],
-  gre: ['ip_gre'],
-  ipip: ['ipip'],
+  gre: [GRE],
+  ipip: [IPIP],
 };
 
 /** Milliseconds between two looks of a bond at its slaves' carriers. */

@@ -1,4 +1,5 @@
 import type { UserFile } from '../model/node.ts';
+import type { Module } from './modules.ts';
 
 /** A file in a node: text of ours, or a file of the user's. */
 export type NodeFile = string | UserFile;
@@ -8,7 +9,7 @@ export interface NodePart {
   /** Capabilities of the container beyond those of its kernel, where its programs ask for them. */
   readonly capabilities: readonly string[];
   /** Kernel modules; a node that needs any needs a kernel that has them. */
-  readonly modules: readonly string[];
+  readonly modules: readonly Module[];
   readonly sysctls: Readonly<Record<string, string>>;
   /** Lines of `ip -batch` beyond the lab's own addresses. */
   readonly ip: readonly string[];

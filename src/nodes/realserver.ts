@@ -3,6 +3,7 @@ import { familyOf } from '../model/lookup.ts';
 import type { LabNode } from '../model/node.ts';
 import type { Service } from '../model/service.ts';
 import { modes } from '../modes/index.ts';
+import { IP6_TUNNEL, IPIP } from './modules.ts';
 import { addHostAddress, join, type NodePart, nothing, ONE_WAY } from './part.ts';
 
 /**
@@ -18,7 +19,7 @@ const SILENT: Readonly<Record<string, string>> = {
 };
 
 /** The devices that open tunnelled packets, by family: each kernel module brings its own. */
-const OPENER = { 4: { device: 'tunl0', module: 'ipip' }, 6: { device: 'ip6tnl0', module: 'ip6_tunnel' } } as const;
+const OPENER = { 4: { device: 'tunl0', module: IPIP }, 6: { device: 'ip6tnl0', module: IP6_TUNNEL } } as const;
 
 /** The device on which real servers hold a service's VIP; undefined in a mode whose packets are addressed to themselves. */
 export function vipDevice({ vip, mode }: Service): string | undefined {

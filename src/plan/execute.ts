@@ -1,21 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { driverOf } from '../drivers/index.ts';
 import { KEEPALIVED_CONF } from '../drivers/keepalived-conf.ts';
 import type { ContainerNeeds, Engine } from '../engine/engine.ts';
-import { imageTag } from '../engine/images.ts';
+import { type ImageName, imageTag } from '../engine/images.ts';
 import { containerName, LABEL, packLab } from '../engine/labels.ts';
 import { Refusal } from '../engine/refusal.ts';
 import type { Emit } from '../events.ts';
 import { eventually } from '../eventually.ts';
 import { LINKS_FOLLOW, verifyWiring, WIRE, type WireTarget, wiringJob } from '../fabric/wiring.ts';
 import { Failure } from '../failure.ts';
-import { kernels } from '../kernels/index.ts';
+import { kernels, PLAIN } from '../kernels/index.ts';
+import { nodeFiles } from '../layout/files.ts';
+import { partOf } from '../layout/part-of.ts';
 import type { Lab } from '../model/lab.ts';
 import { nodeOf } from '../model/lookup.ts';
 import type { LabNode } from '../model/node.ts';
 import type { KernelName } from '../model/words.ts';
-import { nodeFiles } from '../nodes/files.ts';
-import { partOf } from '../nodes/index.ts';
 import { unreachable } from '../result.ts';
 import { Hold, whoWeAre } from './hold.ts';
 import type { Running } from './observe.ts';
@@ -40,10 +41,10 @@ export class SomebodyElse extends Error {
   override readonly name = 'SomebodyElse';
 }
 
-/** What the fabric must be given; with what a guest kernel needs, for hops in wires, where the lab has such kernels anyway. */
+/** What the fabric must be given; with what hops in wires need, where the lab has kernels that can be such. */
 function fabricNeeds(nodeKernels: ReadonlyMap<string, KernelName>): ContainerNeeds {
-  const guest = [...nodeKernels.values()].includes('uml');
-  return { ...kernels[guest ? 'uml' : 'host'].needs, memoryMb: FABRIC_MB };
+  const [hop] = [...nodeKernels.values()].flatMap((name) => kernels[name].hop ?? []);
+  return { ...(hop?.needs ?? kernels[PLAIN].needs), memoryMb: FABRIC_MB };
 }
 
 /** Carries a plan out, deciding nothing. Knows the containers by the names that it made or found. */
@@ -111,7 +112,7 @@ export class Executor {
       case 'create-fabric':
         this.#ids.set(
           op.target,
-          await this.#create(op.target, {
+          await this.#create(op.target, 'node', {
             hostname: 'fabric',
             labels: {
               [LABEL.node]: '',
@@ -134,7 +135,7 @@ export class Executor {
         this.#progress(node.name, 'creating');
         this.#ids.set(
           node.name,
-          await this.#create(containerName(this.#lab.name, node.name), {
+          await this.#create(containerName(this.#lab.name, node.name), node.driver ? driverOf(node).image : 'node', {
             hostname: node.name,
             labels: {
               [LABEL.node]: node.name,
@@ -167,11 +168,15 @@ export class Executor {
     }
   }
 
-  async #create(name: string, spec: Omit<Parameters<Engine['create']>[0], 'name' | 'image'>): Promise<string> {
+  async #create(
+    name: string,
+    image: ImageName,
+    spec: Omit<Parameters<Engine['create']>[0], 'name' | 'image'>,
+  ): Promise<string> {
     const id = await this.#engine.create({
       ...spec,
       name,
-      image: imageTag('node'),
+      image: imageTag(image),
       labels: { ...spec.labels, [LABEL.lab]: this.#lab.name },
     });
     this.made.push(id);
@@ -251,7 +256,7 @@ export class Executor {
 
   #target(name: string): WireTarget {
     const node = nodeOf(this.#lab, name);
-    const kernel = kernels[this.#kernels.get(name) ?? 'host'];
+    const kernel = kernels[this.#kernels.get(name) ?? PLAIN];
     return { node, token: this.#tokens.get(name) ?? '', files: nodeFiles(this.#lab, node, kernel) };
   }
 
@@ -274,9 +279,16 @@ function namedByLab(node: LabNode, words: string): string {
   return own.reduce((text, [place, name]) => text.replaceAll(place, () => name), words);
 }
 
-/** What a node's container must be given: for its kernel, and for its programs. */
+/** What a node's container must be given: for its kernel, for the driver of a director, and for its programs. */
 function needsOf(lab: Lab, node: LabNode, kernel: KernelName): ContainerNeeds {
   const { needs, capabilities } = kernels[kernel];
-  const more = capabilities(partOf(lab, node).capabilities).filter((c) => !needs.capabilities.includes(c));
-  return { ...needs, capabilities: [...needs.capabilities, ...more] };
+  const own = node.driver ? driverOf(node).needs : { capabilities: [], devices: [], tmpfs: {}, memoryMb: 0 };
+  const more = capabilities([...partOf(lab, node).capabilities, ...own.capabilities]);
+  return {
+    ...needs,
+    capabilities: [...new Set([...needs.capabilities, ...more])],
+    devices: [...new Set([...needs.devices, ...own.devices])],
+    tmpfs: { ...needs.tmpfs, ...own.tmpfs },
+    memoryMb: needs.memoryMb + own.memoryMb,
+  };
 }

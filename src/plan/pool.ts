@@ -1,7 +1,10 @@
+import { driverOf } from '../drivers/index.ts';
 import type { Engine } from '../engine/engine.ts';
 import { imageTag } from '../engine/images.ts';
-import { kernels, wantedKernel } from '../kernels/index.ts';
+import { kernels, PLAIN } from '../kernels/index.ts';
 import type { Lab } from '../model/lab.ts';
+import type { LabNode } from '../model/node.ts';
+import { wantedKernel } from './choose-kernels.ts';
 
 /** What the engine's machine can bear at this moment. */
 export interface Bearing {
@@ -12,21 +15,23 @@ export interface Bearing {
   readonly words: string;
 }
 
-/** Megabytes of a node with a kernel of its own, and of one without: measured, with room to spare. */
-const OWN_KERNEL_MB = 100;
-const PLAIN_MB = 20;
 /** Share of the memory that is free now which labs may take. */
 const SHARE = 0.7;
 
 /** The memory that a lab will take, in megabytes. */
 export function needOf(lab: Lab): number {
-  return lab.nodes.reduce((sum, n) => sum + (wantedKernel(lab, n) === 'host' ? PLAIN_MB : OWN_KERNEL_MB), PLAIN_MB);
+  const most = Math.max(...Object.values(kernels).map((k) => k.takesMb));
+  const takes = (n: LabNode) => {
+    const kernel = wantedKernel(lab, n);
+    return (kernel === 'auto' ? most : kernels[kernel].takesMb) + (n.driver ? driverOf(n).needs.memoryMb : 0);
+  };
+  return lab.nodes.reduce((sum, n) => sum + takes(n), kernels[PLAIN].takesMb);
 }
 
 /** Looks what the engine's machine has to spare: it may be another one than this. `jobs` is the user's own choice. */
 export async function bearing(engine: Engine, jobs: number | undefined): Promise<Bearing> {
   const look = 'nproc; grep MemAvailable /proc/meminfo';
-  const { stdout } = await engine.runOnce(imageTag('node'), look, kernels.host.needs, { 'lvslab.probe': 'bearing' });
+  const { stdout } = await engine.runOnce(imageTag('node'), look, kernels[PLAIN].needs, { 'lvslab.probe': 'bearing' });
   const processors = Number(/^\d+/.exec(stdout)?.[0] ?? 1);
   const free = Number(/MemAvailable: +(\d+)/.exec(stdout)?.[1] ?? 0) / 1024;
   // They wait more than they work: for adverts, dead intervals, health checks.

@@ -3,12 +3,14 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Bed } from '../checks/bed.ts';
+import { drivers, STANDARD_DRIVER } from '../drivers/index.ts';
 import type { Engine } from '../engine/engine.ts';
 import { Refusal } from '../engine/refusal.ts';
 import type { CheckResult, Emit } from '../events.ts';
 import { eventually } from '../eventually.ts';
 import { openWire, type Wire } from '../fabric/capture.ts';
-import { probeKernel } from '../kernels/choose.ts';
+import { kernels as kinds } from '../kernels/index.ts';
+import { probeKernel } from '../kernels/probe.ts';
 import type { Lab } from '../model/lab.ts';
 import type { KernelName } from '../model/words.ts';
 import { bringUp, takeDown, takenDown } from '../plan/lifecycle.ts';
@@ -180,8 +182,10 @@ async function describe(
 ): Promise<Pick<Report, 'engine' | 'nodes' | 'software'>> {
   const info = await engine.info();
   const versions = new Map<KernelName, string>();
-  for (const name of new Set(kernels.values()))
-    versions.set(name, name === 'host' ? info.kernel : (await probeKernel(engine, name)).version);
+  for (const name of new Set(kernels.values())) {
+    const tried = async () => (await probeKernel(engine, name, drivers[STANDARD_DRIVER])).version;
+    versions.set(name, await kinds[name].version(info.kernel, tried));
+  }
   const software = running
     ? (await engine.exec(running.fabric.id, ['cat', '/lab/versions'])).stdout.trim().split('\n')
     : [];

@@ -4,9 +4,9 @@ import { formatDiagnostic } from '../../src/lab/diagnostic.ts';
 import { checkLab } from '../../src/lab/resolve.ts';
 import { labFile } from '../../src/lab/schema.ts';
 import { readSource } from '../../src/lab/source.ts';
+import { nodeFiles } from '../../src/layout/files.ts';
 import type { Lab } from '../../src/model/lab.ts';
 import { DRIVERS } from '../../src/model/words.ts';
-import { nodeFiles } from '../../src/nodes/files.ts';
 import { ok } from '../../src/result.ts';
 import { optionalKeys } from './optional-keys.ts';
 

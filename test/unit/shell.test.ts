@@ -5,8 +5,8 @@ import { parse, stringify } from 'yaml';
 import { kernels } from '../../src/kernels/index.ts';
 import { checkLab } from '../../src/lab/resolve.ts';
 import { readSource } from '../../src/lab/source.ts';
+import { nodeFiles } from '../../src/layout/files.ts';
 import type { Lab } from '../../src/model/lab.ts';
-import { nodeFiles } from '../../src/nodes/files.ts';
 import { ok } from '../../src/result.ts';
 import { shell } from '../../src/shell.ts';
 

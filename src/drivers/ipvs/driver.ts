@@ -24,10 +24,8 @@ import {
   readTunnel,
 } from './ipvsadm.ts';
 import { methodOf } from './method.ts';
+import { IP_VS } from './module.ts';
 import { snatOf } from './snat.ts';
-
-/** The kernel modules of IPVS, and of the traffic control that translates for Full-NAT and SNAT. */
-const MODULES = ['ip_vs'];
 
 /** Parts the lists that one command prints. */
 const MARKER = '--lvslab--';
@@ -147,13 +145,13 @@ export const ipvs: Driver = {
   needs: { capabilities: [], devices: [], tmpfs: {}, memoryMb: 0 },
 
   director(lab: Lab, node: LabNode): NodePart {
-    if (node.manual) return { ...nothing, modules: MODULES };
+    if (node.manual) return { ...nothing, modules: [IP_VS] };
     const fixed = lab.services
       .filter((s) => !vrrpOf(lab, s.name))
       .map((s) => addHostAddress(s.vip, linkTo(node, s.vip)?.name ?? 'lo'));
     const table: NodePart = {
       ...nothing,
-      modules: MODULES,
+      modules: [IP_VS],
       ip: fixed,
       // A configuration of the user's may run the lab's commands, too.
       files: {
@@ -171,8 +169,8 @@ export const ipvs: Driver = {
     ]);
   },
 
-  probe: {
-    modules: MODULES,
+  trial: {
+    modules: [IP_VS],
     lines: [
       'ipvsadm -A -t 127.0.0.1:1 -s rr',
       'ipvsadm -D -t 127.0.0.1:1',

@@ -1,6 +1,7 @@
 import { familyOf } from '../../model/lookup.ts';
 import type { SnatRule } from '../../model/snat.ts';
 import { FORWARDING, type NodePart, nothing } from '../../nodes/part.ts';
+import { IP_VS } from './module.ts';
 
 /**
  * What a director does for an SNAT rule: hosts behind it reach the outside under its address. IPVS has no part in it:
@@ -15,7 +16,7 @@ export function snatOf(rule: SnatRule): NodePart {
     );
   return {
     ...nothing,
-    modules: ['ip_vs'],
+    modules: [IP_VS],
     sysctls: FORWARDING,
     tc: [
       `qdisc replace dev ${rule.out} clsact`,

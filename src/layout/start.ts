@@ -1,4 +1,4 @@
-import type { ConfigCheck } from './part.ts';
+import type { ConfigCheck } from '../nodes/part.ts';
 
 /** The script that a node runs once its programs run, and that ends when they have started (images/node/src/init.c). */
 export const STARTED = '/lab/started.sh';

@@ -1,9 +1,9 @@
-import { routing } from '../drivers/frr-conf.ts';
 import { driverOf } from '../drivers/index.ts';
 import type { Lab } from '../model/lab.ts';
 import type { LabNode } from '../model/node.ts';
-import { FORWARDING, join, type NodePart, nothing } from './part.ts';
-import { realserver } from './realserver.ts';
+import { routing } from '../nodes/frr-conf.ts';
+import { FORWARDING, join, type NodePart, nothing } from '../nodes/part.ts';
+import { realserver } from '../nodes/realserver.ts';
 import { serversOf } from './servers.ts';
 
 /** What a node needs beyond its own links and addresses: what its kind is for, and its servers. */

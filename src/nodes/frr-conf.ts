@@ -3,7 +3,7 @@ import { directors, familyOf, serviceOf } from '../model/lookup.ts';
 import type { LabNode } from '../model/node.ts';
 import type { OspfDomain } from '../model/ospf.ts';
 import { networkOf, parseSubnet } from '../net/cidr.ts';
-import { type NodePart, nothing } from '../nodes/part.ts';
+import { type NodePart, nothing } from './part.ts';
 
 /** Reference bandwidth of link costs in Mbit/s, as the DPVS tutorial sets it. */
 const REFERENCE_BANDWIDTH = 1000;

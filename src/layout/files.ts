@@ -2,9 +2,9 @@ import type { Kernel } from '../kernels/kernel.ts';
 import type { Lab } from '../model/lab.ts';
 import { addressesOf, familyOf, linksOf } from '../model/lookup.ts';
 import type { LabNode, Route } from '../model/node.ts';
-import { devices } from './devices.ts';
-import { partOf } from './index.ts';
-import { addAddress, type NodeFile } from './part.ts';
+import { devices } from '../nodes/devices.ts';
+import { addAddress, type NodeFile } from '../nodes/part.ts';
+import { partOf } from './part-of.ts';
 import { beforeStart, startedFiles } from './start.ts';
 
 /** Where the user's files wait, as if it were the root, until the node's own kernel has mounted what it mounts. */

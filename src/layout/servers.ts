@@ -2,7 +2,7 @@ import type { ServerPort } from '../apps/app.ts';
 import { appOf, serverOf, servers } from '../apps/index.ts';
 import type { Lab } from '../model/lab.ts';
 import type { LabNode } from '../model/node.ts';
-import { join, type NodePart } from './part.ts';
+import { join, type NodePart } from '../nodes/part.ts';
 
 /** The servers of a node: for the services that it is a real server of, and for its own list of ports. */
 export function serversOf(lab: Lab, node: LabNode): NodePart {

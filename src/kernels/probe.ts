@@ -1,0 +1,64 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { Engine } from '../engine/engine.ts';
+import { imageTag } from '../engine/images.ts';
+import type { KernelName } from '../model/words.ts';
+import { kernels } from './index.ts';
+import type { Availability, Tried } from './kernel.ts';
+
+type Remembered = Readonly<Record<string, Availability>>;
+
+/** What was probed before, by engine, its kernel and our image; only a cache, lost without harm. */
+function cacheFile(): string {
+  return join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'lvslab', 'kernels.json');
+}
+
+function remembered(): Remembered {
+  try {
+    return JSON.parse(readFileSync(cacheFile(), 'utf8')) as Remembered;
+  } catch {
+    return {};
+  }
+}
+
+function remember(key: string, value: Availability): void {
+  try {
+    mkdirSync(dirname(cacheFile()), { recursive: true });
+    writeFileSync(cacheFile(), JSON.stringify({ ...remembered(), [key]: value }, null, 1));
+  } catch {
+    // A cache that cannot be written costs the next run a second.
+  }
+}
+
+/**
+ * Whether a kernel carries a driver on this engine, found out by using it; that it does is remembered.
+ * The image must be there.
+ */
+export async function probeKernel(
+  engine: Engine,
+  name: KernelName,
+  { name: driver, image, trial }: Tried,
+  options: { again: boolean } = { again: false },
+): Promise<Availability> {
+  const info = await engine.info();
+  const key = [info.id, info.kernel, imageTag(image), name, driver].join(' ');
+  const before = remembered()[key];
+  if (before && !options.again) return before;
+  const kernel = kernels[name];
+  const result = await engine
+    .runOnce(imageTag(image), kernel.probe(trial), kernel.needs, { 'lvslab.probe': name })
+    .catch((error: unknown) => ({
+      code: 1,
+      stdout: `\n${(error as Error).message}`,
+    }));
+  const [version = '', ...rest] = result.stdout.trim().split('\n');
+  const usable = result.code === 0;
+  const why = usable
+    ? `${trial.what} were tried on it, and work`
+    : (rest.filter((l) => l.trim() !== '').at(-1) ?? version ?? 'it ended without a word');
+  const found: Availability = { usable, version, why };
+  // What keeps it from working may be mended any time: a device that is closed, a module that is not there.
+  if (usable) remember(key, found);
+  return found;
+}

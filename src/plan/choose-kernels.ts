@@ -1,0 +1,82 @@
+import { drivers, driversOf, STANDARD_DRIVER } from '../drivers/index.ts';
+import type { Engine } from '../engine/engine.ts';
+import { Failure } from '../failure.ts';
+import { kernels, PLAIN } from '../kernels/index.ts';
+import type { Tried } from '../kernels/kernel.ts';
+import { probeKernel } from '../kernels/probe.ts';
+import { needsModules } from '../layout/files.ts';
+import type { Lab } from '../model/lab.ts';
+import type { LabNode } from '../model/node.ts';
+import type { KernelChoice, KernelName } from '../model/words.ts';
+
+/** A lab that cannot run on this engine, because no kernel here can carry what its directors run: nothing of it is tested. */
+export class CannotRun extends Failure {
+  constructor(message: string, hint: string) {
+    super('environment', message, hint);
+  }
+}
+
+/**
+ * What a node asks for: its own choice, else `auto`, which for a node that stands on no kernel module
+ * is the engine's kernel: only who needs a kernel of its own pays for one.
+ */
+export function wantedKernel(lab: Lab, node: LabNode): KernelChoice {
+  return node.kernel === 'auto' && !needsModules(lab, node) ? PLAIN : node.kernel;
+}
+
+/** What a kernel that the lab is to choose must carry: the drivers of its directors, the standard one where it has none. */
+function carried(lab: Lab): readonly Tried[] {
+  const own = driversOf(lab);
+  return own.length > 0 ? own : [drivers[STANDARD_DRIVER]];
+}
+
+/**
+ * The kernel of each node: what it asks for, with `auto` decided for this engine.
+ * Throws CannotRun when nothing here can carry a director, or what was asked for does not work.
+ */
+export async function chooseKernels(engine: Engine, lab: Lab): Promise<ReadonlyMap<string, KernelName>> {
+  const choice = new Map<string, KernelName>();
+  const wantedBy = carried(lab);
+  let auto: KernelName | undefined;
+  for (const node of lab.nodes) {
+    const wanted = wantedKernel(lab, node);
+    if (wanted === 'auto') {
+      auto ??= await bestKernel(engine, wantedBy);
+      choice.set(node.name, auto);
+    } else {
+      if (kernels[wanted].own || node.kind === 'director') {
+        const why = await whyNot(engine, wanted, wantedBy);
+        if (why !== undefined) {
+          throw new CannotRun(
+            `node "${node.name}" asks for kernel ${wanted}, which does not work on this engine: ${why}`,
+            '`lab doctor` shows every kernel; `--kernel auto` takes what works',
+          );
+        }
+      }
+      choice.set(node.name, wanted);
+    }
+  }
+  return choice;
+}
+
+/** Why a kernel cannot carry drivers here; undefined when it can. */
+async function whyNot(engine: Engine, name: KernelName, wantedBy: readonly Tried[]): Promise<string | undefined> {
+  for (const driver of wantedBy) {
+    const found = await probeKernel(engine, name, driver);
+    if (!found.usable) return found.why;
+  }
+  return undefined;
+}
+
+async function bestKernel(engine: Engine, wantedBy: readonly Tried[]): Promise<KernelName> {
+  const reasons: string[] = [];
+  for (const name of Object.keys(kernels) as KernelName[]) {
+    const why = await whyNot(engine, name, wantedBy);
+    if (why === undefined) return name;
+    reasons.push(`${name}: ${why}`);
+  }
+  throw new CannotRun(
+    `no kernel here can carry a director (${reasons.join('; ')})`,
+    wantedBy.map((d) => d.trial.wanted).join('; '),
+  );
+}
