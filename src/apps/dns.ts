@@ -13,8 +13,13 @@ export const dns: Server = {
     return {
       ...nothing,
       capabilities: ['NET_BIND_SERVICE'],
-      started: [listening(dns, port)],
-      services: { [PROGRAM]: ['dnsmasq', '--keep-in-foreground', '--user=root', ...own] },
+      programs: {
+        [PROGRAM]: {
+          command: ['dnsmasq', '--keep-in-foreground', '--user=root', ...own],
+          ready: [listening(dns, port)],
+          after: [],
+        },
+      },
     };
   },
   bounds: [{ alone: 'dns', called: 'one name server' }],

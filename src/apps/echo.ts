@@ -13,8 +13,13 @@ export const echo: App = {
   part: (node, ports) => ({
     ...nothing,
     capabilities: ['NET_BIND_SERVICE'],
-    started: ports.map(({ port }) => listening(echo, port)),
-    services: { [PROGRAM]: ['answer', node.name, ...ports.map(({ port }) => String(port))] },
+    programs: {
+      [PROGRAM]: {
+        command: ['answer', node.name, ...ports.map(({ port }) => String(port))],
+        ready: ports.map(({ port }) => listening(echo, port)),
+        after: [],
+      },
+    },
   }),
   bounds: [{ most: MOST_PORTS, words: ['udp'], called: 'UDP' }],
   asked: { ask: ['-u'], probe: 'udp' },

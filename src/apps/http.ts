@@ -24,10 +24,15 @@ export const http: App = {
       // It gives up being root, and its folders belong to who it is then.
       capabilities: ['CHOWN', 'SETGID', 'SETUID', 'NET_BIND_SERVICE'],
       checks: [{ program: PROGRAM, file: CONF, command: 'nginx -t -q' }],
-      // What a configuration of the user's listens on is not known.
-      started: node.files[CONF] ? [] : [...tcp, ...tls].map((port) => listening(http, port)),
       files: { [CONF]: conf(node.name, tcp, tls), '/lab/www/big': `${'x'.repeat(BIG - 1)}\n` },
-      services: { [PROGRAM]: ['nginx', '-g', 'daemon off;'] },
+      programs: {
+        [PROGRAM]: {
+          command: ['nginx', '-g', 'daemon off;'],
+          // What a configuration of the user's listens on is not known.
+          ready: node.files[CONF] ? [] : [...tcp, ...tls].map((port) => listening(http, port)),
+          after: [],
+        },
+      },
     };
   },
   bounds: [{ most: MOST_PORTS, words: ['tcp', 'tls'], called: 'TCP' }],

@@ -15,9 +15,12 @@ export const mysql: App = {
       ...nothing,
       // It gives up being root, and its folders belong to who it is then.
       capabilities: ['CHOWN', 'SETGID', 'SETUID'],
-      started: [listening(mysql, port)],
-      services: {
-        [PROGRAM]: ['mariadbd', '--defaults-file=/etc/mysql/lab.cnf', `--port=${port}`, `--report-host=${node.name}`],
+      programs: {
+        [PROGRAM]: {
+          command: ['mariadbd', '--defaults-file=/etc/mysql/lab.cnf', `--port=${port}`, `--report-host=${node.name}`],
+          ready: [listening(mysql, port)],
+          after: [],
+        },
       },
     };
   },

@@ -5,7 +5,7 @@ import type { LabNode, Route } from '../model/node.ts';
 import { devices } from '../nodes/devices.ts';
 import { addAddress, type NodeFile } from '../nodes/part.ts';
 import { partOf } from './part-of.ts';
-import { beforeStart, startedFiles } from './start.ts';
+import { configChecks } from './start.ts';
 
 /** Where the user's files wait, as if it were the root, until the node's own kernel has mounted what it mounts. */
 const STAGED = '/lab/files';
@@ -61,16 +61,17 @@ export function nodeFiles(lab: Lab, node: LabNode, kernel: Kernel): Readonly<Rec
     '/lab/tc.batch': tc.map((line) => `${line}\n`).join(''),
     '/lab/sysctl.conf': lines((name) => !late.test(name)),
     '/lab/sysctl-links.conf': lines((name) => late.test(name)),
-    '/lab/services': Object.entries(part.services)
-      .map(([name, command]) => `${[name, ...command].join('\t')}\n`)
+    '/lab/services': Object.entries(part.programs)
+      .map(
+        ([name, { after, ready, command }]) => `${[name, after.join(' '), ready.join(' '), ...command].join('\t')}\n`,
+      )
       .join(''),
-    ...startedFiles(part.started),
     '/lab/init.sh': initScript(
       node,
       kernel.load([...new Set([...made.modules, ...part.modules])]),
       tc.length > 0,
       cards.offload,
-      beforeStart(part.checks, part.started),
+      configChecks(part.checks),
     ),
     ...(node.setup ? { [SETUP]: node.setup, [SETUP_NAME]: node.setup.path, [RUN_SETUP]: SETUP_RUNNER } : {}),
     ...Object.fromEntries(Object.entries(node.files).map(([path, file]) => [`${STAGED}${path}`, file])),

@@ -3,7 +3,7 @@ import { directors, familyOf, serviceOf } from '../model/lookup.ts';
 import type { LabNode } from '../model/node.ts';
 import type { OspfDomain } from '../model/ospf.ts';
 import { networkOf, parseSubnet } from '../net/cidr.ts';
-import { type NodePart, nothing } from './part.ts';
+import { type NodePart, nothing, type Program } from './part.ts';
 
 /** Reference bandwidth of link costs in Mbit/s, as the DPVS tutorial sets it. */
 const REFERENCE_BANDWIDTH = 1000;
@@ -22,11 +22,16 @@ export function domainsOf(lab: Lab, node: LabNode): readonly OspfDomain[] {
 export function routing(lab: Lab, node: LabNode): NodePart {
   const domains = domainsOf(lab, node);
   if (domains.length === 0) return nothing;
-  const program = (name: string, ...more: readonly string[]) => [
-    ...['env', 'LD_PRELOAD=/usr/local/lib/frrcaps.so', `/usr/lib/frr/${name}`],
-    ...['-u', 'root', '-g', 'frr', '--log', 'stdout', ...more],
-  ];
-  const daemon = (name: string) => program(name, '-f', `/etc/frr/${name}.conf`);
+  const program = (name: string, after: readonly string[], ...more: readonly string[]): Program => ({
+    command: [
+      ...['env', 'LD_PRELOAD=/usr/local/lib/frrcaps.so', `/usr/lib/frr/${name}`],
+      ...['-u', 'root', '-g', 'frr', '--log', 'stdout', ...more],
+    ],
+    // The socket of its own shell.
+    ready: [`/run/frr/${name}.vty`],
+    after,
+  });
+  const daemon = (name: string, after: string) => program(name, [after], '-f', `/etc/frr/${name}.conf`);
   const bfd = domains.some((o) => o.bfd);
   const daemons = ['zebra', ...(bfd ? ['bfdd'] : []), 'ospfd'];
   return {
@@ -35,7 +40,6 @@ export function routing(lab: Lab, node: LabNode): NodePart {
       const file = `/etc/frr/${name}.conf`;
       return { program: name, file, command: `vtysh -C -f ${file}` };
     }),
-    started: ['mgmtd', ...daemons].map((name) => `/run/frr/${name}.vty`),
     // Connections are told apart by their ports too, not by addresses alone.
     sysctls: domains.some((o) => o.routers.includes(node.name)) ? { 'net.ipv4.fib_multipath_hash_policy': '1' } : {},
     files: {
@@ -43,9 +47,10 @@ export function routing(lab: Lab, node: LabNode): NodePart {
       '/etc/frr/ospfd.conf': ospfConf(lab, node, domains),
       ...(bfd ? { '/etc/frr/bfdd.conf': bfdConf(domains) } : {}),
     },
-    services: {
-      mgmtd: program('mgmtd'),
-      ...Object.fromEntries(daemons.map((name) => [name, daemon(name)])),
+    // zebra takes its configuration from mgmtd, the others their interfaces and routes from zebra.
+    programs: {
+      mgmtd: program('mgmtd', []),
+      ...Object.fromEntries(daemons.map((name) => [name, daemon(name, name === 'zebra' ? 'mgmtd' : 'zebra')])),
     },
   };
 }

@@ -16,12 +16,20 @@ export interface NodePart {
   /** Lines of `tc -batch`. */
   readonly tc: readonly string[];
   readonly files: Readonly<Record<string, NodeFile>>;
-  /** Programs that run as long as the node does, each with its arguments. */
-  readonly services: Readonly<Record<string, readonly string[]>>;
+  /** Programs that run as long as the node does, each behind those that it is after. */
+  readonly programs: Readonly<Record<string, Program>>;
   /** What those programs say of their configurations, before they start. */
   readonly checks: readonly ConfigCheck[];
-  /** By what one sees that they have started: `tcp:PORT` and `udp:PORT` for who listens, a path for a file that is then there. */
-  readonly started: readonly string[];
+}
+
+/** A program of a node; its first process sees to when it starts, at boot and by `svc start` alike (images/node/src/init.c). */
+export interface Program {
+  /** The words that start it. */
+  readonly command: readonly string[];
+  /** By what one sees that it is ready: `tcp:PORT` and `udp:PORT` for who listens, a path for a file that is then there. */
+  readonly ready: readonly string[];
+  /** Programs that must be ready before it starts, where they start too. */
+  readonly after: readonly string[];
 }
 
 /** A program's own check of a file: a shell command that fails, with the program's words, when the program would not take it. */
@@ -39,9 +47,8 @@ export const nothing: NodePart = {
   ip: [],
   tc: [],
   files: {},
-  services: {},
+  programs: {},
   checks: [],
-  started: [],
 };
 
 /** Several parts as one; what two of them want alike is there once, and of two values the later stands. */
@@ -53,9 +60,8 @@ export function join(parts: readonly NodePart[]): NodePart {
     ip: [...new Set(parts.flatMap((p) => p.ip))],
     tc: [...new Set(parts.flatMap((p) => p.tc))],
     files: Object.assign({}, ...parts.map((p) => p.files)),
-    services: Object.assign({}, ...parts.map((p) => p.services)),
+    programs: Object.assign({}, ...parts.map((p) => p.programs)),
     checks: parts.flatMap((p) => p.checks),
-    started: [...new Set(parts.flatMap((p) => p.started))],
   };
 }
 

@@ -20,7 +20,7 @@ const TAG = `lvslab-test/${STAGE}`;
 /** Each harness of test/fuzz, and what it needs of the programs' own sources. */
 const HARNESSES = {
   frames: ['frames.c', 'buf.c', 'die.c'],
-  services: ['services.c', 'buf.c', 'die.c'],
+  services: ['services.c', 'ready.c', 'numbers.c', 'buf.c', 'die.c'],
   answers: ['answers.c', 'numbers.c'],
   segment: ['segment.c'],
   arguments: ['address.c', 'numbers.c'],
@@ -139,7 +139,7 @@ describe('the node’s own programs, under sanitizers', () => {
 
   it('process 1 runs any number of programs, tells of all, and of one that is not there', async () => {
     const names = Array.from({ length: 300 }, (_, i) => `${String(i).padStart(3, '0')}-${'n'.repeat(60)}`);
-    const lines = names.map((name) => `${name}\tsleep\t1000\n`).join('');
+    const lines = names.map((name) => `${name}\t\t\tsleep\t1000\n`).join('');
     const setup = `mkdir -p /lab /run && printf '' > /lab/init.sh && printf '${lines}' > /lab/services`;
     const start =
       'nodectl init > /tmp/init.log 2>&1 & timeout 60 sh -c "until [ -e /lab/state ]; do sleep 0.05; done"; cat /lab/state';
@@ -155,5 +155,47 @@ describe('the node’s own programs, under sanitizers', () => {
     expect((await sanitized('svc stop nonesuch')).stderr).toBe('svc: no such service\n');
     expect((await sanitized(`svc stop ${'x'.repeat(300)}`)).stderr).toMatch(/^usage: svc/);
     expect((await sanitized('cat /tmp/init.log')).stdout).not.toContain('Sanitizer');
+  });
+
+  it('process 1 starts a program when those that it is after are ready, at boot and by svc', async () => {
+    // The first is ready when the test says so; the second ends with 9 when the first is not; the third when it is told to.
+    const hold = 'until [ -e /tmp/go ]; do sleep 0.01; done; touch /run/one; exec sleep 1000';
+    const then = '[ -e /run/one ] || exit 9; touch /run/two; exec sleep 1000';
+    const third = '[ ! -e /tmp/end ] || exit 3; touch /run/three; exec sleep 1000';
+    const lines = [
+      `one\t\t/run/one\tsh\t-c\t${hold}`,
+      `two\tone\t/run/two\tsh\t-c\t${then}`,
+      `three\t\t/run/three\tsh\t-c\t${third}`,
+    ];
+    const until = (what: string) => `timeout 60 sh -c 'until ${what}; do sleep 0.01; done'`;
+    const begin = [
+      'rm -f /lab/state /tmp/go /tmp/end; mkdir -p /lab /run; : > /lab/init.sh',
+      `cat > /lab/services << 'END'\n${lines.join('\n')}\nEND`,
+      // What an earlier run left is not taken for this one's.
+      'touch /run/one /run/two /run/three',
+      'nodectl init > /tmp/ready.log 2>&1 &',
+      until('svc status three 2> /dev/null | grep -q running'),
+      'svc status; cat /lab/state 2> /dev/null; touch /tmp/go',
+      until('[ -e /lab/state ]'),
+      'cat /lab/state; svc status',
+    ].join('\n');
+    expect((await sanitized(begin)).stdout).toMatch(
+      /^one starting \d+\ntwo waiting\nthree running \d+\nready\none running \d+\ntwo running \d+\nthree running \d+\n$/,
+    );
+    const again = [
+      'svc stop two; svc stop one; rm /tmp/go',
+      'svc start one &',
+      until('svc status one | grep -q starting'),
+      'svc start two & two=$!',
+      until('svc status two | grep -q waiting'),
+      'touch /tmp/go; wait $two; svc status two; svc start two; echo $?',
+      'svc stop three; touch /tmp/end; svc start three; echo $?',
+      // Who is not to start is not waited for.
+      'svc stop two; svc stop one; svc start two; svc status',
+    ].join('\n');
+    const { stdout, stderr } = await sanitized(again);
+    expect(stdout).toMatch(/^two running \d+\n0\n1\none ended 143\ntwo running \d+\nthree ended 3\n$/);
+    expect(stderr).toBe('svc: it ended before it was ready\n');
+    expect((await sanitized('cat /tmp/ready.log')).stdout).not.toContain('Sanitizer');
   });
 });

@@ -6,18 +6,24 @@
 #include <string.h>
 
 #include "../../images/node/src/buf.h"
+#include "../../images/node/src/ready.h"
 #include "fuzz.h"
 
 const struct example examples[] = {
-    EXAMPLE("nginx\tnginx\t-g\tdaemon off;\nanswer\tanswer\trs1\t53\t54\n"),
-    EXAMPLE("keepalived\tkeepalived\t--dont-fork\t--log-console\n"),
-    EXAMPLE("a\tb"),
+    EXAMPLE("nginx\t\ttcp:80 tcp:443\tnginx\t-g\tdaemon off;\nanswer\t\tudp:53\tanswer\trs1\t53\t54\n"),
+    EXAMPLE("keepalived\t\t/run/keepalived.pid\tkeepalived\t--dont-fork\t--log-console\n"),
+    EXAMPLE("mgmtd\t\t/run/frr/mgmtd.vty\tm\nzebra\tmgmtd\t/run/z.vty\tz\nospfd\tzebra mgmtd\t\to\t\n"),
+    EXAMPLE("a\t\t\tb"),
     EXAMPLE("status\n"),
     EXAMPLE("status nginx\n"),
     EXAMPLE("stop keepalived\n"),
     EXAMPLE("start a23456789012345678901234567890123456789012345678901234567890123\n"),
 };
 const size_t n_examples = sizeof examples / sizeof *examples;
+
+static void print_words(struct buf *out, char **words, const char *between) {
+  for (char **word = words; *word; word++) buf_print(out, "%s%s", word == words ? "" : between, *word);
+}
 
 static int list(const char *data, size_t len) {
   struct service_line *lines;
@@ -31,8 +37,18 @@ static int list(const char *data, size_t len) {
   for (int i = 0; i < n; i++) {
     must(*lines[i].name && strlen(lines[i].name) <= SERVICE_NAME_MAX && !strpbrk(lines[i].name, " \t\n") && *lines[i].argv[0]);
     for (int j = 0; j < i; j++) must(strcmp(lines[i].name, lines[j].name) != 0);
-    buf_print(&again, "%s", lines[i].name);
-    for (char **word = lines[i].argv; *word; word++) buf_print(&again, "\t%s", *word);
+    for (char **name = lines[i].after; *name; name++) {
+      int before = 0;
+      for (int j = 0; j < i; j++) before |= strcmp(lines[j].name, *name) == 0;
+      must(before);
+    }
+    for (char **condition = lines[i].ready; *condition; condition++) must(is_condition(*condition));
+    buf_print(&again, "%s\t", lines[i].name);
+    print_words(&again, lines[i].after, " ");
+    buf_print(&again, "\t");
+    print_words(&again, lines[i].ready, " ");
+    buf_print(&again, "\t");
+    print_words(&again, lines[i].argv, "\t");
     buf_print(&again, "\n");
   }
   /* Nothing is left out and nothing is made up; the last line may do without its end. */

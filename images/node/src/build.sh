@@ -15,7 +15,7 @@ program() {
   shift
   compile ${LINK--static} -o "$out/bin/$name" "$@"
 }
-program nodectl "$@" nodectl.c init.c services.c svc.c exec.c agent.c frames.c buf.c fabric.c await.c handover.c wire.c job.c numbers.c die.c -lutil
+program nodectl "$@" nodectl.c init.c services.c svc.c exec.c agent.c frames.c buf.c fabric.c await.c ready.c handover.c wire.c job.c numbers.c die.c -lutil
 program ask "$@" ask.c address.c answers.c buf.c numbers.c die.c
 program probe "$@" probe.c address.c answers.c numbers.c
 program answer "$@" answer.c numbers.c

@@ -25,17 +25,25 @@
 #include <unistd.h>
 
 #include "buf.h"
+#include "ready.h"
 #include "services.h"
 
 #define STOP_DEADLINE_MS 5000
+/* Of a program on a node that is starved, or that looks through its files first. */
+#define START_DEADLINE_MS 60000
 
 struct service {
-  char *name, **argv;
+  char *name, **after, **ready, **argv;
   pid_t pid;     /* 0: not running */
+  int wanted;    /* it is to start as soon as what it is after is ready */
+  int starting;  /* it runs, and not all by which it is ready has been seen */
+  size_t seen;   /* so much of that has */
   int status;    /* of the last run */
   int ran;       /* has it run at all */
   int out;       /* its stdout and stderr, or -1 */
   struct buf line;
+  int starter;   /* control connection that waits until it is ready, or -1 */
+  long long ready_by; /* for which it waits no longer, in ms */
   int waiter;    /* control connection that waits for its end, or -1 */
   long long kill_at; /* when SIGTERM did not do: SIGKILL, in ms */
 };
@@ -126,8 +134,23 @@ static void cannot_start(struct service *s) {
   s->status = W_EXITCODE(126, 0);
 }
 
+static void answer(int fd, const char *text) {
+  if (fd < 0) return;
+  write_all(fd, text, strlen(text));
+  close(fd);
+}
+
+static void tell_starter(struct service *s, const char *text) {
+  answer(s->starter, text);
+  s->starter = -1;
+}
+
 static void start_service(struct service *s) {
   int out[2];
+  s->wanted = 0;
+  /* What an earlier run left would be taken for this one's. */
+  for (char **condition = s->ready; *condition; condition++)
+    if (**condition == '/') unlink(*condition);
   if (s->out >= 0) read_output(s);
   if (s->out >= 0) close(s->out);
   s->out = -1;
@@ -153,18 +176,45 @@ static void start_service(struct service *s) {
   s->out = out[0];
   s->ran = 1;
   s->kill_at = 0;
+  s->starting = 1;
+  s->seen = 0;
 }
 
-static void answer(int fd, const char *text) {
-  if (fd < 0) return;
-  write_all(fd, text, strlen(text));
-  close(fd);
+/* Whether a program is on its way: wanted and not running yet, or running and not ready. */
+static int pending(const struct service *s) { return s->wanted || s->starting; }
+
+static int may_start(const struct service *s) {
+  for (char **name = s->after; *name; name++)
+    for (const struct service *other = services; other < s; other++)
+      if (strcmp(other->name, *name) == 0 && pending(other)) return 0;
+  return 1;
+}
+
+/* Starts what is wanted and sees what is ready; a program comes after those that it waits for. Returns how many are on their way. */
+static int advance(void) {
+  int left = 0;
+  for (int i = 0; i < n_services; i++) {
+    struct service *s = &services[i];
+    if (s->wanted && may_start(s)) {
+      start_service(s);
+      if (!s->pid) tell_starter(s, "error it cannot be started\n");
+    }
+    while (s->starting && s->ready[s->seen] && holds(s->ready[s->seen])) s->seen++;
+    if (s->starting && !s->ready[s->seen]) {
+      s->starting = 0;
+      tell_starter(s, "ok\n");
+    }
+    if (s->starter >= 0 && now_ms() >= s->ready_by) tell_starter(s, "error it is not ready within a minute\n");
+    left += pending(s);
+  }
+  return left;
 }
 
 static void ended(struct service *s, int status) {
   char text[64];
   s->pid = 0;
   s->status = status;
+  s->starting = 0;
   s->kill_at = 0;
   while (s->out >= 0) {
     struct pollfd p = {s->out, POLLIN, 0};
@@ -176,6 +226,7 @@ static void ended(struct service *s, int status) {
   say(s->name, text, (size_t)n);
   answer(s->waiter, "ok\n");
   s->waiter = -1;
+  tell_starter(s, "error it ended before it was ready\n");
 }
 
 static void reap(pid_t watched, int *watched_status) {
@@ -193,7 +244,8 @@ static void tell_status(int fd, const struct service *only) {
   for (int i = 0; i < n_services; i++) {
     const struct service *s = &services[i];
     if (only && s != only) continue;
-    if (s->pid) buf_print(&reply, "%s running %d\n", s->name, s->pid);
+    if (s->pid) buf_print(&reply, "%s %s %d\n", s->name, s->starting ? "starting" : "running", s->pid);
+    else if (s->wanted) buf_print(&reply, "%s waiting\n", s->name);
     else if (!s->ran) buf_print(&reply, "%s stopped\n", s->name);
     else buf_print(&reply, "%s ended %d\n", s->name, exit_code(s->status));
   }
@@ -226,9 +278,14 @@ static void control(int fd) {
   } else if (request.verb == STATUS) {
     tell_status(fd, s);
   } else if (request.verb == START) {
-    if (!s->pid) start_service(s);
-    answer(fd, s->pid ? "ok\n" : "error it cannot be started\n");
+    if (!s->pid) s->wanted = 1;
+    tell_starter(s, "error another start took over\n");
+    s->starter = fd;
+    s->ready_by = now_ms() + START_DEADLINE_MS;
+    if (!pending(s)) tell_starter(s, "ok\n");
   } else if (!s->pid) {
+    s->wanted = 0;
+    tell_starter(s, "error it was stopped\n");
     answer(fd, "ok\n");
   } else {
     answer(s->waiter, "error another stop took over\n");
@@ -263,7 +320,14 @@ static void read_services(void) {
   services = calloc((size_t)n + 1, sizeof *services);
   if (!services) die("out of memory");
   for (; n_services < n; n_services++)
-    services[n_services] = (struct service){.name = lines[n_services].name, .argv = lines[n_services].argv, .out = -1, .waiter = -1};
+    services[n_services] = (struct service){
+        .name = lines[n_services].name,
+        .after = lines[n_services].after,
+        .ready = lines[n_services].ready,
+        .argv = lines[n_services].argv,
+        .out = -1,
+        .starter = -1,
+        .waiter = -1};
   free(lines);
 }
 
@@ -335,17 +399,15 @@ static void fail(const char *who, int status) {
   set_state(text);
 }
 
-/* A node is ready once its services have started, and has failed with the first that ends before. */
-static enum phase see_start(pid_t script, int script_status) {
+/* A node is ready once its services are, and has failed with the first that ends before. */
+static enum phase see_start(int left) {
   for (int i = 0; i < n_services; i++)
-    if (!services[i].pid) {
-      if (script_status < 0) kill(script, SIGKILL);
+    if (!services[i].pid && !services[i].wanted) {
       fail(services[i].name, services[i].status);
       return SETTLED;
     }
-  if (script_status < 0) return STARTING;
-  if (script_status == 0) set_state("ready\n");
-  else fail("the wait for its programs", script_status);
+  if (left > 0) return STARTING;
+  set_state("ready\n");
   return SETTLED;
 }
 
@@ -372,11 +434,12 @@ int init_main(int guest, const char *token) {
   script = spawn_script(boots ? LAB_BOOT : LAB_INIT);
   struct pollfd *polls = calloc((size_t)n_services + 3, sizeof *polls);
   if (!polls) die("out of memory");
+  int starting = 0; /* programs on their way */
   for (enum phase phase = PREPARING;;) {
     polls[0] = (struct pollfd){signals, POLLIN, 0};
     polls[1] = (struct pollfd){listener, POLLIN, 0};
     polls[2] = (struct pollfd){watch, POLLIN, 0};
-    int timeout = -1;
+    int timeout = starting > 0 ? READY_LOOK_MS : -1;
     for (int i = 0; i < n_services; i++) {
       polls[i + 3] = (struct pollfd){services[i].out, POLLIN, 0};
       if (services[i].kill_at) {
@@ -404,19 +467,18 @@ int init_main(int guest, const char *token) {
     if (script_status >= 0 && boots) return exit_code(script_status); /* the guest kernel is gone */
     if (phase == PREPARING && script_status >= 0) {
       if (script_status == 0) {
-        for (int i = 0; i < n_services; i++) start_service(&services[i]);
-        script_status = access(LAB_STARTED, F_OK) < 0 ? 0 : -1;
-        if (script_status < 0) script = spawn_script(LAB_STARTED);
+        for (int i = 0; i < n_services; i++) services[i].wanted = !services[i].pid;
         phase = STARTING;
       } else {
         fail("its init script", script_status);
         phase = SETTLED;
       }
     }
-    if (phase == STARTING) phase = see_start(script, script_status);
     if (listener >= 0 && polls[1].revents) {
       int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
       if (fd >= 0) control(fd);
     }
+    starting = advance();
+    if (phase == STARTING) phase = see_start(starting);
   }
 }

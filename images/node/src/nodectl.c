@@ -9,7 +9,7 @@
  *   nodectl fabric          process 1 of the fabric
  *   nodectl wire            in the fabric: gives nodes their wires and files, reports each as it is ready
  *   nodectl offload IFACE.. turns off what a veth leaves undone for the next hop
- *   nodectl await COND..    ends once programs have started: tcp:PORT, udp:PORT, or a path that is there
+ *   nodectl await COND..    ends once all have been seen to hold: tcp:PORT, udp:PORT, or a path that is there
  *   nodectl mark N SEGMENT.. sends a frame by which who captures knows that all before has come through
  */
 #include "nodectl.h"

@@ -10,8 +10,7 @@
 #define LAB_FOLDER "/lab"
 #define LAB_STATE "/lab/state"       /* "ready", or "failed: why" */
 #define LAB_INIT "/lab/init.sh"      /* addresses, routes, sysctls, tunnels */
-#define LAB_STARTED "/lab/started.sh" /* ends once the services have started; where nothing tells, there is none */
-#define LAB_SERVICES "/lab/services" /* one service a line, its words between tabs: NAME, and a command with its arguments */
+#define LAB_SERVICES "/lab/services" /* one service a line: see services.h */
 #define LAB_BOOT "/lab/boot.sh"      /* only in nodes with an own kernel: boots it */
 #define SVC_SOCKET "/run/nodectl.sock"
 
@@ -19,6 +18,9 @@
 #define MGMT_GUEST_IP "169.254.77.2"
 #define MGMT_PREFIX "/30"
 #define MGMT_PORT 77
+
+/* Milliseconds between two looks whether a program is ready. */
+#define READY_LOOK_MS 5
 
 /* `token`: how the fabric knows this node; NULL where there is no fabric to wait for. */
 int init_main(int in_guest, const char *token);

@@ -6,19 +6,46 @@
 #include <string.h>
 
 #include "die.h"
+#include "ready.h"
 
 static const char *const verbs[] = {[STATUS] = "status", [START] = "start", [STOP] = "stop"};
 
-/* A line's words: the first is the name, the others the command. */
-static void read_words(const char *text, size_t size, struct service_line *line) {
-  size_t n = 0;
-  for (size_t i = 0; i < size; i++) n += text[i] == '\t';
+/* The words of a text that a character parts, NULL behind the last; none in an empty one. The text is cut up for it. */
+static char **words_of(char *text, char by) {
+  size_t n = *text != 0, i = 0;
+  const char parts[] = {by, 0};
+  for (const char *c = text; *c; c++) n += *c == by;
+  char **words = calloc(n + 1, sizeof *words);
+  if (!words) die("out of memory");
+  for (char *rest = text; i < n; i++) words[i] = strsep(&rest, parts);
+  return words;
+}
+
+/* A line's fields; it has at least four. */
+static void read_fields(const char *text, size_t size, struct service_line *line) {
   line->name = strndup(text, size);
-  line->argv = calloc(n + 1, sizeof *line->argv);
-  if (!line->name || !line->argv) die("out of memory");
+  if (!line->name) die("out of memory");
   char *rest = line->name;
   strsep(&rest, "\t");
-  for (size_t i = 0; i < n; i++) line->argv[i] = strsep(&rest, "\t");
+  char *after = strsep(&rest, "\t"), *ready = strsep(&rest, "\t");
+  line->after = words_of(after, ' ');
+  line->ready = words_of(ready, ' ');
+  line->argv = words_of(rest, '\t');
+}
+
+static int named(const struct service_line *lines, int n, const char *name, size_t len) {
+  for (int i = 0; i < n; i++)
+    if (strlen(lines[i].name) == len && memcmp(lines[i].name, name, len) == 0) return 1;
+  return 0;
+}
+
+/* What is wrong with what a line says of its readiness, or NULL. */
+static const char *wrong_readiness(const struct service_line *line, const struct service_line *before, int n) {
+  for (char **name = line->after; *name; name++)
+    if (!named(before, n, *name, strlen(*name))) return "is after one that no line before it names";
+  for (char **condition = line->ready; *condition; condition++)
+    if (!is_condition(*condition)) return "has a condition that is none";
+  return NULL;
 }
 
 int parse_services(const char *text, size_t len, struct service_line **out, char *why, size_t why_size) {
@@ -27,14 +54,15 @@ int parse_services(const char *text, size_t len, struct service_line **out, char
   for (int number = 1; len > 0; number++) {
     const char *end = memchr(text, '\n', len);
     size_t size = end ? (size_t)(end - text) : len;
-    const char *tab = memchr(text, '\t', size);
+    const char *tab = memchr(text, '\t', size), *command = tab;
     size_t name = tab ? (size_t)(tab - text) : 0;
     const char *wrong = NULL;
+    for (int field = 0; field < 2 && command; field++) command = memchr(command + 1, '\t', (size_t)(text + size - command - 1));
     if (memchr(text, 0, size)) wrong = "has a NUL byte";
-    else if (name == 0 || memchr(text, ' ', name) || name + 1 == size || tab[1] == '\t') wrong = "is not a name and a command between tabs";
+    else if (name == 0 || memchr(text, ' ', name) || !command || command + 1 == text + size || command[1] == '\t')
+      wrong = "is not a name, what it is after, its conditions and a command between tabs";
     else if (name > SERVICE_NAME_MAX) wrong = "has too long a name";
-    for (int i = 0; !wrong && i < n; i++)
-      if (strlen(lines[i].name) == name && memcmp(lines[i].name, text, name) == 0) wrong = "has a name that is taken";
+    else if (named(lines, n, text, name)) wrong = "has a name that is taken";
     if (wrong) {
       snprintf(why, why_size, "line %d %s", number, wrong);
       free_services(lines, n);
@@ -43,7 +71,14 @@ int parse_services(const char *text, size_t len, struct service_line **out, char
     struct service_line *grown = reallocarray(lines, (size_t)n + 1, sizeof *lines);
     if (!grown) die("out of memory");
     lines = grown;
-    read_words(text, size, &lines[n++]);
+    read_fields(text, size, &lines[n]);
+    wrong = wrong_readiness(&lines[n], lines, n);
+    n++;
+    if (wrong) {
+      snprintf(why, why_size, "line %d %s", number, wrong);
+      free_services(lines, n);
+      return -1;
+    }
     size += end != NULL;
     text += size;
     len -= size;
@@ -55,6 +90,8 @@ int parse_services(const char *text, size_t len, struct service_line **out, char
 void free_services(struct service_line *lines, int n) {
   for (int i = 0; i < n; i++) {
     free(lines[i].name);
+    free(lines[i].after);
+    free(lines[i].ready);
     free(lines[i].argv);
   }
   free(lines);

@@ -6,13 +6,18 @@
 
 #define SERVICE_NAME_MAX 64
 
-/* A program and the words that start it, which no shell sees; one piece of text behind name holds them all. */
+/*
+ * A program, the words that start it, which no shell sees, the names of those before it that must be ready first if
+ * they start too, and the conditions (ready.h) by which it is ready itself. Lists end with NULL; one piece of text
+ * behind name holds all words.
+ */
 struct service_line {
-  char *name, **argv;
+  char *name, **after, **ready, **argv;
 };
 
 /*
- * Reads services, one a line, its words between tabs: NAME, a program, its arguments; returns how many, with *out the caller's to free. -1 when a
+ * Reads services, one a line, its fields between tabs: NAME, names, conditions (both with a space between two, and
+ * empty where there are none), a program, its arguments; returns how many, with *out the caller's to free. -1 when a
  * line is none, with its number and what is wrong with it in why.
  */
 int parse_services(const char *text, size_t len, struct service_line **out, char *why, size_t why_size);

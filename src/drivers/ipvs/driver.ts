@@ -159,8 +159,13 @@ export const ipvs: Driver = {
         ...(node.keepalived ? { [KEEPALIVED_CONF]: node.keepalived } : {}),
       },
       checks: [{ program: 'keepalived', file: KEEPALIVED_CONF, command: CONFIG_TEST }],
-      started: keepalivedPids(lab, node),
-      services: { keepalived: ['keepalived', '--dont-fork', '--log-console', '--log-detail', '--no-syslog'] },
+      programs: {
+        keepalived: {
+          command: ['keepalived', '--dont-fork', '--log-console', '--log-detail', '--no-syslog'],
+          ready: keepalivedPids(lab, node),
+          after: [],
+        },
+      },
     };
     return join([
       ...(lab.services.length > 0 || node.keepalived || instancesOf(lab, node).length > 0 ? [table] : []),
