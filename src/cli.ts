@@ -364,11 +364,7 @@ function report(error: unknown): number {
     return 2;
   }
   if (error instanceof Failure) {
-    complain(
-      error.reason === 'interrupted'
-        ? 'lab: interrupted'
-        : `lab: ${error.message}${error.hint === undefined ? '' : `\n     ${error.hint}`}`,
-    );
+    complain(`lab: ${error.message}${error.hint === undefined ? '' : `\n     ${error.hint}`}`);
     return error.exitCode;
   }
   const { message, stack } = error as Error;

@@ -20,6 +20,8 @@ export type Event =
   | { readonly type: 'step'; readonly lab: string; readonly title: string }
   | { readonly type: 'wait'; readonly lab: string; readonly text: string }
   | { readonly type: 'fault'; readonly lab: string; readonly text: string; readonly at: number }
+  /** What a run changed and could not put back. */
+  | { readonly type: 'left'; readonly lab: string; readonly changes: readonly string[] }
   | { readonly type: 'check'; readonly lab: string; readonly result: CheckResult }
   | {
       readonly type: 'summary';

@@ -1,4 +1,5 @@
 import type { Real, Service } from '../model/service.ts';
+import { byCommand } from '../plan/changes.ts';
 import { CannotObserve } from '../plan/hand.ts';
 import type { Bed } from './bed.ts';
 import { entryOf } from './table.ts';
@@ -27,17 +28,24 @@ export async function without<T>(
       });
     }),
   );
-  const done: (() => Promise<void>)[] = [];
-  try {
-    for (const { director, real, weight } of changes.flat()) {
-      const removed = how === 'removed';
-      const control = bed.control(director);
-      await bed.run(director, removed ? control.removeServer(service, real) : control.setWeight(service, real, 0));
-      const back = removed ? control.addServer(service, real, weight) : control.setWeight(service, real, weight);
-      done.push(() => bed.mend(director, back));
-    }
-    return await work();
-  } finally {
-    for (const back of done) await back();
-  }
+  const removed = how === 'removed';
+  const every = changes.flat().map(({ director, real, weight }) => {
+    const control = bed.control(director);
+    return {
+      director,
+      command: removed ? control.removeServer(service, real) : control.setWeight(service, real, 0),
+      change: byCommand(
+        `${real.node} ${removed ? 'taken out of' : 'drained in'} ${service.name} on ${director}`,
+        director,
+        removed ? control.restoreServer(service, real, weight) : control.restoreWeight(service, real, weight),
+      ),
+    };
+  });
+  return bed.changes.during(
+    every.map((e) => e.change),
+    async (steady) => {
+      for (const { director, command } of every) await steady.run(director, command);
+    },
+    work,
+  );
 }

@@ -7,7 +7,7 @@ import { clientOf, found, type Link, linksOf, linkTo, macsOf, nodeOf, ospfOf, vr
 import type { LabNode } from '../model/node.ts';
 import type { Service } from '../model/service.ts';
 import type { Packet } from '../net/packet.ts';
-import { CannotObserve, Hand } from '../plan/hand.ts';
+import { CannotObserve, Hand, type HandOptions } from '../plan/hand.ts';
 import type { RunningLab } from '../plan/observe.ts';
 import type { Evidence } from '../report/evidence.ts';
 import { senders } from './adverts.ts';
@@ -23,8 +23,15 @@ export class Bed extends Hand {
   readonly stalls: Stalls;
   readonly #tables = new Map<string, { at: number; table: Promise<ServiceTable> }>();
 
-  constructor(engine: Engine, running: RunningLab, wire: Wire, evidence: Evidence, signal: AbortSignal) {
-    super(engine, running, signal);
+  constructor(
+    engine: Engine,
+    running: RunningLab,
+    wire: Wire,
+    evidence: Evidence,
+    signal: AbortSignal,
+    options?: HandOptions,
+  ) {
+    super(engine, running, signal, options);
     this.wire = wire;
     this.evidence = evidence;
     this.stalls = new Stalls(this, evidence);

@@ -3,6 +3,7 @@ import { addressesOf, familyOf } from '../model/lookup.ts';
 import type { HostAddress } from '../model/node.ts';
 import type { Service } from '../model/service.ts';
 import { formatAddress, networkOf, parseSubnet, reservedAs } from '../net/cidr.ts';
+import { byCommand } from '../plan/changes.ts';
 import { CannotObserve } from '../plan/hand.ts';
 import { shell } from '../shell.ts';
 import type { Bed } from './bed.ts';
@@ -31,13 +32,14 @@ export async function withAddresses<T>(
   const own = device.addresses.find((a) => familyOf(a.address) === family);
   const sources = own ? freeAddresses(bed.lab, own, n) : [];
   const prefix = family === 4 ? 32 : 128;
+  if (sources.length === 0) return work(sources);
   const rest = [String(prefix), device.name, family === 6 ? 'nodad' : '', ...sources];
-  try {
-    await bed.run(client.name, shell(ADD, ...rest));
-    return await work(sources);
-  } finally {
-    await bed.mend(client.name, shell(REMOVE, ...rest));
-  }
+  const what = `${sources.length} more addresses of ${client.name}, from ${sources[0]}`;
+  return bed.changes.during(
+    [byCommand(what, client.name, shell(REMOVE, ...rest))],
+    (steady) => steady.run(client.name, shell(ADD, ...rest)),
+    () => work(sources),
+  );
 }
 
 /**

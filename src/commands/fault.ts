@@ -1,14 +1,19 @@
 import { Failure } from '../failure.ts';
 import { faults } from '../faults/index.ts';
 import { formOf, parseFault } from '../faults/parse.ts';
-import { heal, inject, renew, standing } from '../faults/standing.ts';
+import { inject, putBack, renew } from '../faults/standing.ts';
 import type { Fault } from '../model/fault.ts';
 import type { Lab } from '../model/lab.ts';
 import type { FaultKind } from '../model/words.ts';
 import { print, table } from '../output/print.ts';
+import { notPutBack } from '../plan/changes.ts';
 import { Hand } from '../plan/hand.ts';
+import { type Change, noted, wordsOf } from '../plan/journal.ts';
 import { mustRun } from '../plan/observe.ts';
 import { withSession } from './session.ts';
+
+/** Milliseconds for commands of a change to end whose process was killed. */
+const ENDING_MS = 20_000;
 
 /** Every fault and how it is written. */
 function faultList(): string {
@@ -32,30 +37,55 @@ export async function fault(name: string | undefined, text: string | undefined):
   return withSession({ quiet: true }, async ({ engine, signal }) => {
     const hand = new Hand(engine, await mustRun(engine, name), signal);
     if (text === undefined) {
-      const all = await standing(hand);
-      print(all.length === 0 ? 'no fault stands' : all.map((f) => f.text).join('\n'));
+      const all = await noted(hand);
+      print(all.length === 0 ? 'no fault stands' : all.map(wordsOf).join('\n'));
       return 0;
     }
     const wanted = faultIn(hand.lab, text);
     const at = await inject(hand, wanted);
+    if (signal.aborted) {
+      const left = await hand.changes.undoAll();
+      throw left.length > 0 ? notPutBack(name, left, signal.reason) : signal.reason;
+    }
     print(`${new Date(at / 1000).toISOString()} ${faults[wanted.kind].words(wanted)[0]}`);
     return 0;
   });
 }
 
-/** `lab heal`: undoes a fault, or all that stand, the newest first. */
+/**
+ * `lab heal`: undoes a fault, or all that stands in the lab's journal, the newest first: also what a test that was
+ * killed had changed for a moment. What cannot be undone keeps nothing else from being so.
+ */
 export async function healFaults(name: string, text: string | undefined, bootDeadline: number): Promise<number> {
   return withSession({ quiet: true }, async ({ engine, signal }) => {
     const hand = new Hand(engine, await mustRun(engine, name), signal);
-    const all = text === undefined ? [...(await standing(hand))].reverse() : [faultIn(hand.lab, text)];
+    const wanted = text === undefined ? undefined : faultIn(hand.lab, text);
+    // What a killed process had begun must not come about once it is undone.
+    await hand.changesEnded(ENDING_MS);
+    const all: readonly Change[] = wanted ? [{ fault: wanted.text }] : [...(await noted(hand))].reverse();
     if (all.length === 0) print('no fault stands');
-    for (const one of all) {
-      const at = await heal(hand, one, bootDeadline);
-      print(`${new Date(at / 1000).toISOString()} ${faults[one.kind].words(one)[1]}`);
-      // What else is wrong with a node still is when it has started again.
-      const left = text !== undefined && faults[one.kind].node(one) === 'ends' ? await renew(hand, one.node) : [];
-      for (const other of left) print(`still ${faults[other.kind].words(other)[0]}`);
+    const attempt = async (change: Change): Promise<string | undefined> => {
+      const one = 'fault' in change ? parseFault(change.fault, hand.lab) : undefined;
+      const words = one?.ok ? faults[one.value.kind].words(one.value)[1] : `put back: ${wordsOf(change)}`;
+      try {
+        print(`${new Date((await putBack(hand, change, bootDeadline)) / 1000).toISOString()} ${words}`);
+        return undefined;
+      } catch (error) {
+        return `${wordsOf(change)} (${(error as Error).message})`;
+      }
+    };
+    const failed: Change[] = [];
+    for (const change of all) {
+      signal.throwIfAborted();
+      if ((await attempt(change)) !== undefined) failed.push(change);
     }
+    // A node that was started again after one failed may have been what it lacked.
+    const left: string[] = [];
+    for (const change of failed) left.push(...[(await attempt(change)) ?? []].flat());
+    // What else is wrong with a node still is when it has started again.
+    if (wanted && left.length === 0 && faults[wanted.kind].node(wanted) === 'ends')
+      for (const other of await renew(hand, wanted.node)) print(`still ${faults[other.kind].words(other)[0]}`);
+    if (left.length > 0) throw notPutBack(name, left);
     return 0;
   });
 }

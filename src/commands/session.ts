@@ -40,8 +40,9 @@ export async function withSession<T>(
   try {
     return await work({ engine, emit: display.emit, signal: controller.signal });
   } catch (error) {
-    // Whatever broke while the user wanted out, the answer is: interrupted.
-    throw controller.signal.aborted ? INTERRUPTED : error;
+    // Whatever broke while the user wanted out, the answer is: interrupted; and what could not be put back then.
+    const told = error instanceof Failure && error.reason === 'interrupted';
+    throw controller.signal.aborted && !told ? INTERRUPTED : error;
   } finally {
     display.close();
     engine.close();

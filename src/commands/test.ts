@@ -112,7 +112,7 @@ function brief(emit: Emit): Emit {
   const wrong: Event[] = [];
   let step: Event | undefined;
   return (event) => {
-    if (event.type === 'again') emit(event);
+    if (event.type === 'again' || event.type === 'left') emit(event);
     if (event.type === 'step') step = event;
     if (event.type === 'check' && (event.result.verdict === 'failed' || event.result.verdict === 'inconclusive')) {
       if (step && wrong.at(-1) !== step) wrong.push(step);

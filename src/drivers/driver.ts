@@ -37,8 +37,10 @@ export interface Control {
   setWeight(service: Service, real: Real, weight: number): readonly string[];
   /** Takes a real server out of the table... */
   removeServer(service: Service, real: Real): readonly string[];
-  /** ...and puts one in. */
-  addServer(service: Service, real: Real, weight: number): readonly string[];
+  /** ...and makes it stand there with a weight, whether it was taken out or not. */
+  restoreServer(service: Service, real: Real, weight: number): readonly string[];
+  /** Gives a real server its weight again; of one that is out by now, whoever takes it in does. */
+  restoreWeight(service: Service, real: Real, weight: number): readonly string[];
   /** Connections that it knows, its own and those that another director told it of, templates of persistence among them. */
   connections(): Promise<readonly TableConnection[]>;
   /** Templates of persistence: a client, or a network of clients, and the real server that it stays with. */

@@ -82,6 +82,14 @@ class DockerEngine implements Engine {
     }
   }
 
+  /** The same; undefined for what is gone. */
+  async #unlessGone<T>(work: () => Promise<T>): Promise<T | undefined> {
+    return this.#call(work).catch((error: unknown) => {
+      if (isStatus(error, 404)) return undefined;
+      throw error;
+    });
+  }
+
   /** Remembers whose a container is. */
   #own(id: string, labels: Readonly<Record<string, string>>): void {
     const lab = labels[LABEL.lab];
@@ -174,6 +182,13 @@ class DockerEngine implements Engine {
     const stats = await this.#call(() => this.#docker.getContainer(id).stats({ stream: false, 'one-shot': true }), id);
     const { usage = 0, stats: parts } = stats.memory_stats as { usage?: number; stats?: Record<string, number> };
     return usage - (parts?.['total_inactive_file'] ?? parts?.['inactive_file'] ?? 0);
+  }
+
+  async commands(id: string): Promise<readonly (readonly string[])[]> {
+    const known = await this.#unlessGone(() => this.#docker.getContainer(id).inspect());
+    const ids = (known as { ExecIDs?: readonly string[] | null } | undefined)?.ExecIDs ?? [];
+    const all = await Promise.all(ids.map((e) => this.#unlessGone(() => this.#docker.getExec(e).inspect())));
+    return all.flatMap((e) => (e?.Running ? [[e.ProcessConfig.entrypoint, ...(e.ProcessConfig.arguments ?? [])]] : []));
   }
 
   async exec(id: string, command: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {

@@ -119,6 +119,8 @@ export interface Engine {
   runs(id: string): Promise<boolean>;
   /** Bytes of memory that the container takes, page cache that can be dropped left out. */
   memory(id: string): Promise<number>;
+  /** The commands that run in a container beside its own, word by word; none where it is gone. */
+  commands(id: string): Promise<readonly (readonly string[])[]>;
   exec(id: string, command: readonly string[], options?: ExecOptions): Promise<ExecResult>;
   execStream(
     id: string,

@@ -165,15 +165,19 @@ function firstAt(packets: readonly Packet[], at: number): number {
   return low;
 }
 
-/** Begins to capture every segment; returns once all of them listen. */
+/** Begins to capture every segment; returns once all of them listen. When one cannot be captured, none is left. */
 export async function openWire(
   engine: Engine,
   fabric: string,
   segments: readonly string[],
   keep: KeepBytes,
   signal?: AbortSignal,
+  gone?: AbortSignal,
 ): Promise<Wire> {
   const wire = new Wire();
-  await Promise.all(segments.map((s) => wire.capture(engine, fabric, s, keep, signal)));
-  return wire;
+  const begun = await Promise.allSettled(segments.map((s) => wire.capture(engine, fabric, s, keep, signal)));
+  const failed = begun.find((b) => b.status === 'rejected');
+  if (!failed) return wire;
+  await wire.close(gone);
+  throw failed.reason;
 }

@@ -21,7 +21,7 @@ export async function killNode(hand: Hand, node: string): Promise<Stamp> {
   if (!(await hand.engine.runs(container))) throw new CannotObserve(`${node} does not run`);
   const before = await hand.now();
   const command = shell('date +%s%6N; kill -s TERM 1');
-  const { stdout } = await hand.engine.exec(container, command, { signal: hand.signal });
+  const { stdout } = await hand.engine.exec(container, hand.marked(command), { signal: hand.signal });
   const ended = () =>
     eventually(async () => ((await hand.engine.runs(container)) ? undefined : true), {
       within: END_MS,
@@ -97,7 +97,7 @@ export const pause: FaultStory = {
   async heal(hand, { node }) {
     const at = await hand.now();
     await hand.engine.unpause(hand.containerOf(node)).catch((error: Error) => {
-      if (!/not paused/.test(error.message)) throw error;
+      if (!/not (paused|running)/.test(error.message)) throw error;
     });
     return at;
   },

@@ -1,7 +1,7 @@
 import { eventually } from '../eventually.ts';
 import { kernels, PLAIN } from '../kernels/index.ts';
 import type { Fault } from '../model/fault.ts';
-import { CannotObserve, type Hand } from '../plan/hand.ts';
+import { CannotObserve, type Hand, type Timed } from '../plan/hand.ts';
 import { runningKernels } from '../plan/reconcile.ts';
 import { shell } from '../shell.ts';
 import type { Adverts, FaultStory, Routing, Stamp } from './fault.ts';
@@ -14,18 +14,51 @@ const DEADLINE_MS = 5000;
 /** The program whose end is the end of VRRP. */
 export const KEEPALIVED = 'keepalived';
 
-/** Stops or starts a program of a node. */
-export async function program(hand: Hand, node: string, verb: 'stop' | 'start', name: string): Promise<Stamp> {
-  return (await hand.timed(node, ['svc', verb, name])).at;
+/** A program of a node that is asked to end. */
+export function stopOf(node: string, program: string): Fault {
+  return { text: `stop:${node}/${program}`, kind: 'stop', node, program, segments: [] };
+}
+
+/**
+ * Shell: starts a program. One that runs still may have been told to end by somebody who was killed: it is started
+ * when it has, within the 5 s after which the node ends it (images/node/src/init.c). One that there is not cannot have been stopped.
+ */
+const START = `all=$(svc status)
+printf '%s\\n' "$all" | grep -q "^$1 " || exit 0
+for i in $(seq 110); do
+  case $(svc status $1) in *' running '*) sleep 0.05 ;; *) break ;; esac
+done
+exec svc start $1`;
+
+/** How commands are run beside a program, and what its processes are called. */
+function where(
+  hand: Hand,
+  node: string,
+  name: string,
+): [run: (command: readonly string[]) => Promise<Timed>, file: string] {
+  return name === KERNEL
+    ? [(command) => hand.timedOutside(node, command), processOf(hand, node)]
+    : [(command) => hand.timed(node, command), name];
+}
+
+/** Lets every process of a program go on that there is. */
+async function goOn(hand: Hand, { node, program: name = '' }: Fault): Promise<Stamp> {
+  if (name === KERNEL && kernelOf(hand, node) === undefined) return hand.now();
+  const [run, file] = where(hand, node, name);
+  return (await run(shell('pids=$(pidof $1 || true); [ -z "$pids" ] || kill -s CONT $pids', file))).at;
 }
 
 function noKernel(node: string): CannotObserve {
   return new CannotObserve(`${node} has no kernel of its own`);
 }
 
+function kernelOf(hand: Hand, node: string): string | undefined {
+  return kernels[runningKernels(hand.running).get(node) ?? PLAIN].process;
+}
+
 /** The program that a node's own kernel is, in its container. Throws CannotObserve where it has none. */
 function processOf(hand: Hand, node: string): string {
-  const { process } = kernels[runningKernels(hand.running).get(node) ?? PLAIN];
+  const process = kernelOf(hand, node);
   if (process === undefined) throw noKernel(node);
   return process;
 }
@@ -37,10 +70,7 @@ async function signalTo(
   signal: string,
   state: string,
 ): Promise<Stamp> {
-  const [run, file] =
-    name === KERNEL
-      ? [(command: readonly string[]) => hand.timedOutside(node, command), processOf(hand, node)]
-      : [(command: readonly string[]) => hand.timed(node, command), name];
+  const [run, file] = where(hand, node, name);
   if (name === KERNEL && (await run(shell('pidof $1 || true', file))).stdout.trim() === '') throw noKernel(node);
   const { at } = await run(shell('kill -s $1 $(pidof $2)', signal, file));
   const states = shell(
@@ -85,7 +115,7 @@ function routingOf(fault: Fault, program: Routing): Routing {
 
 async function again(hand: Hand, fault: Fault, _: readonly Fault[], bootDeadline: number): Promise<Stamp> {
   if (isWholeNode(fault)) return revive(hand, bootDeadline);
-  return program(hand, fault.node, 'start', fault.program ?? '');
+  return (await hand.timed(fault.node, shell(START, fault.program ?? ''))).at;
 }
 
 /** Ends a node as a power cut would, or a program without a word. */
@@ -115,7 +145,8 @@ export const stop: FaultStory = {
   sparesBackup: true,
   returnsUnaware: () => false,
   node: (f) => (isWholeNode(f) ? 'ends' : 'runs'),
-  inject: (hand, f) => (f.program === undefined ? stopNode(hand, f.node) : program(hand, f.node, 'stop', f.program)),
+  inject: async (hand, f) =>
+    f.program === undefined ? stopNode(hand, f.node) : (await hand.timed(f.node, ['svc', 'stop', f.program])).at,
   heal: again,
 };
 
@@ -131,5 +162,5 @@ export const hang: FaultStory = {
   returnsUnaware: () => false,
   node: (f) => (f.program === KERNEL ? 'stalls' : 'runs'),
   inject: (hand, f) => signalTo(hand, f, 'STOP', 'T'),
-  heal: (hand, f) => signalTo(hand, f, 'CONT', 'SRDI'),
+  heal: goOn,
 };

@@ -1,4 +1,5 @@
 import { appOf } from '../apps/index.ts';
+import type { Control } from '../drivers/driver.ts';
 import { driverOf } from '../drivers/index.ts';
 import type { Lab } from '../model/lab.ts';
 import { directors, nodeOf } from '../model/lookup.ts';
@@ -17,15 +18,19 @@ export function places(lab: Lab, node: string): readonly { service: Service; rea
   );
 }
 
-/** Sets a real server's weight on every director that runs. */
-async function weigh(hand: Hand, node: string, weight: (real: Real) => number): Promise<Stamp> {
+/** Does something to a real server in the table of every director that runs. */
+async function weigh(
+  hand: Hand,
+  node: string,
+  command: (control: Control, service: Service, real: Real) => readonly string[],
+): Promise<Stamp> {
   const balancers = directors(hand.lab).filter((d) => hand.running.nodes.get(d.name)?.running);
   const stamps = await Promise.all(
     balancers.map(async (d) => {
       const control = driverOf(d).control((command) => hand.run(d.name, command));
       const each: Stamp[] = [];
       for (const { service, real } of places(hand.lab, node))
-        each.push((await hand.timed(d.name, control.setWeight(service, real, weight(real)))).at);
+        each.push((await hand.timed(d.name, command(control, service, real))).at);
       return each;
     }),
   );
@@ -50,12 +55,17 @@ export const drain: FaultStory = {
   inject: (hand, { node }) =>
     announcedBy(hand.lab, node).length > 0
       ? configure(hand, node, ['interface lo', WORST_COST])
-      : weigh(hand, node, () => 0),
+      : weigh(hand, node, (control, service, real) => control.setWeight(service, real, 0)),
   heal: (hand, { node }) =>
     announcedBy(hand.lab, node).length > 0
       ? configure(hand, node, ['interface lo', `no ${WORST_COST}`])
-      : weigh(hand, node, (real) => real.weight),
+      : weigh(hand, node, (control, service, real) => control.restoreWeight(service, real, real.weight)),
 };
+
+/** The programs that serve on a real server. */
+function programsOf(lab: Lab, node: string): readonly string[] {
+  return [...new Set(places(lab, node).flatMap(({ service }) => appOf(service).program ?? []))];
+}
 
 /** The real server's programs stand still most of the time. */
 export const slow: FaultStory = {
@@ -70,17 +80,17 @@ export const slow: FaultStory = {
   returnsUnaware: () => false,
   node: () => 'runs',
   async inject(hand, { node, amount = '' }) {
-    const names = new Set(places(hand.lab, node).flatMap(({ service }) => appOf(service).program ?? []));
     const { at } = await hand.timed(
       node,
       shell(
         `pause=$1; shift
 pidof "$@" > /dev/null
-touch /run/fault-slow /run/fault-slow.runs
-loop='pause=$1; shift; while [ -e /run/fault-slow ]; do kill -STOP $(pidof "$@"); sleep $pause; kill -CONT $(pidof "$@"); sleep 0.01; done; rm -f /run/fault-slow.runs'
+touch /run/fault-slow
+loop='pause=$1; shift; exec 9> /run/fault-slow.runs; flock -n 9 || exit 0
+while [ -e /run/fault-slow ]; do kill -STOP $(pidof "$@"); sleep $pause; kill -CONT $(pidof "$@"); sleep 0.01; done'
 (setsid sh -c "$loop" sh $pause "$@" > /dev/null 2>&1 &)`,
         String((parseDuration(amount) ?? 0) / 1000),
-        ...names,
+        ...programsOf(hand.lab, node),
       ),
     );
     return at;
@@ -89,7 +99,10 @@ loop='pause=$1; shift; while [ -e /run/fault-slow ]; do kill -STOP $(pidof "$@")
     await hand.run(
       node,
       shell(
-        'rm -f /run/fault-slow; for i in $(seq 200); do [ -e /run/fault-slow.runs ] || exit 0; sleep 0.05; done; exit 1',
+        `rm -f /run/fault-slow
+[ ! -e /run/fault-slow.runs ] || flock -w 10 /run/fault-slow.runs rm -f /run/fault-slow.runs
+kill -CONT $(pidof "$@") || true`,
+        ...programsOf(hand.lab, node),
       ),
     );
     return hand.now();

@@ -1,33 +1,33 @@
 import type { Fault } from '../model/fault.ts';
-import type { Hand } from '../plan/hand.ts';
-import { shell } from '../shell.ts';
+import { UNDO_MS } from '../plan/changes.ts';
+import { CannotObserve, type Hand } from '../plan/hand.ts';
+import { type Change, noted } from '../plan/journal.ts';
 import type { Stamp } from './fault.ts';
 import { faults } from './index.ts';
 import { parseFault } from './parse.ts';
 
-/** Where the running lab keeps which faults stand, a line each, so that whoever comes next can heal them. */
-const STANDING = '/lab/faults';
-
-/** Makes a fault and writes down that it stands. Throws CannotObserve when it does not come about. */
+/** Makes a fault, which stands in the lab's journal until it is healed. Throws CannotObserve when it does not come about. */
 export async function inject(hand: Hand, fault: Fault): Promise<Stamp> {
-  const others = await beside(hand, fault);
-  await hand.runInFabric(
-    shell(`grep -qxFe "$1" ${STANDING} 2>/dev/null || printf '%s\\n' "$1" >> ${STANDING}`, fault.text),
+  return hand.changes.make([healing(fault, UNDO_MS)], (steady, others) =>
+    faults[fault.kind].inject(steady, fault, faultsOf(hand, others)),
   );
-  try {
-    return await faults[fault.kind].inject(hand, fault, others);
-  } catch (error) {
-    // What came about of it is undone, as far as it can be; that it failed is what there is to tell.
-    await faults[fault.kind].heal(hand, fault, others, 0).catch(() => undefined);
-    await forget(hand, fault);
-    throw error;
-  }
 }
 
-/** Undoes a fault; `bootDeadline` in milliseconds. */
+/** Undoes a fault, whoever made it, and also after an abort; `bootDeadline` in milliseconds. */
 export async function heal(hand: Hand, fault: Fault, bootDeadline: number): Promise<Stamp> {
-  const at = await faults[fault.kind].heal(hand, fault, await beside(hand, fault), bootDeadline);
-  await forget(hand, fault);
+  const [at = 0] = await hand.changes.undo([healing(fault, bootDeadline)], bootDeadline);
+  return at;
+}
+
+/** The same for whatever stands in the lab's journal. Throws CannotObserve for a fault that this lab does not know. */
+export async function putBack(hand: Hand, change: Change, bootDeadline: number): Promise<Stamp> {
+  if ('fault' in change) {
+    const [fault] = faultsOf(hand, [change]);
+    if (!fault) throw new CannotObserve(`there is no fault "${change.fault}" that could be healed`);
+    return heal(hand, fault, bootDeadline);
+  }
+  const undo = async (late: Hand) => (await late.timed(change.node, change.command)).at;
+  const [at = 0] = await hand.changes.undo([{ change, undo }]);
   return at;
 }
 
@@ -38,25 +38,25 @@ export async function renew(hand: Hand, node: string): Promise<readonly Fault[]>
   return own;
 }
 
-async function beside(hand: Hand, fault: Fault): Promise<readonly Fault[]> {
-  return (await standing(hand)).filter((other) => other.text !== fault.text);
-}
-
-/** Strikes a fault off the list. */
-async function forget(hand: Hand, fault: Fault): Promise<void> {
-  await hand.runInFabric(
-    shell(
-      `[ ! -e ${STANDING} ] || { grep -vxFe "$1" ${STANDING} > ${STANDING}.new || true; mv ${STANDING}.new ${STANDING}; }`,
-      fault.text,
-    ),
-  );
-}
-
 /** The faults that stand, the oldest first. */
 export async function standing(hand: Hand): Promise<readonly Fault[]> {
-  const text = await hand.runInFabric(shell(`cat ${STANDING} 2>/dev/null || true`));
-  return text.split('\n').flatMap((line) => {
-    const fault = line === '' ? undefined : parseFault(line, hand.lab);
+  return faultsOf(hand, await noted(hand));
+}
+
+/** A fault as a change, and how it is undone beside those that stand then. */
+function healing(fault: Fault, bootDeadline: number) {
+  return {
+    change: { fault: fault.text },
+    undo: async (late: Hand): Promise<Stamp> => {
+      const beside = (await standing(late)).filter((other) => other.text !== fault.text);
+      return faults[fault.kind].heal(late, fault, beside, bootDeadline);
+    },
+  };
+}
+
+function faultsOf(hand: Hand, changes: readonly Change[]): readonly Fault[] {
+  return changes.flatMap((change) => {
+    const fault = 'fault' in change ? parseFault(change.fault, hand.lab) : undefined;
     return fault?.ok ? [fault.value] : [];
   });
 }

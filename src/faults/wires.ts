@@ -18,12 +18,7 @@ const SET = 'state=$1; shift; for port; do ip link set $port $state; done';
  * Cuts the wires of a node on segments, or mends them. The fabric lets no frame through; where a guest
  * kernel's card has a plug, it is drawn at both ends, so that bonds and VRRP see the carrier go.
  */
-export async function wires(
-  hand: Hand,
-  node: string,
-  segments: readonly string[],
-  to: 'cut' | 'mended',
-): Promise<Stamp> {
+async function wires(hand: Hand, node: string, segments: readonly string[], to: 'cut' | 'mended'): Promise<Stamp> {
   const state = to === 'cut' ? 'down' : 'up';
   const ends = hand.lab.nodes.flatMap((n) =>
     n.interfaces.flatMap((card, i) =>
@@ -106,6 +101,11 @@ function seenDead(fault: Fault, vrrp: VrrpInstance, all: readonly VrrpInstance[]
     v.track.some((t) => 'segment' in t && t.weight === 0 && fault.segments.includes(t.segment));
   const group = all.filter((v) => v === vrrp || (v.sync !== undefined && v.sync === vrrp.sync));
   return group.some(hit) ? 'stop' : 'go on';
+}
+
+/** One wire of a node cut. */
+export function cutOf(node: string, segment: string): Fault {
+  return { text: `cut:${node}@${segment}`, kind: 'cut', node, segments: [segment] };
 }
 
 /** The wire is dead both ways. */
@@ -234,12 +234,10 @@ export const flap: FaultStory = {
     const { at } = await hand.timedInFabric(
       shell(
         `touch $1
-[ ! -e $1.runs ] || exit 0
-touch $1.runs
 loop='mark=$1 pause=$2; shift 2
+exec 9> $mark.runs; flock -n 9 || exit 0
 all() { state=$1; shift; for port; do ip link set $port $state; done; }
-while [ -e $mark ]; do all down "$@"; sleep $pause; all up "$@"; sleep $pause; done
-rm -f $mark.runs'
+while [ -e $mark ]; do all down "$@"; sleep $pause; all up "$@"; sleep $pause; done'
 (setsid sh -c "$loop" sh "$@" > /dev/null 2>&1 &)`,
         ...[`/lab/${tableOf(f)}`, pause, ...portsOf(hand, f.node, f.segments)],
       ),
@@ -249,8 +247,11 @@ rm -f $mark.runs'
   async heal(hand, f) {
     await hand.runInFabric(
       shell(
-        'rm -f $1; for i in $(seq 200); do [ -e $1.runs ] || exit 0; sleep 0.05; done; exit 1',
-        `/lab/${tableOf(f)}`,
+        `rm -f $1
+[ ! -e $1.runs ] || flock -w 10 $1.runs rm -f $1.runs
+shift
+for port; do ip link set $port up; done`,
+        ...[`/lab/${tableOf(f)}`, ...portsOf(hand, f.node, f.segments)],
       ),
     );
     return hand.now();

@@ -82,6 +82,8 @@ export function eventLines(event: Event, style: Style): readonly string[] {
       return [];
     case 'fault':
       return [`  ${style.yellow('fault')} ${event.text}`];
+    case 'left':
+      return event.changes.map((change) => `${style.red('not put back')} in ${event.lab}: ${change}`);
     case 'check':
       return checkLines(event.result, style);
     case 'summary':

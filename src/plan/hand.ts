@@ -1,16 +1,18 @@
 import { CannotObserve, Outpaced } from '../cannot-observe.ts';
 import { type Engine, type ExecResult, type ExecStream, Overrun } from '../engine/engine.ts';
 import { Refusal } from '../engine/refusal.ts';
+import { eventually } from '../eventually.ts';
 import type { Lab } from '../model/lab.ts';
 import { shell } from '../shell.ts';
+import { Changes, UNDO_MS } from './changes.ts';
 import type { RunningLab } from './observe.ts';
 
 export { CannotObserve, Outpaced };
 
 /** Longest that a command in a node may take, in milliseconds: none of ours takes as long, and what stands in its place may take for ever. */
 const LONGEST_MS = 180_000;
-/** Milliseconds for a command that puts something back after all else was aborted. */
-const MEND_MS = 30_000;
+/** Milliseconds for programs that were started beside the run to end when they are told to. */
+const RELEASE_MS = 10_000;
 
 /** A command that has ended, and when it began. */
 export interface Timed extends ExecResult {
@@ -18,16 +20,50 @@ export interface Timed extends ExecResult {
   readonly at: number;
 }
 
+export interface HandOptions {
+  /** Aborted once the lab is removed. */
+  readonly gone?: AbortSignal | undefined;
+  /** Milliseconds in which all that this process changed is put back after an abort. */
+  readonly undoWithin?: number | undefined;
+}
+
+/** The variable by which the commands of a change are known among all that run in a container. */
+const MARK = 'LAB_CHANGE';
+
 /** A hand in a running lab: runs commands in its nodes and in its fabric. */
 export class Hand {
   readonly engine: Engine;
   readonly running: RunningLab;
   readonly signal: AbortSignal;
+  readonly #options: HandOptions;
+  /** What stands before each command: a change is known by it, see `changesEnded`. */
+  readonly #prefix: readonly string[];
+  readonly #programs = new Set<ExecStream>();
+  #changes: Changes | undefined;
 
-  constructor(engine: Engine, running: RunningLab, signal: AbortSignal) {
+  constructor(
+    engine: Engine,
+    running: RunningLab,
+    signal: AbortSignal,
+    options: HandOptions = {},
+    prefix: readonly string[] = [],
+  ) {
     this.engine = engine;
     this.running = running;
     this.signal = signal;
+    this.#options = options;
+    this.#prefix = prefix;
+  }
+
+  /** What this process changes in the lab for a while, and owes it. */
+  get changes(): Changes {
+    this.#changes ??= new Changes(this, this.#options.undoWithin ?? UNDO_MS, this.#options.gone);
+    return this.#changes;
+  }
+
+  /** A hand of the same lab that makes changes, and that another signal ends. */
+  withSignal(signal: AbortSignal): Hand {
+    return new Hand(this.engine, this.running, signal, this.#options, ['env', `${MARK}=1`]);
   }
 
   get lab(): Lab {
@@ -43,7 +79,7 @@ export class Hand {
 
   /** Runs a command in a node's kernel, however it ends. Throws CannotObserve when the node does not run. */
   async tryRun(node: string, command: readonly string[]): Promise<ExecResult> {
-    return this.#exec(this.containerOf(node), inKernel(command), node);
+    return this.#exec(this.containerOf(node), this.#tethered(command), node);
   }
 
   /** Runs a command in a node's kernel and returns its output. Throws CannotObserve when it fails. */
@@ -53,7 +89,7 @@ export class Hand {
 
   /** Runs a command in a node's kernel, however it ends, and tells when it began: the engine may take a second and more to start one. */
   async tryTimed(node: string, command: readonly string[]): Promise<Timed> {
-    return timed(await this.#exec(this.containerOf(node), clocked(inKernel(command)), node));
+    return timed(await this.#exec(this.containerOf(node), clocked(this.#tethered(command)), node));
   }
 
   /** The same; throws CannotObserve when the command fails. */
@@ -64,29 +100,36 @@ export class Hand {
   /** The same in the node's container, outside the kernel that it may bring. */
   async timedOutside(node: string, command: readonly string[]): Promise<Timed> {
     const where = `${node}, outside its kernel`;
-    return succeeded(where, command, timed(await this.#exec(this.containerOf(node), clocked(command), where)));
+    return succeeded(
+      where,
+      command,
+      timed(await this.#exec(this.containerOf(node), clocked(this.marked(command)), where)),
+    );
   }
 
   /** The same in the fabric. */
   async timedInFabric(command: readonly string[]): Promise<Timed> {
-    return succeeded('fabric', command, timed(await this.#exec(this.running.fabric.id, clocked(command), 'fabric')));
-  }
-
-  /** Puts back what was changed in a node, also when the run was aborted meanwhile. Throws CannotObserve when that fails. */
-  async mend(node: string, command: readonly string[]): Promise<void> {
-    const late = AbortSignal.timeout(MEND_MS);
-    await new Hand(this.engine, this.running, late).run(node, command).catch((error: unknown) => {
-      throw late.aborted ? new CannotObserve(`${command.join(' ')} on ${node} did not end`) : error;
-    });
+    return succeeded(
+      'fabric',
+      command,
+      timed(await this.#exec(this.running.fabric.id, clocked(this.#tethered(command)), 'fabric')),
+    );
   }
 
   /** Runs a command in the fabric, which holds the lab's wires. Throws CannotObserve when it fails. */
   async runInFabric(command: readonly string[]): Promise<string> {
-    return this.#succeed(this.running.fabric.id, command, 'fabric');
+    const result = await this.#exec(this.running.fabric.id, this.#tethered(command), 'fabric');
+    return succeeded('fabric', command, result).stdout;
   }
 
-  async #succeed(container: string, command: readonly string[], where: string): Promise<string> {
-    return succeeded(where, command, await this.#exec(container, command, where)).stdout;
+  /** A command that is known as one of a change, where this hand makes changes. */
+  marked(command: readonly string[]): readonly string[] {
+    return [...this.#prefix, ...command];
+  }
+
+  /** A command where a node's network stack is, which ends with this process. */
+  #tethered(command: readonly string[]): readonly string[] {
+    return ['nodectl', 'exec', '--tether', '--', ...this.marked(command)];
   }
 
   async #exec(container: string, command: readonly string[], where: string): Promise<ExecResult> {
@@ -104,14 +147,34 @@ export class Hand {
     return Number((await this.runInFabric(['date', '+%s%6N'])).trim());
   }
 
-  /** Starts a program in a node's kernel that ends with this process. */
+  /** Starts a program in a node's kernel that ends with this process, or with `release`. */
   async spawn(node: string, command: readonly string[]): Promise<ExecStream> {
-    return this.engine.execStream(this.containerOf(node), ['nodectl', 'exec', '--tether', '--', ...command]);
+    const run = await this.engine.execStream(this.containerOf(node), this.#tethered(command));
+    this.#programs.add(run);
+    const forget = () => this.#programs.delete(run);
+    run.exit.then(forget, forget);
+    return run;
   }
-}
 
-function inKernel(command: readonly string[]): readonly string[] {
-  return ['nodectl', 'exec', '--tether', '--', ...command];
+  /** Ends all that `spawn` has started; returns once it has ended, at once where the lab is gone. */
+  async release(): Promise<void> {
+    for (const run of this.#programs) run.stdin.end();
+    const over = () => (this.#programs.size === 0 || this.#options.gone?.aborted ? true : undefined);
+    await eventually(over, { within: RELEASE_MS, every: 5 });
+  }
+
+  /**
+   * Waits until no command of a change runs in the lab, whoever began it: of a process that was killed the engine may
+   * start one later still. False when one still does after so many milliseconds.
+   */
+  async changesEnded(within: number): Promise<boolean> {
+    const containers = [this.running.fabric, ...this.running.nodes.values()].map((c) => c.id);
+    const look = async () => {
+      const all = await Promise.all(containers.map((id) => this.engine.commands(id)));
+      return all.flat().some((command) => command.includes(`${MARK}=1`)) ? undefined : true;
+    };
+    return (await eventually(look, { within, every: 50, signal: this.signal })) ?? false;
+  }
 }
 
 /** A command that prints the time first, as `timed` reads it. */

@@ -3,9 +3,14 @@ import { join } from 'node:path';
 import type { Event } from '../events.ts';
 import { visible, visibleJson } from '../visible.ts';
 
-/** The folder of a test run: what its checks looked at, written as it comes, so that an interrupted run leaves it too. */
+/**
+ * The folder of a test run: what its checks looked at, written as it comes, so that an interrupted run leaves it too.
+ * That something cannot be written ends nothing while a lab is up: it is for who made the folder to tell, at the end.
+ */
 export class Evidence {
   readonly folder: string;
+  /** Why something could not be written, the first time. */
+  trouble: unknown;
 
   constructor(folder: string) {
     this.folder = folder;
@@ -14,13 +19,21 @@ export class Evidence {
 
   /** Writes a file, with nothing in it that a terminal would obey, and returns its name. */
   write(name: string, content: string): string {
-    writeFileSync(join(this.folder, name), visible(content));
+    this.#keep(() => writeFileSync(join(this.folder, name), visible(content)));
     return name;
   }
 
   /** Adds to a file: bytes as they are, text as `write` has it. */
   append(name: string, content: string | Buffer): void {
-    appendFileSync(join(this.folder, name), typeof content === 'string' ? visible(content) : content);
+    this.#keep(() => appendFileSync(join(this.folder, name), typeof content === 'string' ? visible(content) : content));
+  }
+
+  #keep(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.trouble ??= error;
+    }
   }
 
   /** Adds bytes to a capture. */

@@ -29,6 +29,8 @@ export interface Report {
   readonly results: readonly CheckResult[];
   /** What earlier runs could not judge because nodes stood still themselves, a text for each run (`lab test --again`). */
   readonly earlier: readonly string[];
+  /** What the run changed in a lab that stays and could not put back, each with the reason: `lab heal` does. */
+  readonly left: readonly string[];
 }
 
 function testcase(lab: string, r: CheckResult): Element {

@@ -2,7 +2,8 @@ import type { Bed } from '../checks/bed.ts';
 import { type CheckSpec, type Promised, promisedBy } from '../checks/check.ts';
 import { tally } from '../checks/path.ts';
 import { ask } from '../checks/traffic.ts';
-import { wires } from '../faults/wires.ts';
+import { heal, inject } from '../faults/standing.ts';
+import { cutOf } from '../faults/wires.ts';
 import type { Lab } from '../model/lab.ts';
 import { nodeOf, serviceOf } from '../model/lookup.ts';
 import type { Device, LabNode } from '../model/node.ts';
@@ -45,12 +46,16 @@ function onceMended(lab: Lab, step: CutStep): CheckSpec {
 /** Wires of a node are cut: the service goes on, or stops, as the step says; mended, it answers again. */
 export async function cutStep(context: StepContext, step: CutStep): Promise<void> {
   const { bed } = context;
-  context.fault(`${named(step)} cut`, await wires(bed, step.node, step.links, 'cut'));
+  const cuts = step.links.map((link) => cutOf(step.node, link));
+  let at = 0;
+  for (const cut of cuts) at = await inject(bed, cut);
+  context.fault(`${named(step)} cut`, at);
+  context.wait(step.answers ? 'the bond to leave the dead wire' : 'the service to fall silent');
   try {
-    context.wait(step.answers ? 'the bond to leave the dead wire' : 'the service to fall silent');
     await context.check([whileCut(bed.lab, step)]);
   } finally {
-    context.fault(`${named(step)} mended`, await wires(bed, step.node, step.links, 'mended'));
+    for (const cut of cuts) at = await heal(bed, cut, context.bootDeadline);
+    context.fault(`${named(step)} mended`, at);
   }
   context.wait('the service to answer');
   await context.check([onceMended(bed.lab, step)]);

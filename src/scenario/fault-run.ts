@@ -18,11 +18,10 @@ export interface Case {
   readonly moves: readonly Move[];
 }
 
-/** One run of a step: what it works with, and whether its fault stands. */
+/** One run of a step, and what it works with. */
 export interface Run extends Case {
   readonly context: StepContext;
   readonly slug: string;
-  stands: boolean;
 }
 
 export function caseOf(lab: Lab, step: FaultStep): Case {

@@ -62,9 +62,7 @@ export async function faultStep(context: StepContext, step: FaultStep): Promise<
   const of = caseOf(context.bed.lab, step);
   for (let n = 1; n <= step.repeat; n++) {
     const slug = step.repeat > 1 ? `${context.slug}-${n}` : context.slug;
-    await context.part([...strikePromises(of), ...regainPromises(of)], () =>
-      once({ ...of, context, slug, stands: false }),
-    );
+    await context.part([...strikePromises(of), ...regainPromises(of)], () => once({ ...of, context, slug }));
   }
 }
 
@@ -82,8 +80,8 @@ async function once(run: Run): Promise<void> {
     // While nothing bounds what clients notice, they may well notice it still.
     probed(run, 'return', isBounded(run) ? STEADY_AGAIN_MS : 0, (probes) => regain(run, probes)),
   );
-  // Whatever could not be observed: what was made is undone.
-  if (run.stands) await heal(context.bed, step.fault, context.bootDeadline);
+  // Whatever could not be observed: the next time finds the lab as this one did.
+  await context.bed.changes.undoAll();
 }
 
 async function probed(
@@ -118,7 +116,6 @@ async function strike(run: Run, probes: readonly Probe[]): Promise<void> {
   const { context, step, moves, slug } = run;
   const { bed } = context;
   const { fault } = step;
-  run.stands = true;
   if (faults[fault.kind].node(fault) !== 'runs') bed.stalls.leave(fault.node);
   const at = await inject(bed, fault);
   context.fault(faults[fault.kind].words(fault)[0], at);
@@ -188,7 +185,6 @@ async function regain(run: Run, probes: readonly Probe[]): Promise<void> {
   const from = bed.wire.newest;
   context.wait(`${faults[step.fault.kind].words(step.fault)[1]}`);
   const ready = await heal(bed, step.fault, context.bootDeadline);
-  run.stands = false;
   await bed.stalls.watch();
   context.fault(faults[step.fault.kind].words(step.fault)[1], ready);
   const back = returning(run);

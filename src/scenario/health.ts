@@ -3,7 +3,8 @@ import { SCHEDULING_MARGIN_MS } from '../checks/adverts.ts';
 import { type CheckSpec, type Promised, promisedBy, runCheck } from '../checks/check.ts';
 import { removalBudget, returnBudget } from '../checks/health.ts';
 import { weightsOf } from '../checks/table.ts';
-import { program } from '../faults/program.ts';
+import { stopOf } from '../faults/program.ts';
+import { heal, inject } from '../faults/standing.ts';
 import type { Lab } from '../model/lab.ts';
 import { found, serviceOf } from '../model/lookup.ts';
 import type { Real, Service } from '../model/service.ts';
@@ -68,11 +69,12 @@ export async function healthStep(context: StepContext, step: HealthStep): Promis
     context.add(before);
     throw new CannotObserve(`${step.stop} was not stopped: it was not in service`);
   }
-  const at = await program(bed, step.stop, 'stop', server);
+  const stop = stopOf(step.stop, server);
+  const at = await inject(bed, stop);
   context.fault(`${server} stopped on ${step.stop}`, at);
   context.wait(`the health check to notice`);
   await context.check([removed]);
-  const back = await program(bed, step.stop, 'start', server);
+  const back = await heal(bed, stop, context.bootDeadline);
   context.fault(`${server} started on ${step.stop}`, back);
   context.wait(`the health check to take it back`);
   await context.check([returned]);

@@ -1,6 +1,7 @@
 import { isMasterAlone, masterSettles, mastersOf } from '../checks/adverts.ts';
 import { routesSettle } from '../checks/routes.ts';
-import { KEEPALIVED, program } from '../faults/program.ts';
+import { KEEPALIVED, stopOf } from '../faults/program.ts';
+import { heal, inject } from '../faults/standing.ts';
 import { instancesUnder } from '../model/lookup.ts';
 import type { VrrpInstance } from '../model/vrrp.ts';
 import { CannotObserve } from '../plan/hand.ts';
@@ -37,9 +38,10 @@ async function handToBest({ context, service }: Run, held: readonly VrrpInstance
   const names = held.map((vrrp) => vrrp.name).join(' and ');
   context.wait(`the best director to be master of ${names}, which nobody preempts`);
   const holders = [...new Set(held.flatMap((vrrp) => mastersOf(bed, vrrp).filter((m) => m !== bestOf(vrrp))))];
-  await Promise.all(holders.map((node) => program(bed, node, 'stop', KEEPALIVED)));
+  const stops = holders.map((node) => stopOf(node, KEEPALIVED));
+  await Promise.all(stops.map((stop) => inject(bed, stop)));
   await Promise.all(held.map((vrrp) => masterSettles(bed, vrrp, bestOf(vrrp))));
-  await Promise.all(holders.map((node) => program(bed, node, 'start', KEEPALIVED)));
+  await Promise.all(stops.map((stop) => heal(bed, stop, context.bootDeadline)));
   await Promise.all([...holders.map((node) => speaksVrrp(bed, node)), tablesHold(bed, service)]);
   const open = held.find((vrrp) => !isMasterAlone(bed, vrrp, bestOf(vrrp)));
   // A fault would not take from it what it is to take.

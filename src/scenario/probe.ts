@@ -1,5 +1,3 @@
-import { appendFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { appOf } from '../apps/index.ts';
 import type { Bed } from '../checks/bed.ts';
 import type { ExecStream } from '../engine/engine.ts';
@@ -7,6 +5,7 @@ import { eachLine } from '../engine/streams.ts';
 import { eventually } from '../eventually.ts';
 import type { Service } from '../model/service.ts';
 import { CannotObserve } from '../plan/hand.ts';
+import type { Evidence } from '../report/evidence.ts';
 import { parseSample, type Sample, STEADY } from './outage.ts';
 
 /** Longest that watching may take, in milliseconds. */
@@ -23,16 +22,16 @@ export class Probe {
   readonly samples: Sample[] = [];
   readonly #runs: readonly ExecStream[];
 
-  private constructor(client: string, runs: readonly ExecStream[], file: string, path: string) {
+  private constructor(client: string, runs: readonly ExecStream[], file: string, evidence: Evidence) {
     this.client = client;
     this.#runs = runs;
     this.file = file;
-    writeFileSync(path, ''); // a report's folder may have been used before
-    for (const run of runs) this.#read(run, path);
+    evidence.write(file, ''); // a report's folder may have been used before
+    for (const run of runs) this.#read(run, evidence);
   }
 
-  #read(run: ExecStream, path: string): void {
-    run.stdout.on('data', (chunk: Buffer) => appendFileSync(path, chunk));
+  #read(run: ExecStream, evidence: Evidence): void {
+    run.stdout.on('data', (chunk: Buffer) => evidence.append(this.file, chunk));
     eachLine(run.stdout, (line) => {
       const sample = parseSample(line);
       if (sample) this.samples.push(sample);
@@ -55,7 +54,7 @@ export class Probe {
   ): Promise<Probe> {
     const file = `probe-${name}.ndjson`;
     const runs = await Promise.all(commandsFor(service, flows).map((command) => bed.spawn(client, command)));
-    const probe = new Probe(client, runs, file, join(bed.evidence.folder, file));
+    const probe = new Probe(client, runs, file, bed.evidence);
     if (steadyWithin === 0) return probe;
     const steady = await probe.steady(0, steadyWithin, bed.signal);
     if (steady && (await probe.#held(appOf(service).held(flows), steadyWithin, bed.signal))) return probe;

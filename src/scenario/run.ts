@@ -76,6 +76,8 @@ export async function runScenario(
     const timed = TIMED.includes(step.kind);
     const context = new StepContext(bed, emit, title, `${i + 1}-${step.kind}`, bootDeadline, results, timed);
     await context.part(promisesOf(bed.lab, step), () => runStep(context, step));
+    // What a step could not observe to its end is put back all the same; what cannot be is tried once more, and told, at the end.
+    await bed.changes.undoAll();
     if (bail && results.some((r) => r.verdict === 'failed')) return;
   }
 }

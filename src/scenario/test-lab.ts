@@ -8,11 +8,14 @@ import type { Engine } from '../engine/engine.ts';
 import { Refusal } from '../engine/refusal.ts';
 import type { CheckResult, Emit } from '../events.ts';
 import { eventually } from '../eventually.ts';
-import { openWire, type Wire } from '../fabric/capture.ts';
+import { openWire } from '../fabric/capture.ts';
 import { kernels as kinds } from '../kernels/index.ts';
 import { probeKernel } from '../kernels/probe.ts';
 import type { Lab } from '../model/lab.ts';
 import type { KernelName } from '../model/words.ts';
+import { formatMs } from '../net/duration.ts';
+import { notPutBack, SETTLE_MS, UNDO_MS } from '../plan/changes.ts';
+import { noted, wordsOf } from '../plan/journal.ts';
 import { bringUp, takeDown, takenDown } from '../plan/lifecycle.ts';
 import { mustRun, observe, type RunningLab } from '../plan/observe.ts';
 import { runningKernels } from '../plan/reconcile.ts';
@@ -69,7 +72,7 @@ export async function testUntilJudged(
 /** Milliseconds that a lab which somebody takes down needs from its first node to its fabric, at the most. */
 const GOING_MS = 2000;
 
-/** Brings a lab up unless it runs, runs its scenario, writes the report, and removes what it brought up. */
+/** Brings a lab up unless it runs, runs its scenario, writes the report, and removes what it brought up, whatever fails. */
 export async function testLab(
   engine: Engine,
   run: TestRun,
@@ -79,6 +82,15 @@ export async function testLab(
 ): Promise<Tested> {
   const { lab, runs } = run;
   const evidence = new Evidence(run.report ?? mkdtempSync(join(tmpdir(), 'lvslab-')));
+  let failure: unknown;
+  /** Does what a report is made of: that it fails is told, and keeps nothing else from being done. */
+  const attempt = async (work: () => unknown) => {
+    try {
+      await work();
+    } catch (error) {
+      failure ??= error;
+    }
+  };
   const record: Emit = (event) => {
     evidence.event(event);
     emit(event);
@@ -86,13 +98,13 @@ export async function testLab(
   const began = performance.now();
   const started = new Date().toISOString();
   const results: CheckResult[] = [];
+  const left: string[] = [];
   let running: RunningLab | undefined;
   /** The fabric of the lab, where this call has made it. */
   let mine: string | undefined;
-  let failure: unknown;
   const watch = new AbortController();
   const taken = new AbortController();
-  try {
+  await attempt(async () => {
     if (runs) running = await mustRun(engine, lab.name);
     else {
       const up = await bringUp(engine, lab, { emit: record, signal, recreate: false, bootDeadline: run.bootDeadline });
@@ -103,68 +115,93 @@ export async function testLab(
       () => taken.abort(takenDown(lab.name, 'tested')),
       () => undefined,
     );
-    await runTest(engine, running, evidence, record, { signal, taken: taken.signal }, run, results);
-  } catch (error) {
-    failure = error;
-  }
-  const interrupted = signal.aborted;
-  const seen = running ?? (await observe(engine, lab.name));
-  await keepLogs(engine, evidence, seen.nodes).catch((error: unknown) => {
-    failure ??= error;
+    const stays = mine === undefined || run.keep;
+    const signals = { signal, taken: taken.signal };
+    await runTest(engine, running, evidence, record, signals, { ...run, stays }, results, left);
   });
-  // Nodes that go before their fabric make engine errors that tell nothing.
-  if (running && failure instanceof Refusal)
-    await eventually(() => (taken.signal.aborted ? true : undefined), { within: GOING_MS, every: 20 });
-  watch.abort();
-  if (taken.signal.aborted) failure = taken.signal.reason;
-  const report: Report = {
+  const interrupted = signal.aborted;
+  let report: Report = {
     lab: lab.name,
     file: run.argument,
     source: lab.source,
     started,
-    ms: performance.now() - began,
+    ms: 0,
     interrupted,
-    ...(failure && !interrupted ? { error: (failure as Error).message } : {}),
-    ...(await describe(engine, lab, runningKernels(seen), taken.signal.aborted ? undefined : running)),
+    engine: { version: '', apiVersion: '', kernel: '', address: engine.address },
+    nodes: [],
+    software: [],
     counts: countResults(results),
     results,
     earlier: [...earlier],
+    left,
   };
-  if (mine !== undefined && !run.keep) await takeDown(engine, lab.name, record, mine);
-  const done: Report = { ...report, ms: performance.now() - began };
-  record({ type: 'summary', lab: lab.name, counts: done.counts, ms: done.ms, interrupted });
-  evidence.write('results.json', visibleJson(done, 2));
-  evidence.write('junit.xml', junit([done]));
+  await attempt(async () => {
+    const seen = running ?? (await observe(engine, lab.name));
+    await attempt(() => keepLogs(engine, evidence, seen.nodes));
+    // Nodes that go before their fabric make engine errors that tell nothing.
+    if (running && failure instanceof Refusal)
+      await eventually(() => (taken.signal.aborted ? true : undefined), { within: GOING_MS, every: 20 });
+    const alive = taken.signal.aborted ? undefined : running;
+    report = { ...report, ...(await describe(engine, lab, runningKernels(seen), alive)) };
+  });
+  watch.abort();
+  if (taken.signal.aborted) failure = taken.signal.reason;
+  await attempt(async () => {
+    if (mine !== undefined && !run.keep) await takeDown(engine, lab.name, record, mine);
+  });
+  failure ??= evidence.trouble;
+  if (left.length > 0) {
+    record({ type: 'left', lab: lab.name, changes: left });
+    failure = notPutBack(lab.name, left, failure);
+  }
+  report = {
+    ...report,
+    ms: performance.now() - began,
+    ...(failure && !interrupted ? { error: failure instanceof Error ? failure.message : String(failure) } : {}),
+  };
+  record({ type: 'summary', lab: lab.name, counts: report.counts, ms: report.ms, interrupted });
+  evidence.write('results.json', visibleJson(report, 2));
+  evidence.write('junit.xml', junit([report]));
   record({ type: 'note', text: `report: ${evidence.folder}` });
-  return { report: done, ...(failure === undefined ? {} : { failure }) };
+  failure ??= evidence.trouble;
+  return { report, ...(failure === undefined ? {} : { failure }) };
 }
 
+/** Runs a lab's scenario. What it changed in a lab that stays and could not put back is added to `left`. */
 async function runTest(
   engine: Engine,
   running: RunningLab,
   evidence: Evidence,
   emit: Emit,
   { signal, taken }: { readonly signal: AbortSignal; readonly taken: AbortSignal },
-  { lab, bootDeadline, bail }: TestRun,
+  { lab, bootDeadline, bail, stays, runs }: TestRun & { readonly stays: boolean },
   results: CheckResult[],
+  left: string[],
 ): Promise<void> {
   const until = AbortSignal.any([signal, taken]);
   setMaxListeners(0, until); // everything that runs side by side listens to it
-  let wire: Wire | undefined;
-  let bed: Bed | undefined;
+  const segments = running.lab.segments.map((s) => s.name);
+  const wire = await openWire(engine, running.fabric.id, segments, evidence.keepPacket, until, taken);
+  const undoWithin = Math.max(UNDO_MS, bootDeadline);
+  const bed = new Bed(engine, running, wire, evidence, until, { gone: taken, undoWithin });
   try {
-    wire = await openWire(
-      engine,
-      running.fabric.id,
-      running.lab.segments.map((s) => s.name),
-      evidence.keepPacket,
-      until,
-    );
-    bed = new Bed(engine, running, wire, evidence, until);
+    const before = runs ? await noted(bed) : [];
+    if (before.length > 0)
+      emit({
+        type: 'note',
+        text: `${running.name} is tested with ${before.map(wordsOf).join(', ')}: \`lab heal ${running.name}\` undoes it`,
+      });
     await runScenario(bed, lab.scenario, emit, { bootDeadline, bail }, results);
   } finally {
-    bed?.stalls.close();
-    const lost = (await wire?.close(taken)) ?? 0;
+    bed.stalls.close();
+    const { standing } = bed.changes;
+    if (stays && standing.length > 0) {
+      const text = `to put back ${standing.join(', ')}, for at most ${formatMs(SETTLE_MS + undoWithin)}`;
+      emit({ type: 'wait', lab: running.name, text });
+      left.push(...(await bed.changes.undoAll()));
+    }
+    await bed.release();
+    const lost = await wire.close(taken);
     if (lost > 0)
       emit({
         type: 'note',

@@ -7,8 +7,9 @@ import type { RunningLab } from '../../src/plan/observe.ts';
 
 /** An engine that takes its time until it starts a command, which it runs here. */
 function slowEngine(ms: number): Engine {
-  const exec = async (_container: string, [program = '', ...args]: readonly string[]) => {
+  const exec = async (_container: string, command: readonly string[]) => {
     await delay(ms);
+    const [program = '', ...args] = command.filter((word) => !['nodectl', 'exec', '--tether', '--'].includes(word));
     const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8' });
     return { code: status, stdout, stderr };
   };

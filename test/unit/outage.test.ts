@@ -102,6 +102,7 @@ describe('a report', () => {
     software: ['keepalived 2.3.3'],
     counts: { passed: 1, failed: 1, inconclusive: 1, skipped: 1 },
     earlier: [],
+    left: [],
     results: (['passed', 'failed', 'inconclusive', 'skipped'] as const).map((verdict) => ({
       ...base,
       id: verdict,

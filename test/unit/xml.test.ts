@@ -77,6 +77,7 @@ const report: fc.Arbitrary<Report> = fc.record({
   software: fc.array(hostile, { maxLength: 2 }),
   counts: fc.record({ passed: fc.nat(9), failed: fc.nat(9), inconclusive: fc.nat(9), skipped: fc.nat(9) }),
   earlier: fc.constant([]),
+  left: fc.constant([]),
   results: fc.array(result, { maxLength: 4 }),
 });
 

@@ -117,7 +117,16 @@ function control(run: RunInNode): Control {
     table: () => readTable(run),
     setWeight: (service, real, weight) => serverCommand('-e', service, real, weight),
     removeServer: (service, real) => serverCommand('-d', service, real),
-    addServer: (service, real, weight) => serverCommand('-a', service, real, weight),
+    restoreServer: (service, real, weight) =>
+      shell(
+        'program=$1; shift 2; "$program" -a "$@" 2> /dev/null || exec "$program" -e "$@"',
+        ...serverCommand('-a', service, real, weight),
+      ),
+    restoreWeight: (service, real, weight) =>
+      shell(
+        'why=$("$@" 2>&1) || case $why in *"No such destination"*) ;; *) echo "$why" >&2; exit 1 ;; esac',
+        ...serverCommand('-e', service, real, weight),
+      ),
     connections: known,
     templates: async () => (await known()).filter((c) => c.clientPort === 0),
     addressesHeld: async () => readAddresses(await run(TELL_ADDRESSES)),

@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { readSaid } from '../said.ts';
+import { shell } from '../shell.ts';
+import type { Hand } from './hand.ts';
+
+const CHANGE = z.union([
+  z.strictObject({ fault: z.string() }),
+  z.strictObject({ what: z.string(), node: z.string(), command: z.array(z.string()).min(1) }),
+]);
+
+/**
+ * What is changed in a running lab for a while, with all that undoing it takes: a fault by its text, or what is told
+ * of it and a command in a node. The command does no harm where the change was never made, or is undone already.
+ */
+export type Change = z.infer<typeof CHANGE>;
+
+/** What was changed, in words. */
+export function wordsOf(change: Change): string {
+  return 'fault' in change ? change.fault : change.what;
+}
+
+/** The change as the journal has it: two that read the same are one. */
+export function lineOf(change: Change): string {
+  return JSON.stringify(change);
+}
+
+/** Shell: the journal, a line for each change that stands, the oldest first; one process at a time writes to it. */
+const NOTE = `exec 9>> /lab/changes.lock; flock 9
+for line; do grep -qxFe "$line" /lab/changes 2> /dev/null || printf '%s\\n' "$line" >> /lab/changes; done
+cat /lab/changes`;
+const STRIKE = `exec 9>> /lab/changes.lock; flock 9
+for line; do
+  grep -vxFe "$line" /lab/changes > /lab/changes.new || true
+  mv /lab/changes.new /lab/changes
+done`;
+
+/** Writes down changes that are about to be made. Returns all that stand then, these included. */
+export async function note(hand: Hand, changes: readonly Change[]): Promise<readonly Change[]> {
+  return read(await hand.runInFabric(shell(NOTE, ...changes.map(lineOf))));
+}
+
+/** Strikes changes off that are undone. */
+export async function strike(hand: Hand, changes: readonly Change[]): Promise<void> {
+  await hand.runInFabric(shell(STRIKE, ...changes.map(lineOf)));
+}
+
+/** The changes that stand in a lab, whoever made them, the oldest first. */
+export async function noted(hand: Hand): Promise<readonly Change[]> {
+  return read(await hand.runInFabric(shell('cat /lab/changes 2> /dev/null || true')));
+}
+
+function read(text: string): readonly Change[] {
+  return text.split('\n').flatMap((line) => readSaid(CHANGE, line) ?? []);
+}

@@ -1,0 +1,200 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { dockerEngine } from '../../src/engine/docker.ts';
+import { eventually } from '../../src/eventually.ts';
+import { readLab } from '../../src/lab/read.ts';
+import { testLab } from '../../src/scenario/test-lab.ts';
+import { fnatFile, type LabFile, labOk, type Outcome, startLab, writeLab } from '../lab.ts';
+import { containersOf, docker, leavesNothing } from './state.ts';
+
+const folder = leavesNothing('undo', (name) => name.startsWith('undo-'));
+afterAll(async () => {
+  const names = new Set((await containersOf()).flatMap((c) => /lvslab\.(undo-[a-z]+)/.exec(c)?.[1] ?? []));
+  if (names.size > 0) await labOk(['down', ...names]);
+});
+
+/** Milliseconds for what ends with a killed process to be gone. */
+const ENDING_MS = 10_000;
+
+/** Commands that run in a lab's containers beside their own: programs, captures, and what makes a change. */
+async function commandsIn(name: string): Promise<readonly string[]> {
+  const engine = dockerEngine();
+  try {
+    const all = await engine.list(`lvslab.lab=${name}`);
+    return (await Promise.all(all.map((c) => engine.commands(c.id)))).flat().map((words) => words.join(' '));
+  } finally {
+    engine.close();
+  }
+}
+
+/**
+ * Runs a command and sends it a signal once the engine has been asked for commands that match these patterns, one
+ * after the other, in its lab.
+ */
+async function interrupt(
+  name: string,
+  args: readonly string[],
+  signal: NodeJS.Signals,
+  patterns: readonly RegExp[],
+): Promise<Outcome> {
+  const filters = { type: ['container' as const], event: ['exec_start'], label: [`lvslab.lab=${name}`] };
+  const events = await docker.getEvents({ filters });
+  const { child, done } = startLab(args);
+  const open = [...patterns];
+  events.on('data', (chunk: Buffer) => {
+    for (const line of chunk.toString().split('\n'))
+      if (open[0]?.test(line)) {
+        open.shift();
+        if (open.length === 0) child.kill(signal);
+      }
+  });
+  const outcome = await done;
+  (events as unknown as { destroy(): void }).destroy();
+  expect(open).toEqual([]);
+  return outcome;
+}
+
+/** Interrupts a command at its middle; afterwards nothing stands in the lab, and nothing of ours runs there. */
+async function undone(
+  name: string,
+  args: readonly string[],
+  signal: NodeJS.Signals,
+  patterns: readonly RegExp[],
+): Promise<void> {
+  const { code, stderr } = await interrupt(name, args, signal, patterns);
+  if (signal === 'SIGINT') expect([code, stderr]).toEqual([130, expect.stringMatching(/lab: interrupted\n$/)]);
+  else await labOk(['heal', name]);
+  expect((await labOk(['fault', name])).stdout).toBe('no fault stands\n');
+  const none = async () => ((await commandsIn(name)).length === 0 ? true : undefined);
+  if (!(await eventually(none, { within: ENDING_MS, every: 50 }))) expect(await commandsIn(name)).toEqual([]);
+}
+
+/** A change that is being made, by a word of its command. */
+function making(word: string): RegExp {
+  return new RegExp(`LAB_CHANGE=1.*${word}`);
+}
+const ASKS = / ask /;
+
+function withService(name: string, more: object, scenario: readonly unknown[]): LabFile {
+  const file = fnatFile();
+  const { health: _, ...web } = file.services['web'] ?? {};
+  return { ...file, lab: name, services: { web: { ...web, ...more } }, scenario: [...scenario] };
+}
+
+/** A lab for each kind of step, and where each is interrupted: while it changes something, and while that stands. */
+const STEPS: readonly (readonly [LabFile, readonly (readonly RegExp[])[]])[] = [
+  [
+    withService('undo-contract', { scheduler: 'mh' }, [{ contract: 'web' }]),
+    [[making('addr add'), ASKS], [making('ipvsadm -d')]],
+  ],
+  [
+    withService('undo-drain', { scheduler: 'fo', reals: { rs1: 200, rs2: 100 } }, [{ contract: 'web' }]),
+    [[making('ipvsadm -e'), ASKS]],
+  ],
+  [withService('undo-persistence', { persistence: '3s' }, [{ persistence: 'web' }]), [[ASKS]]],
+  [withService('undo-arp', {}, [{ arp: { of: '192.168.100.254', from: 'client', replies: 1 } }]), [[/ arping /]]],
+  [withService('undo-check', {}, [{ check: { answers: 'web', within: '30s' } }]), [[ASKS]]],
+  [
+    withService('undo-cut', {}, [{ cut: { service: 'web', node: 'client', links: ['lan'], expect: 'silent' } }]),
+    [[making('link set')], [making('link set'), ASKS]],
+  ],
+  [
+    { ...fnatFile(), lab: 'undo-health', scenario: [{ health: { service: 'web', stop: 'rs1' } }] },
+    [[making('svc stop')], [making('svc stop'), /ipvsadm/]],
+  ],
+  [
+    withService('undo-fault', {}, [{ fault: { inject: 'kill:lb1', service: 'web' } }]),
+    [[making('kill -s TERM 1')], [making('kill -s TERM 1'), /ip -json|ipvsadm|date/]],
+  ],
+];
+
+describe.each(STEPS)('a step of $lab', (file, places) => {
+  it.each(places.flatMap((patterns) => (['SIGINT', 'SIGKILL'] as const).map((signal) => ({ signal, patterns }))))(
+    '$signal at $patterns leaves nothing of it in a lab that stays, which passes its own test then',
+    async ({ signal, patterns }) => {
+      const path = writeLab(folder, file);
+      await labOk(['up', path, '--no-wait']);
+      await undone(file.lab, ['test', file.lab], signal, patterns);
+      await labOk(['test', file.lab, '--again', '2']);
+    },
+  );
+});
+
+describe('a fault', () => {
+  const NAME = 'undo-faults';
+  const file = { ...fnatFile(), lab: NAME, scenario: [{ contract: 'web' }] };
+  const FAULTS = [
+    'cut:lb1@lan',
+    'delay:rs1=20ms',
+    'reset:rs1',
+    'drain:rs1',
+    'flap:rs1',
+    'slow:rs1',
+    'mute:rs2',
+    'stop:lb1/keepalived',
+    'kill:rs2',
+  ];
+
+  it.each(['SIGINT', 'SIGKILL'] as const)('that is made and watched is undone after %s, each one', async (signal) => {
+    await labOk(['up', writeLab(folder, file), '--no-wait']);
+    for (const fault of FAULTS) {
+      const stands = new RegExp(`lab/changes.*${fault.replaceAll('/', '\\\\?/')}`);
+      await undone(NAME, ['measure', NAME, '--fault', fault, '--runs', '1'], signal, [
+        stands,
+        / date | ask |LAB_CHANGE/,
+      ]);
+    }
+    await labOk(['test', NAME, '--again', '2']);
+  });
+});
+
+describe('a failure while a report is made', () => {
+  const NAME = 'undo-report';
+  const scenario = [{ check: { answers: 'web', within: '30s' } }];
+
+  it('of which the folder is gone never leaves a lab up', async () => {
+    const path = writeLab(folder, { ...fnatFile(), lab: NAME, scenario });
+    const report = join(folder, 'gone');
+    const events = await docker.getEvents({ filters: { event: ['exec_start'], label: [`lvslab.lab=${NAME}`] } });
+    const { done } = startLab(['test', path, '--report', report]);
+    events.on('data', (chunk: Buffer) => {
+      if (ASKS.test(chunk.toString())) rmSync(report, { recursive: true, force: true });
+    });
+    const { code, stderr } = await done;
+    (events as unknown as { destroy(): void }).destroy();
+    expect([code, stderr]).toEqual([3, expect.stringContaining('ENOENT')]);
+    expect(await containersOf(NAME)).toEqual([]);
+  });
+
+  it('to which the engine does not answer never leaves a lab up, and the report has what was seen', async () => {
+    const read = readLab(writeLab(folder, { ...fnatFile(), lab: NAME, scenario }));
+    if (!read.ok) throw new Error('the lab is wrong');
+    const engine = dockerEngine();
+    let over = false;
+    const mute = new Proxy(engine, {
+      get(of, key) {
+        over ||= key === 'logs';
+        if (over && (key === 'info' || key === 'logs')) return () => Promise.reject(new Error(`no ${key}`));
+        const value = Reflect.get(of, key) as unknown;
+        return typeof value === 'function' ? value.bind(of) : value;
+      },
+    });
+    const report = join(folder, 'mute');
+    const run = {
+      lab: read.value,
+      argument: NAME,
+      runs: false,
+      report,
+      keep: false,
+      bail: false,
+      bootDeadline: 60_000,
+    };
+    const { failure } = await testLab(mute, run, () => undefined, new AbortController().signal);
+    engine.close();
+    expect(String(failure)).toContain('no logs');
+    expect(await containersOf(NAME)).toEqual([]);
+    const { counts } = JSON.parse(readFileSync(join(report, 'results.json'), 'utf8')) as { counts: object };
+    expect(counts).toEqual({ passed: 1, failed: 0, inconclusive: 0, skipped: 0 });
+  });
+});
