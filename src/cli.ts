@@ -1,7 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { Failure } from './failure.ts';
 import { TEMPLATE_ARMS, TEMPLATE_FAMILIES, TEMPLATE_HA, TEMPLATE_MODES, TEMPLATE_PROTOCOLS } from './lab/template.ts';
-import { DRIVERS, KERNEL_CHOICES } from './model/words.ts';
+import { DRIVERS, KERNEL_CHOICES, STANDARD_MODE } from './model/words.ts';
 import { parseDuration } from './net/duration.ts';
 import { complain, print } from './output/print.ts';
 
@@ -283,7 +283,7 @@ function program(): Command {
       .command('init')
       .argument('<name>', 'the new lab’s name')
       .description('write a new lab from a few choices')
-      .addOption(new Option('--mode <mode>', 'forwarding mode').choices(TEMPLATE_MODES).default('fnat'))
+      .addOption(new Option('--mode <mode>', 'forwarding mode').choices(TEMPLATE_MODES).default(STANDARD_MODE))
       .addOption(
         new Option('--arm <arm>', 'one wire for all, or the director between two')
           .choices(TEMPLATE_ARMS)

@@ -4,6 +4,7 @@ import { portName } from '../fabric/wiring.ts';
 import { Failure } from '../failure.ts';
 import { linksOf, nodeOf } from '../model/lookup.ts';
 import { didYouMean } from '../nearest.ts';
+import { OPENERS } from '../nodes/realserver.ts';
 import { shownStream } from '../output/print.ts';
 import { mustHaveNode, mustRun, type RunningLab } from '../plan/observe.ts';
 import { runIn } from './exec.ts';
@@ -63,7 +64,7 @@ async function find(running: RunningLab, where: string): Promise<Ear> {
   const card = node.interfaces.findIndex((i) => i.name === device || i.segment === device);
   if (card >= 0) return { container: fabric.id, device: portName(name, card), inGuest: false };
   const links = linksOf(node).map((l) => l.name);
-  const inside = ['any', 'lo', 'tunl0', 'ip6tnl0', ...links];
+  const inside = ['any', 'lo', ...OPENERS, ...links];
   if (device !== undefined && !inside.includes(device)) {
     throw new Failure(
       'usage',

@@ -74,6 +74,8 @@ export interface Driver {
 
   /** Seconds for which it keeps connections where the lab says nothing. */
   readonly timeouts: TableTimeouts;
+  /** Milliseconds that it may be late to forget a connection or a template whose time is over. */
+  readonly forgetsLate: number;
   /** What its table shows of a service that is as the lab has it. */
   shows(service: Service): Shown;
   /** The grip on a running director, by whatever runs a command there. */

@@ -17,7 +17,7 @@ export const labFile = z
       lab: text('a name of small letters, digits and hyphens', 'The lab’s name', () => true, /^[a-z][a-z0-9-]{0,40}$/),
       source: z.string(mapping('a text')).meta({ description: 'Where the topology comes from' }).optional(),
       kernel: oneOf('Kernel of the nodes that need one of their own (default auto)', KERNEL_CHOICES).optional(),
-      driver: oneOf('Which load balancer the directors run (default ipvs)', DRIVERS).optional(),
+      driver: oneOf(`Which load balancer the directors run (default ${DRIVERS[0]})`, DRIVERS).optional(),
       segments: z
         .record(
           nodeName('A segment'),

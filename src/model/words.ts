@@ -29,6 +29,8 @@ export type BondMode = (typeof BOND_MODES)[number];
 /** Forwarding modes of a service. SNAT has no service: see snat.ts. */
 export const MODES = ['nat', 'fnat', 'dr', 'tun'] as const;
 export type Mode = (typeof MODES)[number];
+/** What `lab init` makes where nobody says. */
+export const STANDARD_MODE: Mode = 'fnat';
 
 /** Transports of a service. */
 export const PROTOCOLS = ['tcp', 'udp'] as const;

@@ -21,6 +21,9 @@ const SILENT: Readonly<Record<string, string>> = {
 /** The devices that open tunnelled packets, by family: each kernel module brings its own. */
 const OPENER = { 4: { device: 'tunl0', module: IPIP }, 6: { device: 'ip6tnl0', module: IP6_TUNNEL } } as const;
 
+/** The names of these devices. */
+export const OPENERS: readonly string[] = Object.values(OPENER).map((o) => o.device);
+
 /** The device on which real servers hold a service's VIP; undefined in a mode whose packets are addressed to themselves. */
 export function vipDevice({ vip, mode }: Service): string | undefined {
   const { target, outer } = modes[mode].wire;

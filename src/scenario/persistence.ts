@@ -1,6 +1,7 @@
 import { type CheckSpec, type Promised, promisedBy } from '../checks/check.ts';
 import { tally } from '../checks/path.ts';
 import { ask } from '../checks/traffic.ts';
+import { driversOf } from '../drivers/index.ts';
 import type { Lab } from '../model/lab.ts';
 import { addressesOf, clientOf, familyOf, found, linkTo, serviceOf } from '../model/lookup.ts';
 import type { Service } from '../model/service.ts';
@@ -12,8 +13,6 @@ import { serviceAnswers } from './ready.ts';
 
 /** Connections that must all go the same way. */
 const ASKS = 10;
-/** IPVS counts its timers in steps: milliseconds that an expiry may come late. */
-const EXPIRY_MARGIN_MS = 2500;
 
 /** What is promised of a client: that it stays, with whoever shares its address under the mask, and that it moves. */
 function promises(lab: Lab, service: Service) {
@@ -47,7 +46,7 @@ function promises(lab: Lab, service: Service) {
 export function persistencePromises(lab: Lab, name: string): readonly Promised[] {
   const service = serviceOf(lab, name);
   const { sticks, shared, moves } = promises(lab, service);
-  return [sticks, ...(shared ? [shared.promise] : []), promisedBy(expiryCheck(service, 0)), moves];
+  return [sticks, ...(shared ? [shared.promise] : []), promisedBy(expiryCheck(lab, service, 0)), moves];
 }
 
 /** A client stays with its real server for the persistence, others under the same mask with it, and then it moves. */
@@ -70,7 +69,7 @@ export async function persistenceStep(context: StepContext, name: string): Promi
     context.tell(shared.promise, isOnly(seen, server) ? 'passed' : 'failed', `${tally(seen)}; before ${server}`);
   }
   context.wait(`${formatMs(time)} of persistence to pass`);
-  await context.check([expiryCheck(service, asked)]);
+  await context.check([expiryCheck(bed.lab, service, asked)]);
   const [next] = await servedBy(context, service, { count: 1 });
   const moved = next !== undefined && next !== NOBODY && next !== server;
   context.tell(moves, moved ? 'passed' : 'failed', `it went to ${next ?? NOBODY}, and before to ${server}`);
@@ -97,14 +96,15 @@ function isOnly(seen: readonly string[], server: string): boolean {
  * The template goes when its time is over, not before. It was made anew by a connection that came after `asked` (of
  * performance.now()) and before the first look, so a look tells too early only by the former, too late by the latter.
  */
-function expiryCheck(service: Service, asked: number): CheckSpec {
+function expiryCheck(lab: Lab, service: Service, asked: number): CheckSpec {
+  const late = Math.max(...driversOf(lab).map((d) => d.forgetsLate));
   const { time } = found(service.persistence, `persistence of ${service.name}`);
   let stood = false;
   return {
     id: 'persistence.expires',
     subject: service.name,
-    promise: `the client's template expires ${formatMs(time)} after its last connection, up to ${formatMs(EXPIRY_MARGIN_MS)} late`,
-    within: time + EXPIRY_MARGIN_MS,
+    promise: `the client's template expires ${formatMs(time)} after its last connection, up to ${formatMs(late)} late`,
+    within: time + late,
     every: 50,
     look: async (bed) => {
       const director = bed.inCharge(service).name;
@@ -113,7 +113,7 @@ function expiryCheck(service: Service, asked: number): CheckSpec {
       const after = performance.now() - asked;
       stood ||= stands;
       if (!stood) throw new CannotObserve(`${director} shows no template of the client`);
-      const early = !stands && after < time - EXPIRY_MARGIN_MS / 2;
+      const early = !stands && after < time - late / 2;
       return {
         ok: !stands && !early,
         final: early,

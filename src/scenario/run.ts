@@ -82,6 +82,19 @@ export async function runScenario(
   }
 }
 
+/** Tells of a scenario that cannot be run here: every check that it would tell of is skipped, with the reason. */
+export function skipScenario(lab: Lab, scenario: readonly Step[], emit: Emit, why: string): readonly CheckResult[] {
+  return scenario.flatMap((step) => {
+    const title = stepTitle(lab, step);
+    emit({ type: 'step', lab: lab.name, title });
+    return promisesOf(lab, step).map((promised): CheckResult => {
+      const result: CheckResult = { ...promised, step: title, verdict: 'skipped', seen: why, evidence: [], ms: 0 };
+      emit({ type: 'check', lab: lab.name, result });
+      return result;
+    });
+  });
+}
+
 /** Steps that hold somebody to a time: whoever stands still himself is to be known. */
 const TIMED: readonly Step['kind'][] = ['health', 'persistence', 'fault', 'check'];
 

@@ -15,6 +15,7 @@ import type { Lab } from '../model/lab.ts';
 import type { KernelName } from '../model/words.ts';
 import { formatMs } from '../net/duration.ts';
 import { notPutBack, SETTLE_MS, UNDO_MS } from '../plan/changes.ts';
+import { CannotRun } from '../plan/choose-kernels.ts';
 import { noted, wordsOf } from '../plan/journal.ts';
 import { bringUp, takeDown, takenDown } from '../plan/lifecycle.ts';
 import { mustRun, observe, type RunningLab } from '../plan/observe.ts';
@@ -22,7 +23,7 @@ import { runningKernels } from '../plan/reconcile.ts';
 import { Evidence } from '../report/evidence.ts';
 import { junit, type Report } from '../report/report.ts';
 import { visibleJson } from '../visible.ts';
-import { countResults, runScenario } from './run.ts';
+import { countResults, runScenario, skipScenario } from './run.ts';
 
 /** A lab that is to be tested. */
 export interface TestRun {
@@ -119,6 +120,7 @@ export async function testLab(
     const signals = { signal, taken: taken.signal };
     await runTest(engine, running, evidence, record, signals, { ...run, stays }, results, left);
   });
+  if (failure instanceof CannotRun) results.push(...skipScenario(lab, lab.scenario, record, failure.message));
   const interrupted = signal.aborted;
   let report: Report = {
     lab: lab.name,

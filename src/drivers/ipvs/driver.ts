@@ -198,6 +198,8 @@ export const ipvs: Driver = {
 
   // net/netfilter/ipvs/ip_vs_proto_tcp.c and ip_vs_proto_udp.c
   timeouts: { tcp: 900, fin: 120, udp: 300 },
+  // the kernel counts these timers in steps
+  forgetsLate: 2500,
   shows: (service) => ({
     forward: methodOf(service).column,
     flags: service.hashesPort ? [`(${service.scheduler}-port)`] : [],
