@@ -1,13 +1,13 @@
-import type { CheckSpec } from '../checks/check.ts';
+import { type CheckSpec, promisedBy } from '../checks/check.ts';
 import type { Lab } from '../model/lab.ts';
 import { linkTo, nodeOf } from '../model/lookup.ts';
-import type { Step } from '../model/step.ts';
+import type { StepOf, StepStory } from './step.ts';
 
 /** Seconds for the first reply; the others come with it. */
 const FIRST_REPLY_S = 1;
 
 /** One ARP request for an address: as many replies as the step says, counted on the wire. */
-export function repliesCheck(lab: Lab, step: Step & { kind: 'arp' }): CheckSpec {
+function repliesCheck(lab: Lab, step: StepOf<'arp'>): CheckSpec {
   const from = nodeOf(lab, step.from);
   return {
     id: 'arp.replies',
@@ -44,3 +44,15 @@ export function repliesCheck(lab: Lab, step: Step & { kind: 'arp' }): CheckSpec 
     },
   };
 }
+
+/** How many answer an ARP request. */
+export const arp: StepStory<StepOf<'arp'>> = {
+  timed: false,
+  title: (_lab, { replies, address }) =>
+    `${replies === 1 ? 'one card answers' : `${replies} cards answer`} ARP for ${address}`,
+  promises: (lab, step) => [promisedBy(repliesCheck(lab, step))],
+  async run(context, step) {
+    context.wait(`replies to ARP for ${step.address}`);
+    await context.check([repliesCheck(context.bed.lab, step)]);
+  },
+};

@@ -1,22 +1,19 @@
 import { masterSettles } from '../checks/adverts.ts';
-import { type CheckSpec, type Promised, promisedBy } from '../checks/check.ts';
+import { type Promised, promisedBy } from '../checks/check.ts';
 import { neighbourChecks, type Send, standingChecks, trafficChecks, trials } from '../checks/contract.ts';
-import { nodesCheck } from '../checks/nodes.ts';
-import { quietChecks } from '../checks/quiet.ts';
 import { toEveryServer } from '../checks/reach.ts';
-import { type Exchange, exchange, snatChecks } from '../checks/snat.ts';
 import { drive } from '../checks/traffic.ts';
 import type { Lab } from '../model/lab.ts';
-import { found, instancesUnder, serviceOf } from '../model/lookup.ts';
-import type { SnatRule } from '../model/snat.ts';
+import { instancesUnder, serviceOf } from '../model/lookup.ts';
 import type { StepContext } from './context.ts';
-import { outsideListens, serversListen, serviceAnswers } from './ready.ts';
+import { serversListen, serviceAnswers } from './ready.ts';
+import type { StepOf, StepStory } from './step.ts';
 
 /** What nothing is asked of: checks that are only announced. */
-const unasked = () => Promise.reject(new Error('checks that are announced ask nothing'));
+export const unasked = () => Promise.reject(new Error('checks that are announced ask nothing'));
 
 /** What a contract will tell of. */
-export function contractPromises(lab: Lab, name: string): readonly Promised[] {
+function contractPromises(lab: Lab, name: string): readonly Promised[] {
   const service = serviceOf(lab, name);
   return [
     ...standingChecks(lab, service),
@@ -27,7 +24,7 @@ export function contractPromises(lab: Lab, name: string): readonly Promised[] {
 }
 
 /** Proves on the wire what a service's mode promises. */
-export async function contractStep(context: StepContext, name: string): Promise<void> {
+async function contractStep(context: StepContext, name: string): Promise<void> {
   const { bed } = context;
   const service = serviceOf(bed.lab, name);
   context.wait('a master, and tables that hold the lab');
@@ -52,46 +49,10 @@ export async function contractStep(context: StepContext, name: string): Promise<
   await context.check(trafficChecks(bed.lab, service, send));
 }
 
-function ruleOf(lab: Lab, name: string): SnatRule {
-  return found(
-    lab.snat.find((s) => s.name === name),
-    `SNAT rule ${name}`,
-  );
-}
-
-/** What an SNAT rule's contract will tell of. */
-export function snatPromises(lab: Lab, name: string): readonly Promised[] {
-  return ruleChecks(lab, ruleOf(lab, name), unasked, unasked).map(promisedBy);
-}
-
-function ruleChecks(
-  lab: Lab,
-  rule: SnatRule,
-  get: () => Promise<Exchange>,
-  again: () => Promise<Exchange>,
-): readonly CheckSpec[] {
-  const captured = (exchanged: () => Promise<Exchange>) => async () => {
-    const { packets, answers } = await exchanged();
-    return { packets, requests: Object.values(answers).flat() };
-  };
-  return [
-    nodesCheck(lab, rule.name),
-    ...snatChecks(lab, rule, get),
-    ...quietChecks(lab, rule.name, captured(get), captured(again)),
-  ];
-}
-
-/** Proves on the wire what an SNAT rule promises. */
-export async function snatStep(context: StepContext, name: string): Promise<void> {
-  const { bed } = context;
-  const rule = ruleOf(bed.lab, name);
-  await Promise.all([bed.stalls.watch(), outsideListens(bed, rule)]);
-  context.wait('traffic');
-  let done: Promise<Exchange> | undefined;
-  const get = () => {
-    done ??= exchange(bed, rule, context.slug);
-    return done;
-  };
-  const again = () => exchange(bed, rule, `${context.slug}-again`);
-  await context.check(ruleChecks(bed.lab, rule, get, again));
-}
+/** A service's contract. */
+export const contract: StepStory<StepOf<'contract'>> = {
+  timed: false,
+  title: (_lab, { service }) => `${service} keeps the contract of its mode`,
+  promises: (lab, { service }) => contractPromises(lab, service),
+  run: (context, { service }) => contractStep(context, service),
+};

@@ -11,6 +11,7 @@ import type { Service } from '../model/service.ts';
 import type { Step } from '../model/step.ts';
 import { formatMs } from '../net/duration.ts';
 import type { StepContext } from './context.ts';
+import type { StepOf, StepStory } from './step.ts';
 
 /** The longest until a bond has left a dead wire, in milliseconds: LACP misses three messages of one second each. */
 const LEAVE_MS = 3000;
@@ -29,7 +30,7 @@ function named({ links, node }: CutStep): string {
 }
 
 /** What a cut will tell of. */
-export function cutPromises(lab: Lab, step: CutStep): readonly Promised[] {
+function cutPromises(lab: Lab, step: CutStep): readonly Promised[] {
   return [whileCut(lab, step), onceMended(lab, step)].map(promisedBy);
 }
 
@@ -44,7 +45,7 @@ function onceMended(lab: Lab, step: CutStep): CheckSpec {
 }
 
 /** Wires of a node are cut: the service goes on, or stops, as the step says; mended, it answers again. */
-export async function cutStep(context: StepContext, step: CutStep): Promise<void> {
+async function cutStep(context: StepContext, step: CutStep): Promise<void> {
   const { bed } = context;
   const cuts = step.links.map((link) => cutOf(step.node, link));
   let at = 0;
@@ -131,3 +132,12 @@ async function look(bed: Bed, service: Service): Promise<{ ok: number; words: st
         : `none of ${requests.length} asked`,
   };
 }
+
+/** Wires of a node that are cut for a while. */
+export const cut: StepStory<StepOf<'cut'>> = {
+  timed: false,
+  title: (_lab, step) =>
+    `${step.service} ${step.answers ? 'goes on' : 'stops'} without ${step.links.join(' and ')} of ${step.node}`,
+  promises: (lab, step) => cutPromises(lab, step),
+  run: (context, step) => cutStep(context, step),
+};

@@ -6,7 +6,7 @@ import { nextHopsCheck } from '../checks/routes.ts';
 import { tableChecks } from '../checks/table.ts';
 import { announceCheck, crossed, takeoverCheck } from '../checks/takeover.ts';
 import { faults } from '../faults/index.ts';
-import { type Move, splitBy, type Withdrawal, withdrawalsOf } from '../faults/moves.ts';
+import { type Move, movesOf, splitBy, type Withdrawal, withdrawalsOf } from '../faults/moves.ts';
 import { heal, inject } from '../faults/standing.ts';
 import type { Lab } from '../model/lab.ts';
 import { instancesUnder, macsOf } from '../model/lookup.ts';
@@ -21,6 +21,7 @@ import { budgetOf, type Case, caseOf, isBounded, OVERTIME_MS, type Run } from '.
 import { measure } from './outage.ts';
 import { prepare } from './prepare.ts';
 import { type Probe, Probes } from './probe.ts';
+import type { StepOf, StepStory } from './step.ts';
 import { clientsKnown, judgeSticking, sticksPromise } from './sticking.ts';
 import { judgeOutage, lost, outagePromise, standingPromise, tell } from './verdict.ts';
 
@@ -37,7 +38,7 @@ const WATCH_MS = 3000;
 const FLOW_MS = 6000;
 
 /** What a step will tell of, once for each of its runs. */
-export function faultPromises(lab: Lab, step: FaultStep): readonly Promised[] {
+function faultPromises(lab: Lab, step: FaultStep): readonly Promised[] {
   const of = caseOf(lab, step);
   return Array.from({ length: step.repeat }, () => [...strikePromises(of), ...regainPromises(of)]).flat();
 }
@@ -58,7 +59,7 @@ function regainPromises(of: Case): readonly Promised[] {
 }
 
 /** Makes a fault, watches what becomes of the service, heals it, and watches the return. */
-export async function faultStep(context: StepContext, step: FaultStep): Promise<void> {
+async function faultStep(context: StepContext, step: FaultStep): Promise<void> {
   const of = caseOf(context.bed.lab, step);
   for (let n = 1; n <= step.repeat; n++) {
     const slug = step.repeat > 1 ? `${context.slug}-${n}` : context.slug;
@@ -247,7 +248,7 @@ function mastersExpected(lab: Lab, vrrp: VrrpInstance, nodes: readonly string[],
 }
 
 /** A step as an obligation. */
-export function faultTitle(step: FaultStep, moves: readonly Move[]): string {
+function faultTitle(step: FaultStep, moves: readonly Move[]): string {
   const [made] = faults[step.fault.kind].words(step.fault);
   const times = step.repeat > 1 ? `, ${step.repeat} times` : '';
   if (step.outage === 'lasts') return `${step.service} is gone with ${made}, and comes back${times}`;
@@ -256,3 +257,11 @@ export function faultTitle(step: FaultStep, moves: readonly Move[]): string {
     ? `${step.service} survives ${made}: ${heirs.join(' and ')} takes over${times}`
     : `${step.service} bears ${made}${times}`;
 }
+
+/** A fault, and what clients notice of it. */
+export const fault: StepStory<StepOf<'fault'>> = {
+  timed: true,
+  title: (lab, step) => faultTitle(step, movesOf(lab, step.fault)),
+  promises: (lab, step) => faultPromises(lab, step),
+  run: (context, step) => faultStep(context, step),
+};

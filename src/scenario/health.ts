@@ -12,6 +12,7 @@ import type { Step } from '../model/step.ts';
 import { formatMs } from '../net/duration.ts';
 import { CannotObserve, Outpaced } from '../plan/hand.ts';
 import type { StepContext } from './context.ts';
+import type { StepOf, StepStory } from './step.ts';
 
 type HealthStep = Step & { kind: 'health' };
 type Weight = number | 'none';
@@ -51,13 +52,13 @@ function healthChecks(lab: Lab, step: HealthStep, slug: string) {
 }
 
 /** What a health step will tell of. */
-export function healthPromises(lab: Lab, step: HealthStep): readonly Promised[] {
+function healthPromises(lab: Lab, step: HealthStep): readonly Promised[] {
   const { removed, returned } = healthChecks(lab, step, '');
   return [removed, returned].map(promisedBy);
 }
 
 /** A stopped real server leaves the service within the health check's budget, and comes back. */
-export async function healthStep(context: StepContext, step: HealthStep): Promise<void> {
+async function healthStep(context: StepContext, step: HealthStep): Promise<void> {
   const { bed } = context;
   const server = appOf(serviceOf(bed.lab, step.service)).program;
   if (server === undefined)
@@ -117,3 +118,11 @@ export function weightCheck(service: Service, real: Real, slug: string, rule: We
     },
   };
 }
+
+/** A real server whose program is stopped, and started again. */
+export const health: StepStory<StepOf<'health'>> = {
+  timed: true,
+  title: (_lab, { service, stop }) => `${service} loses ${stop} and takes it back`,
+  promises: (lab, step) => healthPromises(lab, step),
+  run: (context, step) => healthStep(context, step),
+};

@@ -10,6 +10,7 @@ import { formatMs } from '../net/duration.ts';
 import { CannotObserve, Outpaced } from '../plan/hand.ts';
 import type { StepContext } from './context.ts';
 import { serviceAnswers } from './ready.ts';
+import type { StepOf, StepStory } from './step.ts';
 
 /** Connections that must all go the same way. */
 const ASKS = 10;
@@ -43,14 +44,14 @@ function promises(lab: Lab, service: Service) {
 }
 
 /** What a persistence step will tell of. */
-export function persistencePromises(lab: Lab, name: string): readonly Promised[] {
+function persistencePromises(lab: Lab, name: string): readonly Promised[] {
   const service = serviceOf(lab, name);
   const { sticks, shared, moves } = promises(lab, service);
   return [sticks, ...(shared ? [shared.promise] : []), promisedBy(expiryCheck(lab, service, 0)), moves];
 }
 
 /** A client stays with its real server for the persistence, others under the same mask with it, and then it moves. */
-export async function persistenceStep(context: StepContext, name: string): Promise<void> {
+async function persistenceStep(context: StepContext, name: string): Promise<void> {
   const { bed } = context;
   const service = serviceOf(bed.lab, name);
   const { time, sticks, shared, moves } = promises(bed.lab, service);
@@ -123,3 +124,11 @@ function expiryCheck(lab: Lab, service: Service, asked: number): CheckSpec {
     },
   };
 }
+
+/** The persistence of a service. */
+export const persistence: StepStory<StepOf<'persistence'>> = {
+  timed: true,
+  title: (_lab, { service }) => `${service} keeps a client at its real server, for its time`,
+  promises: (lab, step) => persistencePromises(lab, step.service),
+  run: (context, step) => persistenceStep(context, step.service),
+};
