@@ -153,7 +153,8 @@ async function mutate(name, mutations, whole) {
     await anew(standing);
     return (await verdict(standing)).result === 'survived';
   };
-  if (!whole && !((await clean()) || (await clean()))) return say(`${name} does not pass as it is: nothing is tried`);
+  if (whole) await anew(standing);
+  else if (!((await clean()) || (await clean()))) return say(`${name} does not pass as it is: nothing is tried`);
   for (let i = 0; i < mutations.length; i += GROUP) {
     const group = mutations.slice(i, i + GROUP);
     const results = [];

@@ -20,7 +20,7 @@ export const equivalent = [
     reason: 'the user’s own script makes the table and the sysctls of this director; the lab file says nothing of them',
   },
   {
-    of: /\/vip gone\/lb\d: does not hold /,
+    of: /\/vip gone\/(lb|director)\d: does not hold /,
     reason: 'keepalived sees that the VIP is gone, sets it again at once and announces it',
   },
 ];

@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto';
 import { sysctlsOf } from '../layout/files.ts';
 import { partOf } from '../layout/part-of.ts';
 import type { Lab } from '../model/lab.ts';
 import { addressesOf } from '../model/lookup.ts';
 import type { Interface, LabNode, Route } from '../model/node.ts';
 import type { Expectation, Step } from '../model/step.ts';
+import type { NodeFile } from '../nodes/part.ts';
 import { CannotObserve } from '../plan/hand.ts';
 import { shell } from '../shell.ts';
 import type { Bed } from './bed.ts';
@@ -15,7 +17,7 @@ const WIRE_MTU = 1500;
 const SETTLES_MS = 2000;
 
 const MARKER = '--lvslab--';
-/** Tells the links, then so many routes ($1) by their destinations, then sysctls, each after a marker. */
+/** Tells the links, then so many routes ($1) by their destinations, then so many sysctls, each after a marker, then files. */
 const TELL = `ip -json addr show
 routes=$1
 shift
@@ -25,10 +27,16 @@ while [ "$routes" -gt 0 ]; do
   routes=$((routes - 1))
   shift
 done
-for name; do
+sysctls=$1
+shift
+while [ "$sysctls" -gt 0 ]; do
   echo ${MARKER}
-  sysctl -n "$name" || true
-done` as const;
+  sysctl -n "$1" || true
+  sysctls=$((sysctls - 1))
+  shift
+done
+echo ${MARKER}
+[ $# -eq 0 ] || sha256sum -- "$@" 2>&1 || true` as const;
 
 /** A link, as `ip -json addr` has it. */
 interface LinkState {
@@ -59,8 +67,9 @@ function stepsBefore(lab: Lab, subject: string): readonly Step[] {
 
 /**
  * That every node still is what the lab file says: its links are up, with their addresses, its routes and sysctls are
- * set, and it holds no address of somebody else's. Much of this shows in traffic only on another day: the way back of a client that has just been heard, what a
- * real server says when it asks for a neighbour.
+ * set, its programs' configurations are those that were laid, and it holds no address of somebody else's. Much of this
+ * shows in traffic only on another day: the way back of a client that has just been heard, what a real server says when
+ * it asks for a neighbour, a priority at the next failover.
  */
 export function nodesCheck(lab: Lab, subject: string): CheckSpec {
   const before = stepsBefore(lab, subject);
@@ -69,7 +78,7 @@ export function nodesCheck(lab: Lab, subject: string): CheckSpec {
   return {
     id: 'nodes.stand',
     subject,
-    promise: `links, addresses, routes and sysctls of ${nodes.map((n) => n.name).join(', ') || 'nobody'} are as the lab file has them${free.length > 0 ? `; those of ${free.join(', ')} are the user's own` : ''}`,
+    promise: `links, addresses, routes, sysctls and configurations of ${nodes.map((n) => n.name).join(', ') || 'nobody'} are as the lab file has them${free.length > 0 ? `; those of ${free.join(', ')} are the user's own` : ''}`,
     within: SETTLES_MS,
     every: 250,
     look: async (bed) => {
@@ -82,12 +91,18 @@ export function nodesCheck(lab: Lab, subject: string): CheckSpec {
 /** What a node's kernel has otherwise, in words. */
 async function differences(bed: Bed, node: LabNode): Promise<readonly string[]> {
   const sysctls = Object.entries(sysctlsOf(bed.lab, node));
+  const files = Object.entries(partOf(bed.lab, node).files);
   const output = await bed.run(
     node.name,
-    shell(TELL, String(node.routes.length), ...node.routes.map((r) => r.to), ...sysctls.map(([name]) => name)),
+    shell(
+      TELL,
+      ...[String(node.routes.length), ...node.routes.map((r) => r.to)],
+      ...[String(sysctls.length), ...sysctls.map(([name]) => name)],
+      ...files.map(([path]) => path),
+    ),
   );
   const [links = '', ...rest] = output.split(`${MARKER}\n`);
-  if (rest.length !== node.routes.length + sysctls.length)
+  if (rest.length !== node.routes.length + sysctls.length + 1)
     throw new CannotObserve(`${node.name} does not tell its state`);
   const states = JSON.parse(links) as LinkState[];
   const words = [
@@ -107,8 +122,17 @@ async function differences(bed: Bed, node: LabNode): Promise<readonly string[]> 
         ? []
         : [`${name} is ${seen || 'not there'}, not ${value}`];
     }),
+    ...files.flatMap(([path, file]) =>
+      rest.at(-1)?.includes(`${digestOf(file)}  ${path}\n`) ? [] : [`${path} is changed`],
+    ),
   ];
   return words.map((w) => `${node.name}: ${w}`);
+}
+
+/** What sha256sum(1) says of a file as it was laid. */
+function digestOf(file: NodeFile): string {
+  const bytes = typeof file === 'string' ? file : Buffer.from(file.base64, 'base64');
+  return createHash('sha256').update(bytes).digest('hex');
 }
 
 /** Addresses of the lab that a node holds, and that are somebody else's: with a VIP on it, a real server is silent to the director. */

@@ -617,6 +617,7 @@ describe('a node that is changed by hand', () => {
         ['gw', 'ip link set eth1 address 02:00:00:00:be:ef', 'gw: eth1 has the MAC address 02:00:00:00:be:ef'],
         ['lb', 'ip addr del 10.0.0.1/16 dev eth0', 'lb: eth0 lacks 10.0.0.1/16'],
         ['lb', 'ip link set eth1 down', 'lb: eth1 is down'],
+        ['rs2', 'sed -i s/keepalive/#keepalive/ /etc/nginx/nginx.conf', 'rs2: /etc/nginx/nginx.conf is changed'],
         ['gw', 'ip addr add 10.0.0.100/32 dev lo', 'gw: lo has 10.0.0.100, which is not its own'],
       ] as const;
       for (const [node, command] of changes)
