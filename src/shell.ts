@@ -12,12 +12,28 @@ export function shell<const S extends string>(program: S & Fixed<S>, ...args: re
   return ['sh', '-ec', program, 'sh', ...args];
 }
 
-/** The same for bash, whose clock is a variable. */
-export function bash<const S extends string>(program: S & Fixed<S>, ...args: readonly string[]): readonly string[] {
-  return ['bash', '-ec', program, 'bash', ...args];
-}
-
 /** A command line that the user wrote as one, in the lab file: run by a shell as it is, because that is what it means. */
 export function asWritten(command: string): readonly string[] {
   return ['sh', '-c', command];
 }
+
+/** Programs of shell that are longer than a line or two are files of the image (images/node/lib), which shellcheck reads. */
+type Script =
+  | 'check-keepalived'
+  | 'filter'
+  | 'guest'
+  | 'hold-lab'
+  | 'hold-mysql'
+  | 'hop'
+  | 'hop-init'
+  | 'try-host'
+  | 'try-ipvs'
+  | 'try-uml';
+
+/** The command that runs a script of the image with arguments. */
+export function script(name: Script, ...args: readonly string[]): readonly [string, ...string[]] {
+  return [`${SCRIPTS}/${name}.sh`, ...args];
+}
+
+/** Where the image has its scripts. */
+export const SCRIPTS = '/usr/local/lib/lab';

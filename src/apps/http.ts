@@ -23,7 +23,7 @@ export const http: App = {
       ...nothing,
       // It gives up being root, and its folders belong to who it is then.
       capabilities: ['CHOWN', 'SETGID', 'SETUID', 'NET_BIND_SERVICE'],
-      checks: [{ program: PROGRAM, file: CONF, command: 'nginx -t -q' }],
+      checks: [{ program: PROGRAM, file: CONF, command: ['nginx', '-t', '-q'] }],
       files: { [CONF]: conf(node.name, tcp, tls), '/lab/www/big': `${'x'.repeat(BIG - 1)}\n` },
       programs: {
         [PROGRAM]: {

@@ -1,5 +1,5 @@
 import { nothing } from '../nodes/part.ts';
-import { bash } from '../shell.ts';
+import { script } from '../shell.ts';
 import { type App, listening } from './app.ts';
 
 const PROGRAM = 'mariadbd';
@@ -32,20 +32,5 @@ export const mysql: App = {
   cutShort: true,
   // One session of its own client.
   held: () => 1,
-  hold: ({ vip, port }) => bash(HELD_QUERIES, vip, String(port)),
+  hold: ({ vip, port }) => script('hold-mysql', vip, String(port)),
 };
-
-/**
- * Shell: one session of the MariaDB client that asks ten times a second, each answer a line as the probe writes
- * them. An answer is a name; before it tells an error, the client says the question again, between dashes.
- */
-const HELD_QUERIES = `(while :; do echo 'select @@report_host;'; sleep 0.1; done) |
-mariadb -h $1 -P $2 -N -B --unbuffered --skip-reconnect --connect-timeout=3 2>&1 |
-while read -r line; do
-  t=\${EPOCHREALTIME/./}
-  case $line in
-    ERROR* | -*) echo "{\\"kind\\":\\"held\\",\\"n\\":0,\\"at\\":$t,\\"end\\":$t,\\"lag\\":0,\\"ok\\":false,\\"why\\":\\"lost\\"}" ;;
-    '' | *' '*) ;;
-    *) echo "{\\"kind\\":\\"held\\",\\"n\\":0,\\"at\\":$t,\\"end\\":$t,\\"lag\\":0,\\"ok\\":true,\\"server\\":\\"$line\\"}" ;;
-  esac
-done`;

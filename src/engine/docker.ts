@@ -307,11 +307,11 @@ class DockerEngine implements Engine {
 
   async runOnce(
     image: string,
-    script: string,
+    command: readonly string[],
     needs: ContainerNeeds,
     labels: Readonly<Record<string, string>>,
   ): Promise<ExecResult> {
-    const spec = { name: '', image, hostname: 'probe', labels, needs, command: ['sh', '-c', script] };
+    const spec = { name: '', image, hostname: 'probe', labels, needs, command };
     const container = await this.#call(() => this.#docker.createContainer(createOptions(spec)));
     try {
       await this.#call(() => container.start());

@@ -132,10 +132,10 @@ export interface Engine {
     id: string,
     options: { follow: boolean; tail?: number; timestamps: boolean; signal?: AbortSignal },
   ): Promise<Readable>;
-  /** Runs a shell script in a container of its own and removes it. */
+  /** Runs a command in a container of its own and removes it. */
   runOnce(
     image: string,
-    script: string,
+    command: readonly string[],
     needs: ContainerNeeds,
     labels: Readonly<Record<string, string>>,
   ): Promise<ExecResult>;

@@ -1,3 +1,4 @@
+import { script } from '../shell.ts';
 import type { Kernel } from './kernel.ts';
 
 /** The engine's own kernel, shared by all containers: works where it has, or may load, what is needed. */
@@ -21,5 +22,5 @@ export const host: Kernel = {
   cards: (node) => ({ ip: [], tc: [], offload: node.interfaces.map((i) => i.name) }),
   // a veth whose other end goes down has no carrier
   carrier: () => undefined,
-  probe: ({ lines }) => ['set -e', 'uname -r', ...lines].join('\n'),
+  probe: (trial) => script('try-host', trial.script),
 };

@@ -25,8 +25,8 @@ export interface Cards {
 export interface Trial {
   /** Modules that must be there. */
   readonly modules: readonly Module[];
-  /** Shell lines, run in a network stack of that kernel, that end with the first which fails. */
-  readonly lines: readonly string[];
+  /** A script of the image, run in a network stack of that kernel, that fails where it cannot. */
+  readonly script: string;
   /** What is tried, in words: `IPVS and Full-NAT`. */
   readonly what: string;
   /** What it takes, for a user whose engine does not have it. */
@@ -45,8 +45,8 @@ export interface Hop {
   /** What the fabric's container must be given for it. */
   readonly needs: ContainerNeeds;
   /**
-   * Its first process, a shell script in a folder of its own: it hands frames from one end to the other, what the node
-   * sends through the netem of the file `netem` beside it, and writes `shown` once it does.
+   * Its first process, a script of the image that is called by a link in a folder of its own: it hands frames from one
+   * end to the other, what the node sends through the netem of the file `netem` there, and writes `shown` once it does.
    */
   readonly init: string;
   /** The command line that boots it in the fabric, with that script, between taps: the node's end and the segment's. */
@@ -75,7 +75,7 @@ export interface Kernel {
   version(engine: string, tried: () => Promise<string>): Promise<string>;
   /** Of the capabilities that a node's programs ask for, those that its container must have: a guest is master of its own. */
   capabilities(programs: readonly string[]): readonly string[];
-  /** Shell lines that make kernel modules available. */
+  /** Commands that make kernel modules available, without spaces in their words. */
   load(modules: readonly Module[]): readonly string[];
   /** Files beside the node's own: how its kernel starts. */
   files(node: LabNode): Readonly<Record<string, string>>;
@@ -85,6 +85,6 @@ export interface Kernel {
   carrier(node: LabNode, card: Interface): string | undefined;
   /** What it does for wires, where it can. */
   readonly hop?: Hop;
-  /** Shell script for a container made with `needs`: prints the kernel's version, ends 0 when it can do what is tried. */
-  probe(trial: Trial): string;
+  /** The command of a container made with `needs`: prints the kernel's version, ends 0 when it can do what is tried. */
+  probe(trial: Trial): readonly string[];
 }

@@ -1,12 +1,14 @@
 import { posix } from 'node:path';
 import { kernels } from '../kernels/index.ts';
 import type { UserFile } from '../model/node.ts';
+import { SCRIPTS } from '../shell.ts';
 import type { Resolver } from './resolver.ts';
 import type { RawLab } from './schema.ts';
 
 /** Folders that lab and the kernel keep for themselves. */
 const KEPT: Readonly<Record<string, string>> = {
   '/lab': 'lab keeps its own files there',
+  [SCRIPTS]: 'lab keeps its own programs there',
   '/proc': 'that is the kernel’s',
   '/sys': 'that is the kernel’s',
   '/dev': 'that is the kernel’s',

@@ -5,14 +5,12 @@ import type { LabNode, Route } from '../model/node.ts';
 import { devices } from '../nodes/devices.ts';
 import { addAddress, type NodeFile } from '../nodes/part.ts';
 import { partOf } from './part-of.ts';
-import { configChecks } from './start.ts';
 
 /** Where the user's files wait, as if it were the root, until the node's own kernel has mounted what it mounts. */
 const STAGED = '/lab/files';
 /** Where the user's setup script lies inside the node. */
 const SETUP = '/lab/setup.sh';
-/** What runs it, and the name that the lab file gives it, for messages. */
-const RUN_SETUP = '/lab/run-setup.sh';
+/** And the name that the lab file gives it, for messages. */
 const SETUP_NAME = '/lab/setup.name';
 
 /** The sysctls of a node, by their names: what its kind needs, and over that the lab file's own. */
@@ -30,7 +28,10 @@ export function sysctlsOf(lab: Lab, node: LabNode): Readonly<Record<string, stri
   };
 }
 
-/** Every file of a node, by its path inside: the init script, the programs' list, their configuration, the user's own. */
+/**
+ * Every file of a node, by its path inside: what the image's own init script (images/node/lib/init.sh) makes of it, the
+ * programs' list, their configuration, the user's own.
+ */
 export function nodeFiles(lab: Lab, node: LabNode, kernel: Kernel): Readonly<Record<string, NodeFile>> {
   const part = partOf(lab, node);
   const made = devices(node);
@@ -66,14 +67,13 @@ export function nodeFiles(lab: Lab, node: LabNode, kernel: Kernel): Readonly<Rec
         ([name, { after, ready, command }]) => `${[name, after.join(' '), ready.join(' '), ...command].join('\t')}\n`,
       )
       .join(''),
-    '/lab/init.sh': initScript(
-      node,
-      kernel.load([...new Set([...made.modules, ...part.modules])]),
-      tc.length > 0,
-      cards.offload,
-      configChecks(part.checks),
-    ),
-    ...(node.setup ? { [SETUP]: node.setup, [SETUP_NAME]: node.setup.path, [RUN_SETUP]: SETUP_RUNNER } : {}),
+    '/lab/modules': kernel
+      .load([...new Set([...made.modules, ...part.modules])])
+      .map((command) => `${command}\n`)
+      .join(''),
+    '/lab/offload': cards.offload.map((device) => `${device}\n`).join(''),
+    '/lab/checks': part.checks.map((c) => `${c.program}\t${c.file}\t${c.command.join(' ')}\n`).join(''),
+    ...(node.setup ? { [SETUP]: node.setup, [SETUP_NAME]: node.setup.path } : {}),
     ...Object.fromEntries(Object.entries(node.files).map(([path, file]) => [`${STAGED}${path}`, file])),
   };
 }
@@ -82,24 +82,6 @@ export function nodeFiles(lab: Lab, node: LabNode, kernel: Kernel): Readonly<Rec
 export function needsModules(lab: Lab, node: LabNode): boolean {
   return devices(node).modules.length + partOf(lab, node).modules.length > 0;
 }
-
-/**
- * Shell: puts the user's files where they belong, as the node's own kernel sees it: a guest has a /run, a /tmp and a
- * /dev/shm of its own. Folders that are there stay as they are, and links to folders (/var/run) are followed.
- */
-const PLACE_FILES = [
-  'step files',
-  `cd ${STAGED}`,
-  `find . -type f -print0 > ${STAGED}.list`,
-  `tar -c --null -T ${STAGED}.list -f ${STAGED}.tar`,
-  `tar -x --no-same-owner -C / -f ${STAGED}.tar`,
-  'cd /',
-];
-
-/** Shell: runs the user's script so that the line that failed is told, by the name that the lab file gives it. */
-const SETUP_RUNNER = `trap 'code=$?; echo "$(cat ${SETUP_NAME}):$LINENO: \\"$BASH_COMMAND\\" ended with $code" >&2' ERR
-. ${SETUP}
-`;
 
 /**
  * What IPv6 wants of each link, before it is up. Duplicate address detection of the link-local address
@@ -119,35 +101,4 @@ function ofLinks6(node: LabNode): Readonly<Record<string, string>> {
 function routeLine(route: Route): string {
   const by = route.via ? ` via ${route.via}` : route.dev ? ` dev ${route.dev}` : '';
   return `route replace ${by === '' ? 'blackhole ' : ''}${route.to}${by}`;
-}
-
-/**
- * The node's init script: it says which step failed, with that step's own words, and stops there.
- * Sysctls come first, so that interfaces come up under them; those of the node's own links once there are any.
- */
-function initScript(
-  node: LabNode,
-  load: readonly string[],
-  filters: boolean,
-  offload: readonly string[],
-  last: readonly string[],
-): string {
-  const lines = [
-    '# made by lab; what is the lab’s own stands in files beside it',
-    'step() { echo "init: $1"; }',
-    ...(Object.keys(node.files).length > 0 ? PLACE_FILES : []),
-    ...load,
-    'step sysctls',
-    'sysctl -q -p /lab/sysctl.conf',
-    'step links',
-    'ip -batch /lab/links.batch',
-    'sysctl -q -p /lab/sysctl-links.conf',
-    'step addresses',
-    'ip -batch /lab/ip.batch',
-    ...(offload.length > 0 ? [`nodectl offload ${offload.join(' ')}`] : []),
-    ...(filters ? ['step filters', 'tc -batch /lab/tc.batch'] : []),
-    ...(node.setup ? [`step "$(cat ${SETUP_NAME})"`, `bash -Eeu ${RUN_SETUP}`] : []),
-    ...last,
-  ];
-  return `${lines.join('\n')}\n`;
 }

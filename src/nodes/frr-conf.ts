@@ -38,7 +38,7 @@ export function routing(lab: Lab, node: LabNode): NodePart {
     ...nothing,
     checks: daemons.map((name) => {
       const file = `/etc/frr/${name}.conf`;
-      return { program: name, file, command: `vtysh -C -f ${file}` };
+      return { program: name, file, command: ['vtysh', '-C', '-f', file] };
     }),
     // Connections are told apart by their ports too, not by addresses alone.
     sysctls: domains.some((o) => o.routers.includes(node.name)) ? { 'net.ipv4.fib_multipath_hash_policy': '1' } : {},

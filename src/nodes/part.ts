@@ -32,11 +32,12 @@ export interface Program {
   readonly after: readonly string[];
 }
 
-/** A program's own check of a file: a shell command that fails, with the program's words, when the program would not take it. */
+/** A program's own check of a file: a command that fails, with the program's words, when the program would not take it. */
 export interface ConfigCheck {
   readonly program: string;
   readonly file: string;
-  readonly command: string;
+  /** Words without spaces or patterns in them. */
+  readonly command: readonly string[];
 }
 
 /** A part with nothing in it. */

@@ -6,31 +6,8 @@ import { Refusal } from '../engine/refusal.ts';
 import { unlessAborted } from '../engine/streams.ts';
 import type { Emit } from '../events.ts';
 import { Failure } from '../failure.ts';
-import { bash } from '../shell.ts';
+import { script } from '../shell.ts';
 import { observe, type Running } from './observe.ts';
-
-/**
- * Holds a lab: a lock on a file in its fabric, kept by a process there that reads our stdin. The engine closes that
- * when we are gone, however we went, and the kernel then gives the lock to whoever waits. While it waits it looks at
- * its stdin too, so that nobody waits who is gone. What is begun and not done stands in a file, for the next holder.
- * Arguments: who holds it, and `first` from whoever made the fabric: all others wait until that one has come.
- */
-const KEEPER = `
-[ "$2" = first ] || [ -e /lab/holder ] || { echo unbegun; exit; }
-exec 9>>/lab/hold
-until flock -n 9; do
-  [ "$told" ] || { told=1; echo "busy $(cat /lab/holder)"; }
-  read -rt 0.1 || [ $? -gt 128 ] || exit 0
-done
-[ "$2" != first ] || echo '*' > /lab/unfinished
-echo "$1" > /lab/holder
-echo "held $(cat /lab/unfinished 2> /dev/null)"
-while read -r word nodes; do
-  case $word in
-    begin) echo "$nodes" > /lab/unfinished; echo begun ;;
-    done) rm -f /lab/unfinished; echo finished; exit ;;
-  esac
-done`;
 
 /** Milliseconds without any change of its containers, after which a lab that nobody holds yet counts as left. */
 const LEFT_MS = 20_000;
@@ -47,7 +24,7 @@ export function whoWeAre(): string {
 /** Nodes whose making or starting was begun and never finished; `all` where the lab itself was. */
 export type Unfinished = 'all' | readonly string[];
 
-/** The right to change a lab, which one process has at a time. It ends with this process, however that ends. */
+/** The right to change a lab, which one process has at a time (images/node/lib/hold-lab.sh). It ends with this process, however that ends. */
 export class Hold {
   readonly #keeper: ExecStream;
   readonly #lines: AsyncIterator<string>;
@@ -60,7 +37,7 @@ export class Hold {
 
   /** Begins to ask for a lab by its fabric: what is told then comes from `next`. */
   static async ask(engine: Engine, fabric: string, first: boolean): Promise<Hold> {
-    return new Hold(await engine.execStream(fabric, bash(KEEPER, whoWeAre(), first ? 'first' : 'next')));
+    return new Hold(await engine.execStream(fabric, script('hold-lab', whoWeAre(), first ? 'first' : 'next')));
   }
 
   /** The hold on a lab whose fabric this process has made. Throws when the fabric is gone. */

@@ -4,6 +4,7 @@ import { imageTag } from '../engine/images.ts';
 import { kernels, PLAIN } from '../kernels/index.ts';
 import type { Lab } from '../model/lab.ts';
 import type { LabNode } from '../model/node.ts';
+import { shell } from '../shell.ts';
 import { wantedKernel } from './choose-kernels.ts';
 
 /** What the engine's machine can bear at this moment. */
@@ -30,7 +31,7 @@ export function needOf(lab: Lab): number {
 
 /** Looks what the engine's machine has to spare: it may be another one than this. `jobs` is the user's own choice. */
 export async function bearing(engine: Engine, jobs: number | undefined): Promise<Bearing> {
-  const look = 'nproc; grep MemAvailable /proc/meminfo';
+  const look = shell('nproc; grep MemAvailable /proc/meminfo');
   const { stdout } = await engine.runOnce(imageTag('node'), look, kernels[PLAIN].needs, { 'lvslab.probe': 'bearing' });
   const processors = Number(/^\d+/.exec(stdout)?.[0] ?? 1);
   const free = Number(/MemAvailable: +(\d+)/.exec(stdout)?.[1] ?? 0) / 1024;

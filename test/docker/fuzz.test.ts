@@ -140,7 +140,7 @@ describe('the node’s own programs, under sanitizers', () => {
   it('process 1 runs any number of programs, tells of all, and of one that is not there', async () => {
     const names = Array.from({ length: 300 }, (_, i) => `${String(i).padStart(3, '0')}-${'n'.repeat(60)}`);
     const lines = names.map((name) => `${name}\t\t\tsleep\t1000\n`).join('');
-    const setup = `mkdir -p /lab /run && printf '' > /lab/init.sh && printf '${lines}' > /lab/services`;
+    const setup = `mkdir -p /lab /run /usr/local/lib/lab && : > /usr/local/lib/lab/init.sh && printf '${lines}' > /lab/services`;
     const start =
       'nodectl init > /tmp/init.log 2>&1 & timeout 60 sh -c "until [ -e /lab/state ]; do sleep 0.05; done"; cat /lab/state';
     expect((await sanitized(`${setup}; ${start}; svc status`)).stdout.split('\n')).toEqual([
@@ -169,7 +169,7 @@ describe('the node’s own programs, under sanitizers', () => {
     ];
     const until = (what: string) => `timeout 60 sh -c 'until ${what}; do sleep 0.01; done'`;
     const begin = [
-      'rm -f /lab/state /tmp/go /tmp/end; mkdir -p /lab /run; : > /lab/init.sh',
+      'rm -f /lab/state /tmp/go /tmp/end; mkdir -p /lab /run /usr/local/lib/lab; : > /usr/local/lib/lab/init.sh',
       `cat > /lab/services << 'END'\n${lines.join('\n')}\nEND`,
       // What an earlier run left is not taken for this one's.
       'touch /run/one /run/two /run/three',

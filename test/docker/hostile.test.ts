@@ -21,7 +21,7 @@ const SCRIPTS: Readonly<Record<string, string>> = {
 [ -L /lab2 ] || ln -sfn /proc/1/root${outside} /lab2`,
   // Its own folder is elsewhere, and what we read of it is a FIFO.
   moved: `cp -a /lab /lab.real; rm -rf /lab 2>/dev/null || mv /lab /lab.old; ln -sfn /lab.real /lab
-rm -f /lab/state; mkfifo /lab/state; rm -f /lab/init.sh; mkfifo /lab/init.sh`,
+rm -f /lab/state; mkfifo /lab/state; rm -f /lab/ip.batch; mkfifo /lab/ip.batch`,
   // Folders where files belong.
   folders: `rm -f /lab/services; mkdir -p /lab/services/x /etc/hosts.d; rm -f /x; mkdir -p /x/y`,
   // A state that is huge, and a log that is, with words for the terminal in it.

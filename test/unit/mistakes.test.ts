@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { takenName } from '../../src/kernels/device-names.ts';
 import { kernels } from '../../src/kernels/index.ts';
@@ -133,8 +134,12 @@ describe('a device', () => {
     const lab = source.ok ? checkLab(source.value, NO_FILES) : source;
     const node = lab.ok ? lab.value.nodes.find((n) => n.name === 'rs') : undefined;
     if (!node) throw new Error('the lab is wrong');
-    const script = [...Object.values(kernels.uml.files(node)), ...kernels.uml.cards(node).ip].join('\n');
-    const made = [...script.matchAll(/(?:\bname|\bdev|link add|link set|ifname=)[ =]?([a-z]+\d+p?)\b/g)].map(
+    // The script that boots it numbers what it makes of each card.
+    const boot = readFileSync('images/node/lib/boot.sh', 'utf8')
+      .split('\n')
+      .flatMap((line) => node.interfaces.map((_, i) => line.replaceAll('$n', String(i + 1))));
+    const script = [...boot, ...kernels.uml.cards(node).ip].join('\n');
+    const made = [...script.matchAll(/(?:\bname|\bdev|link add|link set|\btap=|\bwire=)[ =]?([a-z]+\d+p?)\b/g)].map(
       (m) => m[1],
     );
     expect(new Set(made)).toEqual(

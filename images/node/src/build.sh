@@ -13,6 +13,7 @@ compile() {
 program() {
   name=$1
   shift
+  # shellcheck disable=SC2086 # none, or several words
   compile ${LINK--static} -o "$out/bin/$name" "$@"
 }
 program nodectl "$@" nodectl.c init.c services.c svc.c exec.c agent.c frames.c buf.c fabric.c await.c ready.c handover.c wire.c job.c numbers.c die.c -lutil

@@ -202,7 +202,7 @@ int exec_main(int argc, char **argv) {
   argv += tether;
   if (argc > 0 && strcmp(argv[0], "--") == 0) argc--, argv++;
   if (argc < 1) die("usage: nodectl exec [--tether] -- CMD...");
-  if (access(LAB_BOOT, F_OK) == 0) return run_in_guest(tether, argv);
+  if (access(LAB_GUEST, F_OK) == 0) return run_in_guest(tether, argv);
   if (tether) return run_tethered(argv);
   exec_or_exit(argv);
 }

@@ -335,7 +335,7 @@ static pid_t spawn_script(const char *path) {
   pid_t pid = fork();
   if (pid < 0) die("%s: %s", path, strerror(errno));
   if (pid == 0) {
-    char *argv[] = {"sh", "-eu", (char *)path, NULL};
+    char *argv[] = {"sh", (char *)path, NULL};
     unblock_signals();
     exec_or_exit(argv);
   }
@@ -426,7 +426,7 @@ int init_main(int guest, const char *token) {
   sigaddset(&mask, SIGINT);
   sigprocmask(SIG_BLOCK, &mask, NULL);
   int signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
-  int boots = !guest && access(LAB_BOOT, F_OK) == 0;
+  int boots = !guest && access(LAB_GUEST, F_OK) == 0;
   if (!boots) read_services();
   int listener = boots ? -1 : control_socket();
   int watch = boots ? inotify_init1(IN_CLOEXEC | IN_NONBLOCK) : -1;

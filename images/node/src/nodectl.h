@@ -9,9 +9,10 @@
 /* Where `lab` puts a node's files, and where the node says how it is. */
 #define LAB_FOLDER "/lab"
 #define LAB_STATE "/lab/state"       /* "ready", or "failed: why" */
-#define LAB_INIT "/lab/init.sh"      /* addresses, routes, sysctls, tunnels */
+#define LAB_GUEST "/lab/guest"       /* only in nodes with an own kernel: how it is wired */
+#define LAB_INIT "/usr/local/lib/lab/init.sh" /* addresses, routes, sysctls, tunnels, as files in /lab say */
 #define LAB_SERVICES "/lab/services" /* one service a line: see services.h */
-#define LAB_BOOT "/lab/boot.sh"      /* only in nodes with an own kernel: boots it */
+#define LAB_BOOT "/usr/local/lib/lab/boot.sh" /* boots a node's own kernel */
 #define SVC_SOCKET "/run/nodectl.sock"
 
 /* The management wire between container and guest; no lab can see it. */

@@ -7,7 +7,7 @@ import { modes, modesThat } from '../../modes/index.ts';
 import { endpoint } from '../../net/cidr.ts';
 import { readAddresses, TELL_ADDRESSES } from '../../nodes/addresses.ts';
 import { addHostAddress, FORWARDING, join, type NodePart, nothing, ONE_WAY } from '../../nodes/part.ts';
-import { shell } from '../../shell.ts';
+import { script, shell } from '../../shell.ts';
 import type { Control, Driver, Refused, RunInNode } from '../driver.ts';
 import { KEEPALIVED_CONF, keepalivedFiles, keepalivedPids } from '../keepalived-conf.ts';
 import type { ServiceTable, TableReal } from '../service-table.ts';
@@ -49,9 +49,6 @@ function serverCommand(verb: string, service: Service, real: Real, weight?: numb
     ...(weight === undefined ? [] : [methodOf(service).option, '-w', String(weight)]),
   ];
 }
-
-/** keepalived(8): 6 is a script that runs without enable_script_security, which keepalived does all the same. */
-const CONFIG_TEST = 'keepalived --config-test || [ $? -eq 6 ]';
 
 /** What a director does for a service beside its VIP and its table. */
 function forwarding(service: Service, node: LabNode): NodePart {
@@ -167,7 +164,7 @@ export const ipvs: Driver = {
         ...keepalivedFiles(lab, node, DIALECT),
         ...(node.keepalived ? { [KEEPALIVED_CONF]: node.keepalived } : {}),
       },
-      checks: [{ program: 'keepalived', file: KEEPALIVED_CONF, command: CONFIG_TEST }],
+      checks: [{ program: 'keepalived', file: KEEPALIVED_CONF, command: script('check-keepalived') }],
       programs: {
         keepalived: {
           command: ['keepalived', '--dont-fork', '--log-console', '--log-detail', '--no-syslog'],
@@ -185,13 +182,7 @@ export const ipvs: Driver = {
 
   trial: {
     modules: [IP_VS],
-    lines: [
-      'ipvsadm -A -t 127.0.0.1:1 -s rr',
-      'ipvsadm -D -t 127.0.0.1:1',
-      'tc qdisc add dev lo clsact',
-      'tc filter add dev lo egress prio 1 protocol ip flower ip_proto tcp dst_port 1 ct_state -trk action ct commit nat src addr 127.0.0.2 pipe action ok',
-      'tc qdisc del dev lo clsact',
-    ],
+    script: script('try-ipvs')[0],
     what: 'IPVS and Full-NAT',
     wanted: 'an x86-64 engine, or one whose kernel has ip_vs, is needed',
   },

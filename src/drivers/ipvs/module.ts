@@ -4,5 +4,5 @@ import type { Module } from '../../nodes/modules.ts';
 export const IP_VS: Module = {
   name: 'ip_vs',
   also: ['act_ct', 'cls_flower', 'sch_ingress'],
-  ask: 'ipvsadm -Ln > /dev/null',
+  ask: ['ipvsadm -Ln'],
 };
