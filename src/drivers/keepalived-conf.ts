@@ -227,6 +227,16 @@ export function keepalivedConf(lab: Lab, node: LabNode, dialect: Dialect): strin
   ]);
 }
 
+/** The program that speaks VRRP on a director, whatever balances there: its end is the end of VRRP. */
+export const KEEPALIVED = 'keepalived';
+/** The command that succeeds once it listens for adverts, IP protocol 112 (RFC 5798 §5.1), and so is a backup that counts. */
+export const HEARS_ADVERTS: readonly string[] = [
+  'grep',
+  '-qE',
+  '^ *[0-9]+: [0-9A-F]+:0070 ',
+  '/proc/net/raw',
+  '/proc/net/raw6',
+];
 /** Where keepalived reads its configuration. */
 export const KEEPALIVED_CONF = '/etc/keepalived/keepalived.conf';
 

@@ -1,3 +1,4 @@
+import { KEEPALIVED } from '../drivers/keepalived-conf.ts';
 import { eventually } from '../eventually.ts';
 import { kernels, PLAIN } from '../kernels/index.ts';
 import type { Fault } from '../model/fault.ts';
@@ -11,8 +12,6 @@ import { killNode, revive, stopNode } from './node.ts';
 export const KERNEL = 'kernel';
 /** Milliseconds for a program to show what was done to it. */
 const DEADLINE_MS = 5000;
-/** The program whose end is the end of VRRP. */
-export const KEEPALIVED = 'keepalived';
 
 /** A program of a node that is asked to end. */
 export function stopOf(node: string, program: string): Fault {

@@ -1,6 +1,7 @@
 import { isMasterAlone, masterSettles, mastersOf } from '../checks/adverts.ts';
 import { routesSettle } from '../checks/routes.ts';
-import { KEEPALIVED, stopOf } from '../faults/program.ts';
+import { KEEPALIVED } from '../drivers/keepalived-conf.ts';
+import { stopOf } from '../faults/program.ts';
 import { heal, inject } from '../faults/standing.ts';
 import { instancesUnder } from '../model/lookup.ts';
 import type { VrrpInstance } from '../model/vrrp.ts';

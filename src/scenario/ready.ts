@@ -5,6 +5,7 @@ import type { Bed } from '../checks/bed.ts';
 import { removalBudget, returnBudget } from '../checks/health.ts';
 import { tableChecks, weightsOf } from '../checks/table.ts';
 import { ask } from '../checks/traffic.ts';
+import { HEARS_ADVERTS } from '../drivers/keepalived-conf.ts';
 import { eventually } from '../eventually.ts';
 import { nodeOf } from '../model/lookup.ts';
 import type { Service } from '../model/service.ts';
@@ -57,10 +58,9 @@ export async function tablesHold(bed: Bed, service: Service): Promise<void> {
   await eventually(look, { within, every: 100, signal: bed.signal });
 }
 
-/** Waits until keepalived on a node listens for adverts, IP protocol 112 (RFC 5798 §5.1): then it is a backup that counts from now. */
+/** Waits until a node listens for adverts: then it is a backup that counts from now. */
 export async function speaksVrrp(bed: Bed, node: string): Promise<void> {
-  const sockets = ['/proc/net/raw', '/proc/net/raw6'];
-  await waitsFor(bed, node, ['grep', '-qE', '^ *[0-9]+: [0-9A-F]+:0070 ', ...sockets], LISTEN_S);
+  await waitsFor(bed, node, HEARS_ADVERTS, LISTEN_S);
 }
 
 /** Waits until a service of a lab that has just come up answers its client: its director has taken its servers in, too. */

@@ -9,7 +9,7 @@ import { readAddresses, TELL_ADDRESSES } from '../../nodes/addresses.ts';
 import { addHostAddress, FORWARDING, join, type NodePart, nothing, ONE_WAY } from '../../nodes/part.ts';
 import { script, shell } from '../../shell.ts';
 import type { Control, Driver, Refused, RunInNode } from '../driver.ts';
-import { KEEPALIVED_CONF, keepalivedFiles, keepalivedPids } from '../keepalived-conf.ts';
+import { KEEPALIVED, KEEPALIVED_CONF, keepalivedFiles, keepalivedPids } from '../keepalived-conf.ts';
 import type { ServiceTable, TableReal } from '../service-table.ts';
 import { DIALECT } from './dialect.ts';
 import { clashes, fullNat } from './full-nat.ts';
@@ -164,10 +164,10 @@ export const ipvs: Driver = {
         ...keepalivedFiles(lab, node, DIALECT),
         ...(node.keepalived ? { [KEEPALIVED_CONF]: node.keepalived } : {}),
       },
-      checks: [{ program: 'keepalived', file: KEEPALIVED_CONF, command: script('check-keepalived') }],
+      checks: [{ program: KEEPALIVED, file: KEEPALIVED_CONF, command: script('check-keepalived') }],
       programs: {
-        keepalived: {
-          command: ['keepalived', '--dont-fork', '--log-console', '--log-detail', '--no-syslog'],
+        [KEEPALIVED]: {
+          command: [KEEPALIVED, '--dont-fork', '--log-console', '--log-detail', '--no-syslog'],
           ready: keepalivedPids(lab, node),
           after: [],
         },
