@@ -15,11 +15,8 @@ const KEPT: Readonly<Record<string, string>> = {
 };
 /** The one folder below /dev that is for anybody's files. */
 const SHARED = '/dev/shm/';
-/** Programs of ours in a node (images/node/Dockerfile). */
-const PROGRAMS = [
-  ...['nodectl', 'svc', 'probe', 'pulse', 'ask', 'answer', 'refuse'].map((p) => `/usr/local/bin/${p}`),
-  ...Object.values(kernels).flatMap((k) => k.programs),
-];
+/** Programs of ours in a node (images/node/Dockerfile), beside those of its kernel. */
+const PROGRAMS = ['nodectl', 'svc', 'probe', 'pulse', 'ask', 'answer', 'refuse'].map((p) => `/usr/local/bin/${p}`);
 /** Directories that every node has, and so no place for a file. */
 const DIRECTORIES = [
   ...['/', '/bin', '/boot', '/etc', '/home', '/lib', '/lib64', '/media', '/mnt', '/opt', '/root', '/run', '/sbin'],
@@ -54,7 +51,8 @@ function wrongPlace(path: string): string | undefined {
   if (kept !== undefined) return KEPT[kept];
   if (DIRECTORIES.includes(plain)) return 'that is a directory; write the file’s name behind it';
   if (plain !== path) return path.endsWith('/') ? 'it ends like a directory' : `write it as ${plain}`;
-  if (PROGRAMS.includes(plain)) return 'that is lab’s own program';
+  if (PROGRAMS.includes(plain) || Object.values(kernels).some((k) => k.programs.includes(plain)))
+    return 'that is lab’s own program';
   const long = plain.split('/').some((name) => Buffer.byteLength(name) > LONGEST.name);
   return long || Buffer.byteLength(plain) > LONGEST.path
     ? `a path has at most ${LONGEST.path} bytes, a name in it ${LONGEST.name}`
