@@ -21,11 +21,13 @@ export function asWritten(command: string): readonly string[] {
 type Script =
   | 'check-keepalived'
   | 'filter'
+  | 'flap'
   | 'guest'
   | 'hold-lab'
   | 'hold-mysql'
   | 'hop'
   | 'hop-init'
+  | 'slow'
   | 'try-host'
   | 'try-ipvs'
   | 'try-uml';

@@ -48,10 +48,12 @@ export interface FaultStory {
   readonly summary: string;
   /** What it is called once it stands, and once it is undone. */
   readonly words: (fault: Fault) => readonly [made: string, healed: string];
+  /** What the netem of its node's wires is told for it, where it shapes what the node sends. */
+  readonly netem?: (amount: string) => string;
   /** Makes it beside those that stand, and looks that it has happened. Throws CannotObserve when it has not. */
-  inject(hand: Hand, fault: Fault, beside: readonly Fault[]): Promise<Stamp>;
+  inject(hand: Hand, fault: Fault, beside: readonly Standing[]): Promise<Stamp>;
   /** Undoes it and leaves those that stand beside it; no harm where it does not stand. `bootDeadline` in milliseconds. */
-  heal(hand: Hand, fault: Fault, beside: readonly Fault[], bootDeadline: number): Promise<Stamp>;
+  heal(hand: Hand, fault: Fault, beside: readonly Standing[], bootDeadline: number): Promise<Stamp>;
   /** What it does to the adverts that its node sends. */
   readonly adverts: (fault: Fault, vrrp: VrrpInstance, lab: Lab) => Adverts;
   /** What it does to an OSPF domain in which its node announces VIPs. */
@@ -70,4 +72,10 @@ export interface FaultStory {
    * is wanted, and tells nothing of this machine.
    */
   readonly node: (fault: Fault) => 'runs' | 'stalls' | 'ends';
+}
+
+/** A fault that stands, with its story. */
+export interface Standing {
+  readonly fault: Fault;
+  readonly story: FaultStory;
 }

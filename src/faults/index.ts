@@ -1,12 +1,25 @@
 import type { FaultKind } from '../model/words.ts';
 import type { FaultStory } from './fault.ts';
-import { halfopen, reset } from './filter.ts';
-import { pause, starve } from './node.ts';
-import { hang, kill, stop } from './program.ts';
-import { withdraw } from './routing.ts';
-import { drain, poison, slow } from './server.ts';
-import { delay, duplicate, rate } from './shape.ts';
-import { cut, deaf, flap, loss, mute, partition } from './wires.ts';
+import { cut } from './kinds/cut.ts';
+import { deaf } from './kinds/deaf.ts';
+import { delay } from './kinds/delay.ts';
+import { drain } from './kinds/drain.ts';
+import { duplicate } from './kinds/duplicate.ts';
+import { flap } from './kinds/flap.ts';
+import { halfopen } from './kinds/halfopen.ts';
+import { hang } from './kinds/hang.ts';
+import { kill } from './kinds/kill.ts';
+import { loss } from './kinds/loss.ts';
+import { mute } from './kinds/mute.ts';
+import { partition } from './kinds/partition.ts';
+import { pause } from './kinds/pause.ts';
+import { poison } from './kinds/poison.ts';
+import { rate } from './kinds/rate.ts';
+import { reset } from './kinds/reset.ts';
+import { slow } from './kinds/slow.ts';
+import { starve } from './kinds/starve.ts';
+import { stop } from './kinds/stop.ts';
+import { withdraw } from './kinds/withdraw.ts';
 
 /** Every fault there is. */
 export const faults: Readonly<Record<FaultKind, FaultStory>> = {

@@ -4,10 +4,7 @@ import { CannotObserve, type Hand } from '../plan/hand.ts';
 import { takeTurn } from '../plan/hold.ts';
 import { reconcile, runningKernels, startedBy } from '../plan/reconcile.ts';
 import { shell } from '../shell.ts';
-import type { FaultStory, Stamp } from './fault.ts';
-
-/** Milliseconds for the engine to pause a container. */
-const FREEZE_MS = 10_000;
+import type { Stamp } from './fault.ts';
 
 /** Milliseconds for a node's first process to end when it is told to, and for the engine to see it. */
 const END_MS = 5000;
@@ -62,70 +59,6 @@ export async function revive(hand: Hand, bootDeadline: number): Promise<Stamp> {
   }
   return hand.now();
 }
-
-/** All processes of a node stand still, its kernel too, as on a host that swaps or is migrated. */
-export const pause: FaultStory = {
-  aim: 'node',
-  summary: 'every process of the node stands still, its own kernel too',
-  words: ({ node }) => [`${node} paused`, `${node} goes on`],
-  adverts: () => 'stop',
-  routing: () => 'silent',
-  serving: () => 'accepts',
-  sparesBackup: true,
-  returnsUnaware: () => false,
-  node: () => 'stalls',
-  async inject(hand, { node }) {
-    let why = '';
-    // The freezer of cgroup version 1 may fail on processes that are busy, and wants to be asked again (the kernel's freezer-subsystem.rst).
-    const paused = await eventually(
-      async () => {
-        const at = await hand.now();
-        try {
-          await hand.engine.pause(hand.containerOf(node));
-          return at;
-        } catch (error) {
-          why = (error as Error).message;
-          if (!/unable to freeze/.test(why)) throw error;
-          return undefined;
-        }
-      },
-      { within: FREEZE_MS, every: 20, signal: hand.signal },
-    );
-    if (paused === undefined) throw new CannotObserve(`${node} cannot be paused: ${why}`);
-    return paused;
-  },
-  async heal(hand, { node }) {
-    const at = await hand.now();
-    await hand.engine.unpause(hand.containerOf(node)).catch((error: Error) => {
-      if (!/not (paused|running)/.test(error.message)) throw error;
-    });
-    return at;
-  },
-};
-
-/** The node gets a small share of one processor. */
-export const starve: FaultStory = {
-  aim: 'node',
-  amount: { expects: 'a share of one processor such as 5%', standard: '5%', fits: (t) => isShare(t) },
-  summary: 'the node gets so much of one processor',
-  words: ({ node, amount }) => [`${node} gets ${amount} of a processor`, `${node} gets all it wants`],
-  adverts: () => 'go on',
-  routing: () => 'stays',
-  serving: () => 'open',
-  sparesBackup: true,
-  returnsUnaware: () => false,
-  node: () => 'stalls',
-  async inject(hand, { node, amount = '' }) {
-    const at = await hand.now();
-    await hand.engine.limitCpu(hand.containerOf(node), Number.parseFloat(amount) / 100);
-    return at;
-  },
-  async heal(hand, { node }) {
-    const at = await hand.now();
-    await hand.engine.limitCpu(hand.containerOf(node), 0);
-    return at;
-  },
-};
 
 /** `5%`, above 0 and at most 100. */
 export function isShare(text: string): boolean {

@@ -5,8 +5,8 @@ import type { Fault } from '../model/fault.ts';
 import { CannotObserve, type Hand, type Timed } from '../plan/hand.ts';
 import { runningKernels } from '../plan/reconcile.ts';
 import { shell } from '../shell.ts';
-import type { Adverts, FaultStory, Routing, Stamp } from './fault.ts';
-import { killNode, revive, stopNode } from './node.ts';
+import type { Adverts, Routing, Stamp, Standing } from './fault.ts';
+import { revive } from './node.ts';
 
 /** What `/kernel` means: the node's own kernel, a program in its container. */
 export const KERNEL = 'kernel';
@@ -41,7 +41,7 @@ function where(
 }
 
 /** Lets every process of a program go on that there is. */
-async function goOn(hand: Hand, { node, program: name = '' }: Fault): Promise<Stamp> {
+export async function goOn(hand: Hand, { node, program: name = '' }: Fault): Promise<Stamp> {
   if (name === KERNEL && kernelOf(hand, node) === undefined) return hand.now();
   const [run, file] = where(hand, node, name);
   return (await run(shell('pids=$(pidof $1 || true); [ -z "$pids" ] || kill -s CONT $pids', file))).at;
@@ -63,7 +63,7 @@ function processOf(hand: Hand, node: string): string {
 }
 
 /** Sends a signal to every process of a program, and waits until /proc shows what it should. */
-async function signalTo(
+export async function signalTo(
   hand: Hand,
   { node, program: name = '' }: Fault,
   signal: string,
@@ -90,16 +90,16 @@ async function signalTo(
   return at;
 }
 
-function advertsOf(name: string | undefined, of: Adverts): Adverts {
+export function advertsOf(name: string | undefined, of: Adverts): Adverts {
   return name === undefined || name === KEEPALIVED || name === KERNEL ? of : 'go on';
 }
 
-function target({ node, program: name }: Fault): string {
+export function target({ node, program: name }: Fault): string {
   return name === undefined ? node : name === KERNEL ? `the kernel of ${node}` : `${name} on ${node}`;
 }
 
 /** Whether a fault is aimed at a whole node, and not only at a program on it. */
-function isWholeNode({ program: name }: Fault): boolean {
+export function isWholeNode({ program: name }: Fault): boolean {
   return name === undefined || name === KERNEL;
 }
 
@@ -107,59 +107,12 @@ function isWholeNode({ program: name }: Fault): boolean {
 const ROUTING = ['ospfd', 'zebra'];
 
 /** What neighbours notice when a program of a director is no more or stands still: of a whole node that it is silent, of its routing programs what is given. */
-function routingOf(fault: Fault, program: Routing): Routing {
+export function routingOf(fault: Fault, program: Routing): Routing {
   if (isWholeNode(fault)) return 'silent';
   return ROUTING.includes(fault.program ?? '') ? program : 'stays';
 }
 
-async function again(hand: Hand, fault: Fault, _: readonly Fault[], bootDeadline: number): Promise<Stamp> {
+export async function again(hand: Hand, fault: Fault, _: readonly Standing[], bootDeadline: number): Promise<Stamp> {
   if (isWholeNode(fault)) return revive(hand, bootDeadline);
   return (await hand.timed(fault.node, shell(START, fault.program ?? ''))).at;
 }
-
-/** Ends a node as a power cut would, or a program without a word. */
-export const kill: FaultStory = {
-  aim: 'node or program',
-  summary: 'a power cut; or the program ends without a word (SIGKILL)',
-  words: (f) => [`${target(f)} killed`, `${target(f)} started again`],
-  adverts: (f) => advertsOf(f.program, 'stop'),
-  routing: (f) => routingOf(f, 'silent'),
-  serving: (f) => (f.program === undefined ? 'silent' : 'refuses'),
-  sparesBackup: true,
-  returnsUnaware: () => false,
-  node: (f) => (isWholeNode(f) ? 'ends' : 'runs'),
-  inject: (hand, f) =>
-    f.program === undefined || f.program === KERNEL ? killNode(hand, f.node) : signalTo(hand, f, 'KILL', ''),
-  heal: again,
-};
-
-/** Shuts a node down, or a program, which may say goodbye. */
-export const stop: FaultStory = {
-  aim: 'node or program',
-  summary: 'an orderly shutdown; or the program is asked to end (SIGTERM)',
-  words: (f) => [`${target(f)} stopped`, `${target(f)} started again`],
-  adverts: (f) => advertsOf(f.program, 'resign'),
-  routing: (f) => routingOf(f, 'silent'),
-  serving: (f) => (f.program === undefined ? 'silent' : 'refuses'),
-  sparesBackup: true,
-  returnsUnaware: () => false,
-  node: (f) => (isWholeNode(f) ? 'ends' : 'runs'),
-  inject: async (hand, f) =>
-    f.program === undefined ? stopNode(hand, f.node) : (await hand.timed(f.node, ['svc', 'stop', f.program])).at,
-  heal: again,
-};
-
-/** A program stands still, and lets its sockets be. */
-export const hang: FaultStory = {
-  aim: 'program',
-  summary: 'the program stands still (SIGSTOP); NODE/kernel is the node’s own kernel',
-  words: (f) => [`${target(f)} hangs`, `${target(f)} goes on`],
-  adverts: (f) => advertsOf(f.program, 'stop'),
-  routing: (f) => routingOf(f, 'silent beside BFD'),
-  serving: () => 'accepts',
-  sparesBackup: true,
-  returnsUnaware: () => false,
-  node: (f) => (f.program === KERNEL ? 'stalls' : 'runs'),
-  inject: (hand, f) => signalTo(hand, f, 'STOP', 'T'),
-  heal: goOn,
-};

@@ -2,14 +2,14 @@ import type { Fault } from '../model/fault.ts';
 import { UNDO_MS } from '../plan/changes.ts';
 import { CannotObserve, type Hand } from '../plan/hand.ts';
 import { type Change, noted } from '../plan/journal.ts';
-import type { Stamp } from './fault.ts';
+import type { Stamp, Standing } from './fault.ts';
 import { faults } from './index.ts';
 import { parseFault } from './parse.ts';
 
 /** Makes a fault, which stands in the lab's journal until it is healed. Throws CannotObserve when it does not come about. */
 export async function inject(hand: Hand, fault: Fault): Promise<Stamp> {
   return hand.changes.make([healing(fault, UNDO_MS)], (steady, others) =>
-    faults[fault.kind].inject(steady, fault, faultsOf(hand, others)),
+    faults[fault.kind].inject(steady, fault, withStories(faultsOf(hand, others))),
   );
 }
 
@@ -49,7 +49,7 @@ function healing(fault: Fault, bootDeadline: number) {
     change: { fault: fault.text },
     undo: async (late: Hand): Promise<Stamp> => {
       const beside = (await standing(late)).filter((other) => other.text !== fault.text);
-      return faults[fault.kind].heal(late, fault, beside, bootDeadline);
+      return faults[fault.kind].heal(late, fault, withStories(beside), bootDeadline);
     },
   };
 }
@@ -59,4 +59,8 @@ function faultsOf(hand: Hand, changes: readonly Change[]): readonly Fault[] {
     const fault = 'fault' in change ? parseFault(change.fault, hand.lab) : undefined;
     return fault?.ok ? [fault.value] : [];
   });
+}
+
+function withStories(standing: readonly Fault[]): readonly Standing[] {
+  return standing.map((fault) => ({ fault, story: faults[fault.kind] }));
 }

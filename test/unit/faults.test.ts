@@ -60,9 +60,10 @@ describe('a fault', () => {
   });
 
   it('that shapes a wire does so beside the others on it, the newest of each kind', () => {
-    const all = ['delay:lb1=50ms', 'duplicate:lb1=5%', 'rate:rs1=1mbit', 'kill:rs2', 'delay:lb1=80ms'].map((f) =>
-      fault(f),
-    );
+    const all = ['delay:lb1=50ms', 'duplicate:lb1=5%', 'rate:rs1=1mbit', 'kill:rs2', 'delay:lb1=80ms'].map((text) => {
+      const made = fault(text);
+      return { fault: made, story: faults[made.kind] };
+    });
     expect(netemOf(all, 'lb1', 'lan')).toBe('netem limit 10000 duplicate 5% delay 80ms');
     expect(netemOf(all.slice(0, -1), 'lb1', 'lan')).toBe('netem limit 10000 duplicate 5% delay 50ms');
     expect(netemOf(all, 'rs1', 'lan')).toBe('netem limit 10000 rate 1mbit');

@@ -1,0 +1,22 @@
+import type { FaultStory } from '../fault.ts';
+import { lift, overWiresTo, portsOf, rules, where } from '../wires.ts';
+
+/** Nothing reaches the node. */
+export const deaf: FaultStory = {
+  aim: 'wires',
+  summary: 'nothing reaches the node; it is still heard',
+  words: (f) => [`${where(f)} hears nothing`, `${where(f)} hears`],
+  adverts: () => 'go on',
+  routing: overWiresTo,
+  serving: () => 'silent',
+  sparesBackup: false,
+  returnsUnaware: () => true,
+  node: () => 'runs',
+  inject: (hand, f) =>
+    rules(
+      hand,
+      f,
+      portsOf(hand, f.node, f.segments).map((p) => `oifname "${p}" counter drop`),
+    ),
+  heal: lift,
+};

@@ -1,0 +1,28 @@
+import type { FaultStory } from '../fault.ts';
+import { announcedBy, configure } from '../routing.ts';
+import { weigh } from '../server.ts';
+
+/** The cost of its VIPs that makes a director the last choice; they stand on lo. */
+const WORST_COST = 'ip ospf cost 65535';
+
+/** A real server gets no new connection, and keeps those it has; a director that announces by OSPF is the last choice of its neighbours. */
+export const drain: FaultStory = {
+  aim: 'server or announcer',
+  summary:
+    'weight 0 on every director: no new connection, those that are open stay; of a director: the worst metric (OSPF)',
+  words: ({ node }) => [`${node} drained`, `${node} has its weight again`],
+  adverts: () => 'go on',
+  routing: () => 'told',
+  serving: () => 'keeps',
+  sparesBackup: false,
+  returnsUnaware: () => false,
+  node: () => 'runs',
+  inject: (hand, { node }) =>
+    announcedBy(hand.lab, node).length > 0
+      ? configure(hand, node, ['interface lo', WORST_COST])
+      : weigh(hand, node, (control, service, real) => control.setWeight(service, real, 0)),
+  heal: (hand, { node }) =>
+    announcedBy(hand.lab, node).length > 0
+      ? configure(hand, node, ['interface lo', `no ${WORST_COST}`])
+      : weigh(hand, node, (control, service, real) => control.restoreWeight(service, real, real.weight)),
+};

@@ -1,0 +1,17 @@
+import type { FaultStory } from '../fault.ts';
+import { filter, unfilter } from '../filter.ts';
+
+/** Connections to the real server open, and nothing that they carry arrives. */
+export const halfopen: FaultStory = {
+  aim: 'server',
+  summary: 'connections to the real server open, and nothing that is sent on them arrives',
+  words: ({ node }) => [`${node} takes connections and hears nothing`, `${node} hears`],
+  adverts: () => 'go on',
+  routing: () => 'stays',
+  serving: () => 'accepts',
+  sparesBackup: false,
+  returnsUnaware: () => false,
+  node: () => 'runs',
+  inject: (hand, f) => filter(hand, f, 'silence'),
+  heal: unfilter,
+};

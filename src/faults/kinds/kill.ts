@@ -1,0 +1,19 @@
+import type { FaultStory } from '../fault.ts';
+import { killNode } from '../node.ts';
+import { advertsOf, again, isWholeNode, KERNEL, routingOf, signalTo, target } from '../program.ts';
+
+/** Ends a node as a power cut would, or a program without a word. */
+export const kill: FaultStory = {
+  aim: 'node or program',
+  summary: 'a power cut; or the program ends without a word (SIGKILL)',
+  words: (f) => [`${target(f)} killed`, `${target(f)} started again`],
+  adverts: (f) => advertsOf(f.program, 'stop'),
+  routing: (f) => routingOf(f, 'silent'),
+  serving: (f) => (f.program === undefined ? 'silent' : 'refuses'),
+  sparesBackup: true,
+  returnsUnaware: () => false,
+  node: (f) => (isWholeNode(f) ? 'ends' : 'runs'),
+  inject: (hand, f) =>
+    f.program === undefined || f.program === KERNEL ? killNode(hand, f.node) : signalTo(hand, f, 'KILL', ''),
+  heal: again,
+};

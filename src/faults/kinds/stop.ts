@@ -1,0 +1,19 @@
+import type { FaultStory } from '../fault.ts';
+import { stopNode } from '../node.ts';
+import { advertsOf, again, isWholeNode, routingOf, target } from '../program.ts';
+
+/** Shuts a node down, or a program, which may say goodbye. */
+export const stop: FaultStory = {
+  aim: 'node or program',
+  summary: 'an orderly shutdown; or the program is asked to end (SIGTERM)',
+  words: (f) => [`${target(f)} stopped`, `${target(f)} started again`],
+  adverts: (f) => advertsOf(f.program, 'resign'),
+  routing: (f) => routingOf(f, 'silent'),
+  serving: (f) => (f.program === undefined ? 'silent' : 'refuses'),
+  sparesBackup: true,
+  returnsUnaware: () => false,
+  node: (f) => (isWholeNode(f) ? 'ends' : 'runs'),
+  inject: async (hand, f) =>
+    f.program === undefined ? stopNode(hand, f.node) : (await hand.timed(f.node, ['svc', 'stop', f.program])).at,
+  heal: again,
+};

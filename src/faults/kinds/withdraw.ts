@@ -1,0 +1,17 @@
+import type { FaultStory } from '../fault.ts';
+import { configure, vips } from '../routing.ts';
+
+/** A director announces its VIPs no more, and goes on working. */
+export const withdraw: FaultStory = {
+  aim: 'announcer',
+  summary: 'the director announces its VIPs no more by OSPF, and goes on working',
+  words: ({ node }) => [`${node} withdraws its VIPs`, `${node} announces its VIPs`],
+  adverts: () => 'go on',
+  routing: () => 'told',
+  serving: () => 'open',
+  sparesBackup: false,
+  returnsUnaware: () => false,
+  node: () => 'runs',
+  inject: (hand, { node }) => configure(hand, node, ['router ospf', ...vips(hand.lab, node, 'no ')]),
+  heal: (hand, { node }) => configure(hand, node, ['router ospf', ...vips(hand.lab, node, '')]),
+};
