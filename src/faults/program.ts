@@ -62,6 +62,12 @@ function processOf(hand: Hand, node: string): string {
   return process;
 }
 
+/**
+ * Shell: sends a signal to every process of a program. Before they are killed they are all stopped: a parent that lives
+ * a moment longer than its child starts another (keepalived does), which is then nobody's.
+ */
+const SIGNAL = '[ $1 != KILL ] || kill -s STOP $(pidof $2); kill -s $1 $(pidof $2)';
+
 /** Sends a signal to every process of a program, and waits until /proc shows what it should. */
 export async function signalTo(
   hand: Hand,
@@ -71,7 +77,7 @@ export async function signalTo(
 ): Promise<Stamp> {
   const [run, file] = where(hand, node, name);
   if (name === KERNEL && (await run(shell('pidof $1 || true', file))).stdout.trim() === '') throw noKernel(node);
-  const { at } = await run(shell('kill -s $1 $(pidof $2)', signal, file));
+  const { at } = await run(shell(SIGNAL, signal, file));
   const states = shell(
     `for p in $(pidof $1 || true); do sed -n 's/^State:\\t\\(.\\).*/\\1/p' /proc/$p/status 2>/dev/null || true; done`,
     file,
