@@ -3,6 +3,8 @@
 # with that step's own words, and stops there. Sysctls come first, so that interfaces come up under them; those of the
 # node's own links once there are any.
 set -eu
+# One stream: of two, what was written later may be read first.
+exec 2>&1
 lib=${0%/*}
 tab=$(printf '\t')
 
