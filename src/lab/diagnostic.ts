@@ -66,6 +66,12 @@ export class Mistakes {
     if (this.#told.length < MOST_TOLD) this.#told.push(mistake());
   }
 
+  /** Takes in what others found. */
+  take(other: Mistakes): void {
+    for (const told of other.#told) this.add(() => told);
+    this.#count += other.#count - other.#told.length;
+  }
+
   /** All of them in the order of the file, and at the end how many more there are. */
   all(): readonly Diagnostic[] {
     const more = this.#count - this.#told.length;

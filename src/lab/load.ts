@@ -62,7 +62,8 @@ function tell(source: Source, issue: Issue, mistakes: Mistakes): void {
     mistakes.add(() => source.at(at, message(), where));
   if (issue.code === 'unrecognized_keys') {
     const known = knownKeys(labFile, path);
-    for (const key of issue.keys) wrong([...path, key], () => `unknown key "${key}"${didYouMean(key, known)}`, 'key');
+    const keys = path.length > 0 ? issue.keys : issue.keys.filter((key) => !source.unread.has(`${key}.`));
+    for (const key of keys) wrong([...path, key], () => `unknown key "${key}"${didYouMean(key, known)}`, 'key');
     return;
   }
   if (issue.code === 'invalid_key') {
@@ -97,16 +98,32 @@ export interface Shape {
 /** Checks a parsed file against the schema: every mistake of shape goes to `mistakes`; returns what can be looked into all the same. */
 export function checkShape(source: Source, mistakes: Mistakes): Shape {
   const parsed = labFile.safeParse(source.value);
-  if (parsed.success) {
+  if (parsed.success && source.unread.size === 0) {
     unknownNodeKeys(source, parsed.data.segments, mistakes);
     return { raw: withoutPrototypes(parsed.data), dropped: new Set() };
   }
-  const { issues } = parsed.error;
+  const issues = (parsed.error?.issues ?? []).filter((issue) => !isUnread(source, issue.path as Path));
   for (const issue of issues) tell(source, issue, mistakes);
   unknownNodeKeys(source, valueAt(source.value, ['segments']), mistakes);
-  const { value, dropped } = withoutMistakes(source.value, issues);
+  if (source.unread.has('segments.')) return { raw: undefined, dropped: new Set() }; // no address means anything
+  const { value, dropped } = withoutMistakes(source.value, issues, unreadOf(source));
   const rest = labFile.safeParse(value);
   return { raw: rest.success ? withoutPrototypes(rest.data) : undefined, dropped };
+}
+
+/** Whether nothing is known of a place, because a mistake of syntax stands there or before it. */
+function isUnread(source: Source, [section, entry]: Path): boolean {
+  const all = unreadOf(source);
+  if (section === undefined) return false;
+  if (valueAt(source.value, [section]) === undefined) return all.has(`${section}.`);
+  return entry === undefined ? all.has(`${section}.`) : all.has(`${section}.${entry}`);
+}
+
+/** What could not be read, sections among it that are missing: a mistake of syntax may have taken them in. */
+function unreadOf({ unread, value }: Source): ReadonlySet<string> {
+  if (unread.size === 0) return unread;
+  const missing = Object.keys(labFile.shape).filter((section) => valueAt(value, [section]) === undefined);
+  return new Set([...unread, ...missing.map((section) => `${section}.`)]);
 }
 
 /** The same mappings as objects without a prototype: a segment called `constructor` is one only where it stands. */
@@ -117,11 +134,16 @@ function withoutPrototypes<T>(value: T): T {
   return Object.assign(Object.create(null), Object.fromEntries(entries)) as T;
 }
 
-/** The value less what the issues are about: an unknown key alone, else the whole entry (a node, a service, a step) that holds it. */
-function withoutMistakes(value: unknown, issues: readonly Issue[]): { value: unknown; dropped: ReadonlySet<string> } {
+/** The value less what could not be read, and less what the issues are about: an unknown key alone, else the whole entry (a node, a service, a step) that holds it. */
+function withoutMistakes(
+  value: unknown,
+  issues: readonly Issue[],
+  unread: ReadonlySet<string>,
+): { value: unknown; dropped: ReadonlySet<string> } {
   const copy = structuredClone(value);
-  const dropped = new Set<string>();
+  const dropped = new Set<string>(unread);
   const steps = new Set<number>();
+  for (const part of unread) if (/^scenario\.\d/.test(part)) steps.add(Number(part.slice('scenario.'.length)));
   for (const issue of issues) {
     const path = issue.path as Path;
     const owner = issue.code === 'unrecognized_keys' ? valueAt(copy, path) : undefined;
@@ -153,9 +175,11 @@ function unknownNodeKeys(source: Source, segments: unknown, mistakes: Mistakes):
   const names = segments !== null && typeof segments === 'object' ? Object.keys(segments) : [];
   const known = new Set([...names, ...NODE_KEYS]);
   const nodes = valueAt(source.value, ['nodes']);
+  if (source.unread.has('segments.')) return; // any key may be one of them
   if (nodes === null || typeof nodes !== 'object') return;
   for (const [node, value] of Object.entries(nodes) as [string, unknown][]) {
     const keys = value !== null && typeof value === 'object' && !Array.isArray(value) ? Object.keys(value) : [];
+    if (source.unread.has(`nodes.${node}`)) continue;
     for (const key of keys.filter((k) => !known.has(k)))
       mistakes.add(() =>
         source.at(

@@ -21,8 +21,8 @@ export interface Override {
 }
 
 /**
- * Makes a Lab of a file that parsed.
- * Fails with every mistake in it, all at once: of shape, and of names, addresses and combinations in
+ * Makes a Lab of a file, as far as it could be read.
+ * Fails with every mistake in it, all at once: of form, of shape, and of names, addresses and combinations in
  * whatever has the right shape.
  */
 export function checkLab(
@@ -31,6 +31,7 @@ export function checkLab(
   { name, driver }: Override = {},
 ): Result<Lab, readonly Diagnostic[]> {
   const mistakes = new Mistakes(source.file);
+  mistakes.take(source.mistakes);
   const { raw, dropped } = checkShape(source, mistakes);
   if (!raw) return fail(mistakes.all());
   const r = new Resolver(raw, source, readBeside, dropped, mistakes, driver);

@@ -27,7 +27,7 @@ export class Resolver {
   readonly #incomplete: ReadonlySet<string>;
   readonly #mistakes: Mistakes;
 
-  /** `dropped` names entries that are wrong in themselves and left out: `nodes.rs1`. What is found goes to `mistakes`. */
+  /** `dropped` names entries that are wrong in themselves and left out: `nodes.rs1`; `nodes.` where any may be. What is found goes to `mistakes`. */
   constructor(
     raw: RawLab,
     source: Source,
@@ -52,7 +52,7 @@ export class Resolver {
 
   /** Whether that entry was left out. */
   isDropped(entry: string): boolean {
-    return this.#dropped.has(entry);
+    return this.#dropped.has(entry) || this.#dropped.has(entry.slice(0, entry.indexOf('.') + 1));
   }
 
   wrong(
@@ -152,7 +152,7 @@ export class Resolver {
     path: Path,
     where: 'key' | 'value' = 'value',
   ): LabNode | undefined {
-    if (this.#dropped.has(`nodes.${name}`)) return undefined;
+    if (this.isDropped(`nodes.${name}`)) return undefined;
     const node = nodes.find((n) => n.name === name);
     if (!node) {
       const fitting = nodes.filter((n) => kind === undefined || n.kind === kind).map((n) => n.name);

@@ -20,10 +20,17 @@ import { megabytes } from './take.ts';
 /** A path into the file: keys and indexes from the top. */
 export type Path = readonly (string | number)[];
 
-/** A YAML file that parsed: its plain value, and where each part of it stands. */
+/** A YAML file as far as it could be read: its plain value, and where each part of it stands. */
 export interface Source {
   readonly file: string;
   readonly value: unknown;
+  /** What is wrong with its form: syntax, keys that stand twice. */
+  readonly mistakes: Mistakes;
+  /**
+   * Parts behind a mistake of syntax, as `nodes.rs1`, of which nothing is known: the one with the mistake and those
+   * that follow it in its section; `nodes.` where more than these may be missing.
+   */
+  readonly unread: ReadonlySet<string>;
   /** A diagnostic at the value of `path`, or at its key; at the nearest enclosing part when the path leads nowhere. */
   at(path: Path, message: string, where?: 'key' | 'value', related?: { message: string; path: Path }): Diagnostic;
 }
@@ -38,6 +45,8 @@ const YAML_WORDS: Readonly<Record<string, string>> = {
 class YamlSource implements Source {
   readonly file: string;
   value: unknown = undefined;
+  readonly mistakes: Mistakes;
+  readonly unread = new Set<string>();
   readonly #lines: readonly string[];
   readonly #counter: LineCounter;
   readonly #document: Document;
@@ -46,6 +55,7 @@ class YamlSource implements Source {
 
   constructor(file: string, text: string, counter: LineCounter, document: Document) {
     this.file = file;
+    this.mistakes = new Mistakes(file);
     this.#lines = text.split(/\r?\n/);
     this.#counter = counter;
     this.#document = document;
@@ -86,7 +96,7 @@ class YamlSource implements Source {
       if (isAlias(node)) node = this.targets.get(node);
       const last = i === path.length - 1;
       if (isMap(node)) {
-        const pair = node.items.find((p) => isPair(p) && isScalar(p.key) && String(p.key.value) === String(key));
+        const pair = node.items.findLast((p) => isPair(p) && isScalar(p.key) && String(p.key.value) === String(key));
         if (!pair) break;
         const target = last && where === 'value' && isNode(pair.value) && pair.value.range ? pair.value : pair.key;
         if (isNode(target) && target.range) range = spanOf(target, last && where === 'value' && target !== pair.key);
@@ -100,6 +110,35 @@ class YamlSource implements Source {
     }
     return range;
   }
+}
+
+/** Where an item of a mapping or list begins: at its key, or at itself. */
+function beginOf(item: unknown): number {
+  const node = isPair(item) ? item.key : item;
+  return (isNode(node) && node.range?.[0]) || 0;
+}
+
+/** The items of a mapping or list from the last that begins before an offset on, with their keys or indexes: what lacks its end is noticed where the next one begins. */
+function itemsFrom(node: unknown, offset: number): readonly (readonly [string, unknown])[] {
+  if (!isMap(node) && !isSeq(node)) return [];
+  const items: readonly unknown[] = node.items;
+  const first = Math.max(
+    0,
+    items.findLastIndex((item) => beginOf(item) < offset),
+  );
+  return items
+    .slice(first)
+    .map((item, i) =>
+      isPair(item)
+        ? [isScalar(item.key) ? String(item.key.value) : '', item.value]
+        : ([String(first + i), item] as const),
+    );
+}
+
+/** What is not to be read of a document with a mistake of syntax at an offset: from the entry that has it to the end of its section. */
+function unreadAt(contents: unknown, offset: number): readonly string[] {
+  const [[section, entries] = ['', undefined]] = itemsFrom(contents, offset);
+  return [`${section}.`, ...itemsFrom(entries, offset).map(([entry]) => `${section}.${entry}`)];
 }
 
 /** An empty value has no width: then its start is all there is to point at. */
@@ -179,9 +218,13 @@ class Walk {
   }
 }
 
+/** Mistakes after which the document is known all the same. */
+const READABLE: readonly string[] = ['DUPLICATE_KEY', 'MULTIPLE_DOCS'];
+
 /**
- * Parses the text of a lab file, keeping positions.
- * Fails with every mistake of form: binary or oversized or empty text, YAML syntax, duplicate keys, wrong aliases.
+ * Parses the text of a lab file, keeping positions. Mistakes of syntax and keys that stand twice go to the source's
+ * `mistakes`, which has what can be read beside them. Fails where that is nothing: binary or oversized or empty text,
+ * wrong aliases.
  */
 export function readSource(file: string, bytes: Buffer): Result<Source, readonly Diagnostic[]> {
   if (bytes.length > LIMITS.bytes)
@@ -200,26 +243,33 @@ export function readSource(file: string, bytes: Buffer): Result<Source, readonly
   const counter = new LineCounter();
   const document = parseDocument(text, { lineCounter: counter, merge: true, prettyErrors: false });
   const source = new YamlSource(file, text, counter, document);
-  const wrong = new Mistakes(file);
+  const { mistakes } = source;
+  const { contents } = document;
+  const broken = document.errors.filter((e) => !READABLE.includes(e.code));
   for (const e of document.errors)
-    wrong.add(() =>
+    mistakes.add(() =>
       source.span(
         e.pos[0],
         Math.max(e.pos[1], e.pos[0] + 1),
         YAML_WORDS[e.code] ?? `this is not YAML: ${lowerFirst(e.message)}`,
       ),
     );
-  if (wrong.count > 0) return fail(wrong.all());
-  if (document.contents === null)
+  for (const e of broken) for (const part of unreadAt(contents, e.pos[0])) source.unread.add(part);
+  if (contents === null) {
+    if (mistakes.count > 0) return fail(mistakes.all());
     return fail([{ file, message: 'the file is empty; `lab schema` tells what belongs in it' }]);
+  }
   const walk = new Walk(source);
-  const values = walk.values(document.contents);
-  if (walk.mistakes.count > 0) return fail(walk.mistakes.all());
+  const values = walk.values(contents);
+  // An alias may name what stands in a part that cannot be read.
+  if (broken.length === 0) mistakes.take(walk.mistakes);
+  if (walk.mistakes.count > 0) return fail(mistakes.all());
   if (values > LIMITS.values)
     return fail([{ file, message: excess('keys and values, with its aliases followed', LIMITS.values) }]);
   try {
     source.value = document.toJS({ maxAliasCount: -1 }); // their values are counted
   } catch (error) {
+    if (mistakes.count > 0) return fail(mistakes.all());
     return fail([{ file, message: `its merge keys cannot be resolved: ${lowerFirst((error as Error).message)}` }]);
   }
   return ok(source);

@@ -110,6 +110,10 @@ const STEPS: readonly (readonly [LabFile, readonly (readonly RegExp[])[]])[] = [
 ];
 
 describe.each(STEPS)('a step of $lab', (file, places) => {
+  afterAll(async () => {
+    await labOk(['down', file.lab]);
+  });
+
   it.each(places.flatMap((patterns) => (['SIGINT', 'SIGKILL'] as const).map((signal) => ({ signal, patterns }))))(
     '$signal at $patterns leaves nothing of it in a lab that stays, which passes its own test then',
     async ({ signal, patterns }) => {
@@ -135,6 +139,10 @@ describe('a fault', () => {
     'stop:lb1/keepalived',
     'kill:rs2',
   ];
+
+  afterAll(async () => {
+    await labOk(['down', NAME]);
+  });
 
   it.each(['SIGINT', 'SIGKILL'] as const)('that is made and watched is undone after %s, each one', async (signal) => {
     await labOk(['up', writeLab(folder, file), '--no-wait']);

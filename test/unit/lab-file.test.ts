@@ -122,6 +122,23 @@ describe('a lab file', () => {
     expect(mistakes(text).join('\n')).toMatch(expected);
   });
 
+  it.each([
+    ['a key that stands twice', 'port: 80\n', 'port: 80\n    port: 80\n', ['clint', 'twice', 'rrr', 'lb3']],
+    ['a brace that is not closed', 'lan: 192.168.100.2 }', 'lan: 192.168.100.2', ['clint', 'not YAML', 'rrr']],
+    ['a quote that is not closed', 'mode: fnat', 'mode: "fnat', ['clint', 'not YAML']],
+    ['a bracket that is not closed', '    addresses: [web]', '    addresses: [web', ['clint', 'rrr', 'not YAML']],
+    ['a bracket in the segments', 'lan: 192.168.100.0/24', 'lan: [192.168.100.0/24', ['not YAML', 'clint', 'rrr']],
+    ['a second document', '\nvrrp:', '\n---\nvrrp:', ['clint', 'rrr', 'a second document']],
+  ])('with %s tells all other mistakes that can be read', (_what, from, to, expected) => {
+    const others = but('kind: client', 'kind: clint')
+      .replace('scheduler: rr', 'scheduler: rrr')
+      .replace('lb2: 80 }', 'lb3: 80 }')
+      .replace(/^ {2}- failover.*\n/m, '');
+    expect(others).toContain(from);
+    const told = mistakes(others.replace(from, to));
+    expect(told).toEqual(expected.map((word) => expect.stringContaining(word)));
+  });
+
   it('tells an exponential heap of aliases without working it out', () => {
     const lines = ['a: &a [x,x,x,x,x,x,x,x,x,x]'];
     for (let i = 1; i < 12; i++) {
