@@ -19,6 +19,7 @@ export function asWritten(command: string): readonly string[] {
 
 /** Programs of shell that are longer than a line or two are files of the image (images/node/lib), which shellcheck reads. */
 type Script =
+  | 'ask-neighbours'
   | 'check-keepalived'
   | 'filter'
   | 'flap'
@@ -27,7 +28,10 @@ type Script =
   | 'hold-mysql'
   | 'hop'
   | 'hop-init'
+  | 'ipvs-table'
   | 'slow'
+  | 'start-again'
+  | 'tell-node'
   | 'try-host'
   | 'try-ipvs'
   | 'try-uml';

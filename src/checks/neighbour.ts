@@ -3,27 +3,12 @@ import { directors, familyOf, linkTo, nodeOf } from '../model/lookup.ts';
 import type { LabNode } from '../model/node.ts';
 import type { Service } from '../model/service.ts';
 import { CannotObserve } from '../plan/hand.ts';
-import { shell } from '../shell.ts';
+import { script } from '../shell.ts';
 import type { Bed } from './bed.ts';
 import type { CheckSpec } from './check.ts';
 
 /** Times that an address is asked for by broadcast, so that a second holder is heard too. */
 const ASKS = 3;
-
-/**
- * Shell: asks so many times for each address on its device, all at once. Neighbour discovery has no tool of its own
- * here: an entry that is forgotten is asked for anew.
- */
-const ASK = `asks=$1; shift
-one() { case $1 in
-  *:*) ip neigh flush to $1 dev $2; ping -q -c 1 -W 1 -I $2 $1 ;;
-  *) arping -q -b -c 1 -w 1 -I $2 $1 ;;
-esac; }
-while [ $# -gt 0 ]; do
-  (for i in $(seq $asks); do one $1 $2 || break; done) > /dev/null 2>&1 &
-  shift 2
-done
-wait`;
 
 /**
  * Asks who has addresses, by ARP or by neighbour discovery, from a node, and returns the MAC
@@ -37,7 +22,7 @@ export async function askNeighbours(
 ): Promise<ReadonlyMap<string, readonly string[]>> {
   const start = bed.wire.newest;
   const pairs = addresses.flatMap((address) => [address, bed.towards(from, address).name]);
-  await bed.run(from.name, shell(ASK, String(asks), ...pairs));
+  await bed.run(from.name, script('ask-neighbours', String(asks), ...pairs));
   const own = new Set(from.interfaces.map((i) => i.mac));
   const answers = new Map<string, string[]>();
   for (const p of await bed.packetsSince(start)) {

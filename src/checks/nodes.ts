@@ -7,7 +7,7 @@ import type { Interface, LabNode, Route } from '../model/node.ts';
 import type { Expectation, Step } from '../model/step.ts';
 import type { NodeFile } from '../nodes/part.ts';
 import { CannotObserve } from '../plan/hand.ts';
-import { shell } from '../shell.ts';
+import { script } from '../shell.ts';
 import type { Bed } from './bed.ts';
 import type { CheckSpec } from './check.ts';
 
@@ -16,28 +16,8 @@ const WIRE_MTU = 1500;
 /** Milliseconds in which what a director moves from one to another may be under way. */
 const SETTLES_MS = 2000;
 
+/** Parts what a node tells. */
 const MARKER = '--lvslab--';
-/** Tells the links, then so many routes ($1) by their destinations, then so many sysctls, each after a marker, then files. */
-const TELL = `ip -json addr show
-routes=$1
-shift
-while [ "$routes" -gt 0 ]; do
-  echo ${MARKER}
-  case $1 in *:*) ip -6 route show "$1" ;; *) ip route show "$1" ;; esac
-  routes=$((routes - 1))
-  shift
-done
-sysctls=$1
-shift
-while [ "$sysctls" -gt 0 ]; do
-  echo ${MARKER}
-  sysctl -n "$1" || true
-  sysctls=$((sysctls - 1))
-  shift
-done
-echo ${MARKER}
-[ $# -eq 0 ] || sha256sum -- "$@" 2>&1 || true` as const;
-
 /** A link, as `ip -json addr` has it. */
 interface LinkState {
   readonly ifname: string;
@@ -94,8 +74,9 @@ async function differences(bed: Bed, node: LabNode): Promise<readonly string[]> 
   const files = Object.entries(partOf(bed.lab, node).files);
   const output = await bed.run(
     node.name,
-    shell(
-      TELL,
+    script(
+      'tell-node',
+      MARKER,
       ...[String(node.routes.length), ...node.routes.map((r) => r.to)],
       ...[String(sysctls.length), ...sysctls.map(([name]) => name)],
       ...files.map(([path]) => path),

@@ -4,7 +4,7 @@ import { kernels, PLAIN } from '../kernels/index.ts';
 import type { Fault } from '../model/fault.ts';
 import { CannotObserve, type Hand, type Timed } from '../plan/hand.ts';
 import { runningKernels } from '../plan/reconcile.ts';
-import { shell } from '../shell.ts';
+import { script, shell } from '../shell.ts';
 import type { Adverts, Routing, Stamp, Standing } from './fault.ts';
 import { revive } from './node.ts';
 
@@ -17,17 +17,6 @@ const DEADLINE_MS = 5000;
 export function stopOf(node: string, program: string): Fault {
   return { text: `stop:${node}/${program}`, kind: 'stop', node, program, segments: [] };
 }
-
-/**
- * Shell: starts a program. One that runs still may have been told to end by somebody who was killed: it is started
- * when it has, within the 5 s after which the node ends it (images/node/src/init.c). One that there is not cannot have been stopped.
- */
-const START = `all=$(svc status)
-printf '%s\\n' "$all" | grep -q "^$1 " || exit 0
-for i in $(seq 110); do
-  case $(svc status $1) in *' running '*) sleep 0.05 ;; *) break ;; esac
-done
-exec svc start $1`;
 
 /** How commands are run beside a program, and what its processes are called. */
 function where(
@@ -120,5 +109,5 @@ export function routingOf(fault: Fault, program: Routing): Routing {
 
 export async function again(hand: Hand, fault: Fault, _: readonly Standing[], bootDeadline: number): Promise<Stamp> {
   if (isWholeNode(fault)) return revive(hand, bootDeadline);
-  return (await hand.timed(fault.node, shell(START, fault.program ?? ''))).at;
+  return (await hand.timed(fault.node, script('start-again', fault.program ?? ''))).at;
 }

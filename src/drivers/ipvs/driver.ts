@@ -29,11 +29,6 @@ import { snatOf } from './snat.ts';
 
 /** Parts the lists that one command prints. */
 const MARKER = '--lvslab--';
-/** Shell: all that ipvsadm shows of a table. */
-const LISTS = `ipvsadm -Ln
-for more in '--stats --exact' '--rate --exact' --thresholds --tun-info; do echo ${MARKER}; ipvsadm -Ln $more; done
-echo ${MARKER}; ipvsadm -L --timeout`;
-
 /** What ipvsadm does to a real server: adds it or changes it, which takes a weight, or takes it out. */
 function serverCommand(verb: string, service: Service, real: Real, weight?: number): string[] {
   const { vip, port, protocol } = service;
@@ -84,7 +79,7 @@ function withTunnel(real: TableReal): TableReal {
 }
 
 async function readTable(run: RunInNode): Promise<ServiceTable> {
-  const output = await run(shell(LISTS));
+  const output = await run(script('ipvs-table', MARKER));
   const [table = '', stats = '', rate = '', limits = '', tunnels = '', times = ''] = output.split(MARKER);
   const timeouts = parseTimeouts(times);
   const joined = joinTable({ ...parseTable(table), ...(timeouts ? { timeouts } : {}) }, [
