@@ -1,0 +1,22 @@
+import { count, one, several, text, verb } from './verb.ts';
+
+export const capture = verb({
+  name: 'capture',
+  summary: 'show packets as they pass, or write them as pcap',
+  arguments: {
+    lab: one('<lab>', 'name of a running lab'),
+    where: one('<where>', 'a node, NODE:DEVICE (a card, a segment, tunl0, bond1), or a segment'),
+    filter: several('[filter...]', 'which packets, as tcpdump takes it'),
+  },
+  flags: {
+    write: text('-w, --write <file>', 'write pcap to this file, or - for stdout'),
+    count: count('-c, --count <n>', 'end after so many packets'),
+  },
+  passThrough: true,
+  examples: [
+    'lab capture fnat-keepalived lb1:eth0 vrrp',
+    'lab capture -w - tun-one-arm lan | wireshark -k -i -',
+    'lab capture -w rs1.pcap -c 100 tun-one-arm rs1:tunl0 tcp port 80',
+  ],
+  run: async (args, options) => (await import('./capture.ts')).capture(args.lab, args.where, args.filter, options),
+});

@@ -1,0 +1,10 @@
+import { common, verb } from './verb.ts';
+
+export const ls = verb({
+  name: 'ls',
+  summary: 'list the labs that run',
+  arguments: {},
+  flags: { json: common.json() },
+  examples: ['lab ls', 'lab ls --json'],
+  run: async (_, options) => (await import('./ls.ts')).ls(options),
+});

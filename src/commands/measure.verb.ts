@@ -1,0 +1,26 @@
+import { common, count, given, one, required, text, texts, verb } from './verb.ts';
+
+export const measure = verb({
+  name: 'measure',
+  summary: 'make a fault and heal it many times, and tell what clients notice of it',
+  arguments: { lab: one('<lab>', 'a folder of labs/, a path to a lab file, or a running lab') },
+  flags: {
+    fault: required('--fault <fault>', 'what is done: kill:lb1; `lab fault` lists them'),
+    runs: count('--runs <n>', 'how many times').standard(20),
+    service: text('--service <service>', 'whose clients (default: the first service)'),
+    clients: texts('--clients <client...>', 'who asks (default: the first client)'),
+    flows: count('--flows <n>', 'connections that each holds open').standard(1),
+    ...common.lab(),
+    allowOutside: common.allowOutside(),
+    json: common.json(),
+    timeout: common.timeout(),
+    report: text('--report <dir>', 'keep every run’s results, packets, samples and logs in this folder'),
+    keep: given('--keep', 'leave the lab running afterwards'),
+  },
+  examples: [
+    'lab measure fnat-keepalived --fault kill:lb1 --runs 20',
+    'lab measure nat-mysql --fault stop:director1/keepalived --json',
+    'lab measure dr-ospf --fault kill:lb1 --service mh --clients one two --flows 64',
+  ],
+  run: async ({ lab }, options) => (await import('./measure.ts')).measure(lab, options),
+});

@@ -1,0 +1,46 @@
+import { capture } from './capture.verb.ts';
+import { doctor } from './doctor.verb.ts';
+import { down } from './down.verb.ts';
+import { exec, shell } from './exec.verb.ts';
+import { fault, heal } from './fault.verb.ts';
+import { graph } from './graph.verb.ts';
+import * as images from './images.verb.ts';
+import { init } from './init.verb.ts';
+import { inspect } from './inspect.verb.ts';
+import { logs } from './logs.verb.ts';
+import { ls } from './ls.verb.ts';
+import { measure } from './measure.verb.ts';
+import { schema } from './schema.verb.ts';
+import { test } from './test.verb.ts';
+import { up } from './up.verb.ts';
+import { validate } from './validate.verb.ts';
+import type { Verb } from './verb.ts';
+
+/** Verbs under one word, as `lab images build`. */
+export interface Group {
+  readonly name: string;
+  readonly summary: string;
+  readonly verbs: readonly Verb[];
+}
+
+/** Every verb there is, in the order of the help. */
+export const verbs: readonly (Verb | Group)[] = [
+  up,
+  down,
+  ls,
+  inspect,
+  exec,
+  shell,
+  capture,
+  graph,
+  logs,
+  test,
+  fault,
+  heal,
+  measure,
+  validate,
+  init,
+  schema,
+  doctor,
+  { name: 'images', summary: 'the images that nodes run', verbs: [images.build, images.ls] },
+];
