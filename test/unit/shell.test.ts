@@ -94,6 +94,20 @@ describe('a shell program', () => {
     shell(name);
   });
 
+  it('that is a script of the image is there, and is called', () => {
+    const sources = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((f) => f.endsWith('.ts'));
+    const called = sources.flatMap((f) =>
+      [...readFileSync(join('src', f), 'utf8').matchAll(/\bscript\(\s*'([^']+)'/g)].map(([, name]) => name ?? ''),
+    );
+    // The node's first process runs two, and scripts run others.
+    const images = ['images/node/src/nodectl.h', ...readdirSync('images/node/lib').map((f) => `images/node/lib/${f}`)];
+    const inside = images.flatMap((f) =>
+      [...readFileSync(f, 'utf8').matchAll(/(?:\$lib|\/lib\/lab)\/([\w-]+)\.sh/g)].map(([, name]) => name ?? ''),
+    );
+    const there = readdirSync('images/node/lib').map((f) => f.replace(/\.sh$/, ''));
+    expect([...new Set([...called, ...inside])].sort()).toEqual(there.sort());
+  });
+
   it('is made in one place', () => {
     const sources = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((f) => f.endsWith('.ts'));
     const makers = sources.filter((f) => /'(ba|da)?sh',\s*'-\w*c'/.test(readFileSync(join('src', f), 'utf8')));
