@@ -1,6 +1,7 @@
 import type { Engine } from '../engine/engine.ts';
 import { ensureImages } from '../engine/images.ts';
 import { fabricOf } from '../engine/labels.ts';
+import { Refusal } from '../engine/refusal.ts';
 import type { Emit } from '../events.ts';
 import { eventually } from '../eventually.ts';
 import { Failure } from '../failure.ts';
@@ -126,7 +127,8 @@ async function carryOut(
     return { outcome: fresh ? 'created' : 'completed', running: up };
   } catch (error) {
     const [fabric, nodes] = [fabricNow(), [...executor.made, ...(fresh ? [] : kept(running, plan))]];
-    const taken = fabric !== undefined && !options.signal?.aborted && (await isTaken(engine, lab.name, fabric, nodes));
+    const taken =
+      fabric !== undefined && !options.signal?.aborted && (await isTaken(engine, lab.name, fabric, nodes, error));
     if (fresh) await undo(engine, executor.made);
     throw taken ? takenDown(lab.name, 'brought up') : error;
   } finally {
@@ -152,15 +154,19 @@ export function takenDown(name: string, what: string): Failure {
 /** Milliseconds that a lab which somebody takes down needs from its first node to its fabric, at the most. */
 const GOING_MS = 10_000;
 
-/** Milliseconds for which the engine may show a container that it removes as one that has ended. */
+/** Milliseconds for which the engine may show a container that it removes as one that has ended, or runs. */
 const ENDING_MS = 1000;
 
-/** Whether somebody takes the lab of a fabric down: the fabric is gone, or goes once one of its nodes has gone. */
+/**
+ * Whether somebody takes the lab of a fabric down: the fabric is gone, or goes once one of its nodes has gone. Where
+ * the engine has refused something (`error`), it may know of a removal that it does not show yet.
+ */
 export async function isTaken(
   engine: Engine,
   name: string,
   fabric: string,
   nodes: readonly string[],
+  error?: unknown,
 ): Promise<boolean> {
   const states = async (ids: readonly string[]) => {
     const { containers } = await observe(engine, name);
@@ -168,8 +174,8 @@ export async function isTaken(
   };
   const going = (ids: readonly string[], within: number) =>
     eventually(async () => ((await states(ids)).includes('going') ? true : undefined), { within, every: 50 });
-  const ended = (await states(nodes)).includes('ended');
-  if (!(await going([fabric, ...nodes], ended ? ENDING_MS : 0))) return false;
+  const unsure = error instanceof Refusal || (await states(nodes)).includes('ended');
+  if (!(await going([fabric, ...nodes], unsure ? ENDING_MS : 0))) return false;
   return (await going([fabric], GOING_MS)) ?? false;
 }
 
