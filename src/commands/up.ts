@@ -30,7 +30,8 @@ export async function up(argument: string, options: UpCommandOptions): Promise<n
       const fabric = running.fabric.id;
       if (signal.aborted && outcome === 'created') await takeDown(engine, lab.name, emit, fabric);
       const nodes = [...running.nodes.values()].map((c) => c.id);
-      if (!signal.aborted && (await isTaken(engine, lab.name, fabric, nodes, error))) throw takenDown(lab.name, 'brought up');
+      if (!signal.aborted && (await isTaken(engine, lab.name, fabric, nodes, error)))
+        throw takenDown(lab.name, 'brought up');
       throw error;
     }
   });
