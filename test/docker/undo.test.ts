@@ -9,6 +9,7 @@ import { fnatFile, type LabFile, labOk, type Outcome, startLab, writeLab } from 
 import { containersOf, docker, leavesNothing } from './state.ts';
 
 const folder = leavesNothing('undo', (name) => name.startsWith('undo-'));
+process.env['TMPDIR'] = folder; // for reports of which no folder is named
 afterAll(async () => {
   const names = new Set((await containersOf()).flatMap((c) => /lvslab\.(undo-[a-z]+)/.exec(c)?.[1] ?? []));
   if (names.size > 0) await labOk(['down', ...names]);
