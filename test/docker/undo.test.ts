@@ -102,11 +102,11 @@ const STEPS: readonly (readonly [LabFile, readonly (readonly RegExp[])[]])[] = [
   ],
   [
     { ...fnatFile(), lab: 'undo-health', scenario: [{ health: { service: 'web', stop: 'rs1' } }] },
-    [[making('svc stop')], [making('svc stop'), /ipvsadm/]],
+    [[making('svc stop')], [making('svc stop'), /ipvs-table/]],
   ],
   [
     withService('undo-fault', {}, [{ fault: { inject: 'kill:lb1', service: 'web' } }]),
-    [[making('kill -s TERM 1')], [making('kill -s TERM 1'), /ip -json|ipvsadm|date/]],
+    [[making('kill -s TERM 1')], [making('kill -s TERM 1'), /ip -json|ipvs-table|date/]],
   ],
 ];
 
