@@ -82,7 +82,7 @@ const queue = [
   ...FLOW_ROWS.map((row, i) => async () => {
     const [lab, fault, service] = row;
     const told = await measure(lab, fault, `flows-${i}`, ['--service', service, '--flows', String(FLOWS)]);
-    const [lost, back] = [told.measured['held connections broken'], told.measured['held broken by the return']];
+    const [lost, back] = [told.measured['held connections broken'], told.measured['held broken on return']];
     const of = ({ min, median, max }) => [min, median, max].map(percent).join(' / ');
     shares[i] = `| ${lab} | ${service} | \`${fault}\` | ${of(lost)} | ${of(back)} |`;
     report(row, told, percent(lost.median));
@@ -95,6 +95,6 @@ await Promise.all(
 );
 say('| lab | fault | min | median | max | budget | probe |\n| --- | --- | --- | --- | --- | --- | --- |');
 say(outages.join('\n'));
-say(`\n| lab | service | fault | of ${FLOWS} connections break, min / median / max | and by the return |`);
+say(`\n| lab | service | fault | of ${FLOWS} connections break, min / median / max | and on return |`);
 say('| --- | --- | --- | --- | --- |');
 say(shares.join('\n'));

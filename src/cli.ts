@@ -70,7 +70,7 @@ function report(error: unknown): number {
     if (error.exitCode === 0) return 0;
     if (error.code === 'commander.help') return 2;
     complain(
-      `${error.message.replace(/^error: /, 'lab: ')}\nlab --help lists the commands, lab COMMAND --help tells how to use one`,
+      `${error.message.replace(/^error: /, 'lab: ')}\n\`lab --help\` lists the commands; \`lab COMMAND --help\` shows how to use one`,
     );
     return 2;
   }
@@ -79,8 +79,8 @@ function report(error: unknown): number {
     return error.exitCode;
   }
   const { message, stack } = error as Error;
-  complain(`lab: something went wrong that should not have: ${message ?? String(error)}`);
+  complain(`lab: internal error: ${message ?? String(error)}`);
   if (process.env['LAB_DEBUG'] && stack) complain(stack);
-  else complain('     LAB_DEBUG=1 shows where; please report it');
+  else complain('     LAB_DEBUG=1 shows the stack trace; please report it');
   return 3;
 }

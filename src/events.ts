@@ -61,7 +61,7 @@ export interface CheckResult {
   readonly ms: number;
   /** Figures for programs: outage times and the like, in milliseconds. */
   readonly figures?: Readonly<Record<string, number>>;
-  /** It is inconclusive because a node stood still itself, or this machine was too busy to look in time: another run may tell. */
+  /** It is inconclusive because a node was stalled, or this machine was too busy to look in time: a re-run may reach a verdict. */
   readonly stalled?: true;
 }
 

@@ -128,8 +128,8 @@ export function masterCheck(vrrp: VrrpInstance): CheckSpec {
     id: 'vrrp.master',
     subject: vrrp.name,
     promise: vrrp.preempt
-      ? `${first?.node} alone sends adverts for ${vrrp.name}: it has the highest priority (${first?.priority})`
-      : `one director alone sends adverts for ${vrrp.name}: nobody preempts`,
+      ? `${first?.node} is the only director that sends adverts for ${vrrp.name}: it has the highest priority (${first?.priority})`
+      : `exactly one director sends adverts for ${vrrp.name}: preemption is off`,
     within: 2 * election(vrrp),
     every: 50,
     look: async (bed) => {

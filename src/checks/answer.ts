@@ -51,7 +51,7 @@ export async function firstAnswers(
       const text =
         result.code === 0
           ? `${service.name} answers at ${url(service)} after ${formatMs(performance.now() - began)}: ${result.stdout.trim().replaceAll('\n', ' / ')}`
-          : `${service.name} does not answer at ${url(service)} within ${budget} s; \`lab inspect ${lab.name}\` and \`lab logs ${lab.name}\` tell more`;
+          : `${service.name} does not answer at ${url(service)} within ${budget} s; \`lab inspect ${lab.name}\` and \`lab logs ${lab.name}\` show more`;
       emit({ type: 'note', text });
     }),
   );

@@ -35,7 +35,7 @@ export async function without<T>(
       director,
       command: removed ? control.removeServer(service, real) : control.setWeight(service, real, 0),
       change: byCommand(
-        `${real.node} ${removed ? 'taken out of' : 'drained in'} ${service.name} on ${director}`,
+        `${real.node} ${removed ? 'removed from' : 'drained in'} ${service.name} on ${director}`,
         director,
         removed ? control.restoreServer(service, real, weight) : control.restoreWeight(service, real, weight),
       ),

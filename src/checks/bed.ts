@@ -54,7 +54,7 @@ export class Bed extends Hand {
     const known = this.#tables.get(director);
     if (known && performance.now() - known.at < TABLE_FRESH_MS) return known.table;
     const table = this.control(director).table();
-    table.catch(() => undefined); // whoever awaits it learns of it
+    table.catch(() => undefined); // reported to the code that awaits it
     this.#tables.set(director, { at: performance.now(), table });
     return table;
   }

@@ -11,7 +11,7 @@ export interface Observation {
   readonly figures?: Readonly<Record<string, number>>;
   /** No later look can change it: do not wait for the deadline. */
   readonly final?: boolean;
-  /** Who stood still meanwhile, in words, where that alone may be why the promise does not hold: then nothing is known. */
+  /** The node that was stalled meanwhile, in words, if the stall alone may be the reason for a failure: then the check is inconclusive. */
   readonly stall?: string | undefined;
 }
 
@@ -74,7 +74,7 @@ export async function runCheck(spec: CheckSpec, bed: Bed, step: string): Promise
       return last
         ? result('failed', last)
         : result('inconclusive', {
-            seen: `could not be observed: ${trouble.message}`,
+            seen: `cannot be observed: ${trouble.message}`,
             stall: trouble instanceof Outpaced ? trouble.message : undefined,
           });
     const left = spec.within - (performance.now() - began);

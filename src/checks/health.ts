@@ -50,7 +50,7 @@ export function healthTrafficChecks(lab: Lab, service: Service): readonly CheckS
         .map((d) => d.name)
         .join(
           ' and ',
-        )} connect to ${targets.map((t) => endpoint(t.address, t.port)).join(' and ')} under their own addresses, not a LIP`,
+        )} connect to ${targets.map((t) => endpoint(t.address, t.port)).join(' and ')} from their own addresses, not from a LIP`,
       within: removalBudget(health) + SCHEDULING_MARGIN_MS,
       every: 100,
       look: async (bed) => {

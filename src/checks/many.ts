@@ -55,7 +55,9 @@ export async function fromMany(
 ): Promise<ReadonlyMap<string, readonly string[]>> {
   return withAddresses(bed, service, clients, async (sources) => {
     if (sources.length < clients)
-      throw new CannotObserve(`the subnet of ${bed.client.name} has room for ${sources.length} of ${clients} clients`);
+      throw new CannotObserve(
+        `the subnet of ${bed.client.name} has room for only ${sources.length} of ${clients} clients`,
+      );
     const requests = await ask(bed, service, { sources: order(sources), count: clients * times });
     if (requests.length < clients * times || requests.some((r) => r.status !== 200))
       throw new CannotObserve(`only ${servers(requests).length} of ${clients * times} connections were answered`);

@@ -36,8 +36,8 @@ export function modeChecks(lab: Lab, service: Service, traffic: () => Promise<Tr
       : returnCheck(lab, service, traffic, {
           promise:
             wire.back === 'lip'
-              ? 'replies of the real servers go back to that LIP, through the director in charge'
-              : 'replies of the real servers go to the client, through the director in charge',
+              ? 'replies of the real servers go back to that LIP, through the active director'
+              : 'replies of the real servers go to the client, through the active director',
           to: end(wire.back),
         }),
     replyCheck(lab, service, traffic, wire.reply),
@@ -46,10 +46,9 @@ export function modeChecks(lab: Lab, service: Service, traffic: () => Promise<Tr
 
 /** What arrives at real servers, in words. */
 function arrivalWords({ vip }: Service, { source, target, outer }: Wire): string {
-  const whose =
-    source === 'lip' ? `connections to ${vip} come from a LIP of the director in charge` : 'the client itself';
+  const whose = source === 'lip' ? `connections to ${vip} come from a LIP of the active director` : 'the client itself';
   if (target === 'vip')
-    return `${whose}, asking for ${vip}${outer === 'none' ? ': only MAC addresses differ' : ', inside IPIP from the director'}`;
+    return `${whose}, addressed to ${vip}${outer === 'none' ? ': only MAC addresses differ' : ', inside IPIP from the director'}`;
   return source === 'lip' ? whose : `${whose}, at their own address, in plain packets from the director`;
 }
 

@@ -71,7 +71,7 @@ export function lipHeldCheck(lab: Lab, service: Service): CheckSpec {
       return {
         ok: seen.every((e) => e.macs.length === 1 && e.macs[0] === bed.towards(e.director, e.lip).mac),
         seen: seen
-          .map((e) => `${e.lip}: ${e.macs.map((m) => bed.nameOfMac(m)).join(' and ') || 'nobody answers'}`)
+          .map((e) => `${e.lip}: ${e.macs.map((m) => bed.nameOfMac(m)).join(' and ') || 'no answer'}`)
           .join(', '),
         evidence: evidenceOf(
           seen.map((e) => bed.segmentTowards(e.from, e.lip)),
@@ -95,16 +95,17 @@ export function vipCheck(lab: Lab, service: Service): CheckSpec {
   return {
     id: 'vip.arp',
     subject: service.name,
-    promise: `only the director in charge answers ${protocolOf(service.vip)} for ${service.vip}`,
+    promise: `only the active director answers ${protocolOf(service.vip)} for ${service.vip}`,
     within: 2000,
     every: 100,
     look: async (bed) => {
-      if (!from) throw new CannotObserve(`no node but directors and real servers is on the segment of ${service.vip}`);
+      if (!from)
+        throw new CannotObserve(`the segment of ${service.vip} has no node other than directors and real servers`);
       const director = bed.inCharge(service);
       const macs = (await askNeighbours(bed, from, [service.vip])).get(service.vip) ?? [];
       return {
         ok: macs.length === 1 && macs[0] === bed.vipLink(director, service).mac,
-        seen: `${macs.map((m) => bed.nameOfMac(m)).join(' and ') || 'nobody'} answered; ${director.name} is in charge`,
+        seen: `${macs.map((m) => bed.nameOfMac(m)).join(' and ') || 'nobody'} answered; the active director is ${director.name}`,
         evidence: evidenceOf([bed.segmentTowards(from, service.vip)], service.vip),
       };
     },

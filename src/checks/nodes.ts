@@ -58,12 +58,12 @@ export function nodesCheck(lab: Lab, subject: string): CheckSpec {
   return {
     id: 'nodes.stand',
     subject,
-    promise: `links, addresses, routes, sysctls and configurations of ${nodes.map((n) => n.name).join(', ') || 'nobody'} are as the lab file has them${free.length > 0 ? `; those of ${free.join(', ')} are the user's own` : ''}`,
+    promise: `links, addresses, routes, sysctls and configurations of ${nodes.map((n) => n.name).join(', ') || 'no node'} are as in the lab file${free.length > 0 ? `; ${free.join(', ')}: set by the user's own script, not checked` : ''}`,
     within: SETTLES_MS,
     every: 250,
     look: async (bed) => {
       const wrong = (await Promise.all(nodes.map((n) => differences(bed, n)))).flat();
-      return { ok: wrong.length === 0, seen: wrong.join('; ') || `${nodes.length} nodes are` };
+      return { ok: wrong.length === 0, seen: wrong.join('; ') || `all ${nodes.length} nodes match` };
     },
   };
 }
@@ -84,7 +84,7 @@ async function differences(bed: Bed, node: LabNode): Promise<readonly string[]> 
   );
   const [links = '', ...rest] = output.split(`${MARKER}\n`);
   if (rest.length !== node.routes.length + sysctls.length + 1)
-    throw new CannotObserve(`${node.name} does not tell its state`);
+    throw new CannotObserve(`${node.name} does not report its state`);
   const states = JSON.parse(links) as LinkState[];
   const words = [
     ...node.interfaces.flatMap((i) => cardWords(node, i, states)),
@@ -101,10 +101,10 @@ async function differences(bed: Bed, node: LabNode): Promise<readonly string[]> 
       const seen = (rest[node.routes.length + i] ?? '').trim().replaceAll(/\s+/g, ' ');
       return seen === String(value).trim().replaceAll(/\s+/g, ' ')
         ? []
-        : [`${name} is ${seen || 'not there'}, not ${value}`];
+        : [`${name} is ${seen || 'missing'}, not ${value}`];
     }),
     ...files.flatMap(([path, file]) =>
-      rest.at(-1)?.includes(`${digestOf(file)}  ${path}\n`) ? [] : [`${path} is changed`],
+      rest.at(-1)?.includes(`${digestOf(file)}  ${path}\n`) ? [] : [`${path} has changed`],
     ),
   ];
   return words.map((w) => `${node.name}: ${w}`);
@@ -148,7 +148,7 @@ function cardWords(node: LabNode, card: Interface, states: readonly LinkState[])
   const under = node.devices.some((d) => 'over' in d && d.over.includes(card.name));
   return [
     ...(state.flags.includes('UP') ? [] : [`${card.name} is down`]),
-    ...(state.mtu === WIRE_MTU ? [] : [`${card.name} takes ${state.mtu} bytes`]),
+    ...(state.mtu === WIRE_MTU ? [] : [`${card.name} has MTU ${state.mtu}`]),
     ...(under || state.address === card.mac ? [] : [`${card.name} has the MAC address ${state.address}`]),
   ];
 }

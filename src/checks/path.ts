@@ -43,13 +43,13 @@ export function answersCheck(service: Service, traffic: GetTraffic): CheckSpec {
   return judged(
     'service.answers',
     service,
-    `${REQUESTS} ${service.protocol === 'tcp' ? 'connections' : 'datagrams'} to ${endpoint(service.vip, service.port)}, and whatever more it takes to reach each real server, are answered by ${names.join(' and ')}`,
+    `${REQUESTS} ${service.protocol === 'tcp' ? 'connections' : 'datagrams'} to ${endpoint(service.vip, service.port)}, and as many more as it takes to reach every real server, are answered by ${names.join(' and ')}`,
     traffic,
     (_bed, t) => {
       const good = t.requests.filter((r) => r.status === 200 && (!tells || names.includes(r.server)));
       const bad = t.requests
         .filter((r) => !good.includes(r))
-        .map((r) => (r.status === 0 ? 'no answer' : `status ${r.status} from ${r.server || 'somebody unknown'}`));
+        .map((r) => (r.status === 0 ? 'no answer' : `status ${r.status} from ${r.server || 'an unknown server'}`));
       return {
         ok: t.stretches[0].requests.length === REQUESTS && bad.length === 0,
         seen: `${good.length} answered (${tells ? tally(good.map((r) => r.server)) : 'a banner'})${bad.length > 0 ? `, ${tally(bad)}` : ''}`,
@@ -104,7 +104,7 @@ export function sourceCheck(lab: Lab, service: Service, traffic: GetTraffic, rul
     const missed = unreached(lab, service, t.packets).map((r) => r.node);
     return {
       ok: seen.length > 0 && wrong.length === 0 && told.length === 0 && missed.length === 0,
-      seen: `${tally(words)}${missed.map((n) => `, nothing reached ${n}`).join('')}; ${rule.called}${rule.called === 'LIP' ? ` of ${t.directors.map((d) => d.name).join(' and ')}` : ''}: ${sources.join(', ') || 'none'}`,
+      seen: `${tally(words)}${missed.map((n) => `, no request reached ${n}`).join('')}; ${rule.called}${rule.called === 'LIP' ? ` of ${t.directors.map((d) => d.name).join(' and ')}` : ''}: ${sources.join(', ') || 'none'}`,
       evidence: [...pcap(seen, lab, service), ...t.evidence],
     };
   });
@@ -121,7 +121,7 @@ function mute(lab: Lab, service: Service, t: Traffic, sent: readonly Segment[]):
     .map((r) => r.node);
 }
 
-/** Whether a frame came from one of these nodes, where any of them is on its segment; else from whoever routes for them. */
+/** Whether a frame came from one of these nodes, where any of them is on its segment; else from the router of that segment. */
 function fromOneOf(nodes: readonly LabNode[], p: Segment): boolean {
   const near = nodes.filter((n) => isOn(n, p.segment));
   return near.length === 0 || near.some((n) => macsOf(n).includes(p.srcMac));
@@ -162,7 +162,7 @@ export function bypassCheck(lab: Lab, service: Service, traffic: GetTraffic, bal
   return judged(
     `${service.mode}.bypass`,
     service,
-    `real servers reply from ${service.vip} straight to the client; no reply passes ${balancers.join(' or ')}`,
+    `real servers reply from ${service.vip} directly to the client; no reply passes through ${balancers.join(' or ')}`,
     traffic,
     (bed, t) => {
       const seen = departures(lab, service, t.packets);
@@ -189,7 +189,7 @@ export function bypassCheck(lab: Lab, service: Service, traffic: GetTraffic, bal
 
 /** The client hears the VIP and nobody else: from the director in charge, or where replies go past it from no director at all. */
 export function replyCheck(lab: Lab, service: Service, traffic: GetTraffic, from: Wire['reply']): CheckSpec {
-  const sender = from === 'director' ? 'sent by the director in charge' : 'and no director sends one';
+  const sender = from === 'director' ? 'sent by the active director' : 'and none is sent by a director';
   return judged(
     `${service.mode}.reply`,
     service,

@@ -8,7 +8,7 @@ import type { CheckSpec } from './check.ts';
 import { tally } from './path.ts';
 import type { Request } from './traffic.ts';
 
-/** Milliseconds that a node may stand still before TCP says something again: its shortest retransmission takes 200 ms (RFC 6298, Linux). */
+/** Milliseconds that a node may be stalled before TCP retransmits: its shortest retransmission takes 200 ms (RFC 6298, Linux). */
 const RETRANSMITS_MS = 100;
 
 /**
@@ -49,7 +49,7 @@ export function quietChecks(
       ...once,
       id: 'wire.errors',
       promise:
-        'meanwhile no ICMP error, redirect or reset on any wire, but for resets that end a director’s health check or a client’s look at a banner, or answer what both sides had ended, and redirects of IPv6',
+        'no unexpected ICMP error, redirect or reset on any wire during the test (expected: resets that end a health check or a banner probe, resets after both sides have closed, IPv6 redirects)',
       look: async (bed) => {
         const { packets } = await traffic();
         const words = errorWords(bed, lab, packets);
@@ -63,14 +63,14 @@ export function quietChecks(
     {
       ...once,
       id: 'wire.twice',
-      promise: `meanwhile nobody has to send anything twice, or not again in one of ${STRETCHES - 1} more stretches`,
+      promise: `no TCP retransmission during the test, or none in one of ${STRETCHES - 1} repetitions`,
       look: async (bed) => {
         const told: string[] = [];
         for (let stretch = 1; ; stretch++) {
           const from = bed.wire.newest;
           const { packets, requests } = await (stretch === 1 ? traffic() : again());
           const words = repeated(packets).map(
-            (p) => `${packetWords(p)} again by ${bed.nameOfMac(p.srcMac)} on ${p.segment}`,
+            (p) => `${packetWords(p)} retransmitted by ${bed.nameOfMac(p.srcMac)} on ${p.segment}`,
           );
           const ok = words.length === 0 && packets.length > 0;
           told.push(words.length > 0 ? tally(words) : `none of ${packets.length} packets`);

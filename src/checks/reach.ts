@@ -66,7 +66,7 @@ async function alone(bed: Bed, service: Service, real: Real, name: string): Prom
     tables.every((t) => entryOf(t, service)?.reals.some((e) => e.address === r.address && e.port === r.port));
   if (!standing(real)) return undefined;
   const others = service.reals.filter((r) => r !== real && r.weight > 0 && standing(r));
-  const words = `with ${real.node} alone in the table of ${names.join(' and ')} for a moment`;
+  const words = `with ${real.node} briefly the only server in the table of ${names.join(' and ')}`;
   return without(bed, service, others, 'removed', () =>
     drive(bed, service, `${name}-${real.node}`, { count: ALONE }, words),
   );
@@ -81,9 +81,9 @@ export function reachCheck(lab: Lab, service: Service, traffic: () => Promise<Tr
     id: 'service.reach',
     subject: service.name,
     promise: [
-      `connections reach ${takers.join(' and ') || 'nobody'}`,
-      ...idle.map((r) => `${r.node} has weight 0 and gets none`),
-      ...(sorry ? [`${sorry.node} stands in for them only when too few are left, and is not asked`] : []),
+      `connections reach ${takers.join(' and ') || 'no real server'}`,
+      ...idle.map((r) => `${r.node} has weight 0 and gets no connection`),
+      ...(sorry ? [`${sorry.node} is the sorry server and gets no connection while the service has its quorum`] : []),
     ].join('; '),
     within: 0,
     every: 0,
@@ -95,7 +95,7 @@ export function reachCheck(lab: Lab, service: Service, traffic: () => Promise<Tr
         ok: missing.length === 0 && wrong.length === 0 && allAnswered(t),
         seen: [
           ...t.stretches.map((s) => `${s.words}: ${stretchWords(service, s)}`),
-          ...missing.map((r) => `nothing reached ${r.node}`),
+          ...missing.map((r) => `no request reached ${r.node}`),
           ...wrong.map((r) => `${r.node} was reached`),
         ].join('; '),
         evidence: t.evidence,

@@ -21,7 +21,7 @@ const BFD_PEERS = z.array(z.object({ peer: z.string(), status: z.string() }));
 /** What a router's program told, as a list of that shape. Throws CannotObserve when it is none. */
 function read<T>(shape: z.ZodType<T[]>, router: string, text: string): T[] {
   const list = text.trim() === '' ? [] : readSaid(shape, text);
-  if (!list) throw new CannotObserve(`${router} tells of its routes what none of its programs does`);
+  if (!list) throw new CannotObserve(`${router} lists its routes in a form that is not understood`);
   return list;
 }
 

@@ -43,7 +43,7 @@ export function schedulerChecks(service: Service, traffic: () => Promise<Traffic
     judged(
       'scheduler.rr',
       service,
-      `${service.reals.map((r) => r.node).join(', ')} take turns; at most ${TOLERANCE} connection out of turn`,
+      `${service.reals.map((r) => r.node).join(', ')} take turns; at most ${TOLERANCE} connection is out of turn`,
       traffic,
       (bed, t) => {
         const order = servers(t.stretches[0].requests);
@@ -132,7 +132,7 @@ function counting(what: string, cost: (active: number, weight: number) => number
     ROUNDS * service.reals.reduce((sum, r) => sum + Math.max(1, Math.min(r.weight, 8)), 0);
   return {
     promise: (s) =>
-      `${amount(s)} held connections lie by ${what}: ${[...foretell(s, amount(s), cost)].map(([node, n]) => `${node} ${n}`).join(', ')}, each ±${TOLERANCE}`,
+      `${amount(s)} held connections are distributed by ${what}: ${[...foretell(s, amount(s), cost)].map(([node, n]) => `${node} ${n}`).join(', ')}, each ±${TOLERANCE}`,
     look: async (bed, service) => {
       const n = amount(service);
       const seen = await held(bed, service, n);
@@ -147,7 +147,8 @@ function counting(what: string, cost: (active: number, weight: number) => number
 
 /** A scheduler that hashes the client's port, too: no two connections alike, so one client's are spread over every server. */
 const byConnection: Trial = {
-  promise: (s) => `ports count: of ${hashesTo(s)} connections of one client ${namesOf(takers(s))} all have some`,
+  promise: (s) =>
+    `the client's port is hashed too: of ${hashesTo(s)} connections of one client each of ${namesOf(takers(s))} gets some`,
   look: async (bed, service) => {
     const count = hashesTo(service);
     const seen = servers(await ask(bed, service, { count }));
@@ -161,7 +162,7 @@ const byConnection: Trial = {
 /** A scheduler that hashes the client's address: always the same server for a client, and every server has clients. */
 const bySource: Trial = {
   promise: (s) =>
-    `each of ${hashesTo(s)} clients is always sent to the same server, and ${namesOf(takers(s))} all have clients`,
+    `each of ${hashesTo(s)} clients is always sent to the same server, and each of ${namesOf(takers(s))} has clients`,
   look: async (bed, service) => {
     const seen = await fromMany(bed, service, hashesTo(service), 2);
     const fickle = [...seen.values()].filter((s) => new Set(s).size !== 1).length;
@@ -185,7 +186,7 @@ const byDestination: Trial = {
 /** Locality: one destination stays with one server until that has more connections than its weight. */
 const locality: Trial = {
   promise: (s) =>
-    `connections to ${s.vip} stay with one server until it holds more than its weight (${s.reals[0]?.weight}), then another joins in`,
+    `connections to ${s.vip} stay with one server until it holds more than its weight (${s.reals[0]?.weight}), then the next one is used too`,
   look: async (bed, service) => {
     const weight = service.reals[0]?.weight ?? 1;
     const seen = await held(bed, service, 2 * (weight + 1));
@@ -199,7 +200,7 @@ const locality: Trial = {
 
 const maglev: Trial = {
   promise: (s) =>
-    `each of ${MH_CLIENTS} clients has its server; when ${s.reals.at(-1)?.node} is removed, its clients move, and of the others no more than ${MH_MOVES * 100} %, give or take chance`,
+    `each of ${MH_CLIENTS} clients stays with its server; when ${s.reals.at(-1)?.node} is removed, its clients move, and at most ${MH_MOVES * 100} % of the others (plus the margin for chance)`,
   look: async (bed, service) => {
     const gone = service.reals.at(-1)?.node ?? '';
     const before = await fromMany(bed, service, MH_CLIENTS, 2);
@@ -213,7 +214,7 @@ const maglev: Trial = {
     const most = mostOf(others.length, MH_MOVES);
     return {
       ok: fickle === 0 && orphans > 0 && moved <= most && ![...after.values()].flat().includes(gone),
-      seen: `${tally([...before.values()].map((s) => s[0] ?? ''))}; ${fickle} fickle; without ${gone}: its ${orphans} moved, and ${moved} of ${others.length} others, at most ${most}`,
+      seen: `${tally([...before.values()].map((s) => s[0] ?? ''))}; ${fickle} changed servers; without ${gone}: its ${orphans} clients moved, and ${moved} of ${others.length} others (at most ${most})`,
     };
   },
 };
@@ -221,7 +222,7 @@ const maglev: Trial = {
 const failover: Trial = {
   promise: (s) => {
     const [first, second] = byWeight(s);
-    return `all connections go to ${first?.node}, who has the highest weight; without it all go to ${second?.node}`;
+    return `all connections go to ${first?.node}, which has the highest weight; without it all go to ${second?.node}`;
   },
   look: async (bed, service) => {
     const [first, second] = byWeight(service);

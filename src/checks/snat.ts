@@ -103,7 +103,7 @@ export function snatChecks(lab: Lab, rule: SnatRule, get: () => Promise<Exchange
   const { to } = rule;
   return [
     ...answered,
-    once('snat.out', `${rule.inside} sends what is for the outside to ${rule.director}`, (e, bed) => {
+    once('snat.out', `${rule.inside} sends packets for the outside to ${rule.director}`, (e, bed) => {
       const seen = e.packets.filter(
         (p): p is Question => isQuestion(p, rule) && p.src === e.insideAddress && macsOf(e.inside).includes(p.srcMac),
       );
@@ -116,7 +116,7 @@ export function snatChecks(lab: Lab, rule: SnatRule, get: () => Promise<Exchange
     }),
     once(
       'snat.source',
-      `${rule.outside} sees ${to} and no address of ${rule.from}, in packets and by its own word`,
+      `${rule.outside} sees ${to} and no address of ${rule.from}, on the wire and in its own answers`,
       (e) => {
         const seen = e.packets.filter(
           (p) => isQuestion(p, rule) && p.dst === e.outsideAddress && macsOf(e.outside).includes(p.dstMac),
@@ -125,7 +125,7 @@ export function snatChecks(lab: Lab, rule: SnatRule, get: () => Promise<Exchange
         const strangers = told.filter((c) => !c.startsWith(`${to}:`) && !c.startsWith(`[${to}]:`));
         return {
           ok: seen.length > 0 && seen.every((p) => p.src === to) && strangers.length === 0,
-          seen: `${tally(seen.map((p) => p.src))} on the wire${strangers.length > 0 ? `, ${strangers.join(', ')} told` : ''}`,
+          seen: `${tally(seen.map((p) => p.src))} on the wire${strangers.length > 0 ? `, ${strangers.join(', ')} reported by ${rule.outside}` : ''}`,
         };
       },
     ),

@@ -8,7 +8,7 @@ import type { Evidence } from '../report/evidence.ts';
 /** Milliseconds between two beats of a pulse, and how late a beat must be to be told. */
 const EVERY_MS = 50;
 const LATE_MS = 100;
-/** Milliseconds that a node stood still, all told, after which a time that was missed says nothing about what it was to do. */
+/** Total milliseconds of a stall beyond which a missed time limit says nothing about the node. */
 const STALL_MS = 250;
 /** Milliseconds between two lines of a pulse that say that all before has been told, and the longest that one may take. */
 const BEAT_MS = 500;
@@ -29,7 +29,7 @@ interface Pulse {
   told: number;
 }
 
-/** Watches whether nodes stand still, starved of CPU or paused: each has a pulse of its own (images/node/src/pulse.c). */
+/** Watches whether nodes are stalled, starved of CPU or paused: each has a pulse of its own (images/node/src/pulse.c). */
 export class Stalls {
   readonly #hand: Hand;
   readonly #evidence: Evidence;
@@ -37,7 +37,7 @@ export class Stalls {
   readonly #pulses = new Map<string, Pulse>();
   readonly #seen: Stall[] = [];
 
-  /** `longest`: milliseconds that a node may stand still before it is told as one that still does. */
+  /** `longest`: milliseconds to wait for a stalled node before it is reported as still stalled. */
   constructor(hand: Hand, evidence: Evidence, longest = LONGEST_MS) {
     this.#hand = hand;
     this.#evidence = evidence;
@@ -50,14 +50,14 @@ export class Stalls {
     await Promise.all(unwatched.map((node) => this.#start(node)));
   }
 
-  /** Watches a node no more: that it stands still is what is wanted. */
+  /** Stops watching a node: its stall is intended. */
   leave(node: string): void {
     this.#pulses.get(node)?.run.stdin.end();
     this.#pulses.delete(node);
   }
 
   /**
-   * The node that stood still longest since a time (microseconds), in words; undefined when none did for long
+   * The node with the longest stall since a time (microseconds), in words; undefined when none did for long
    * enough to matter, which is `least` milliseconds. Whoever stands still now is waited for: it tells only once it runs again, or is told as
    * one that still does.
    */
@@ -69,7 +69,7 @@ export class Stalls {
     const silent = () => [...this.#pulses].filter(([, pulse]) => pulse.told < now).map(([node]) => node);
     const told = () => (silent().length === 0 ? true : undefined);
     if (!(await eventually(told, { within: this.#longest, every: 20, signal: this.#hand.signal })))
-      return `${silent().join(' and ')} stood still, and still did after ${formatMs(this.#longest)} more`;
+      return `${silent().join(' and ')} stalled, and did not resume within ${formatMs(this.#longest)}`;
     const byNode = new Map<string, Stall[]>();
     for (const stall of this.#seen)
       if (stall.at > at) byNode.set(stall.node, [...(byNode.get(stall.node) ?? []), stall]);
@@ -77,7 +77,7 @@ export class Stalls {
       .map(([node, stalls]) => ({ node, times: stalls.length, ms: stalls.reduce((sum, s) => sum + s.late, 0) / 1000 }))
       .sort((a, b) => b.ms - a.ms);
     if (worst === undefined || worst.ms < least) return undefined;
-    return `${worst.node} itself stood still for ${formatMs(worst.ms)}${worst.times > 1 ? ` in ${worst.times} stretches` : ''} (${FILE})`;
+    return `${worst.node} was stalled for ${formatMs(worst.ms)}${worst.times > 1 ? ` in ${worst.times} intervals` : ''} (${FILE})`;
   }
 
   close(): void {

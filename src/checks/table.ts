@@ -64,7 +64,7 @@ function aspects(lab: Lab, service: Service): readonly Aspect[] {
     },
     {
       id: 'table.limits',
-      what: 'limits of connections',
+      what: 'connection limits',
       wanted: wanted((r) => `${at(r)} none`),
       of: of((r) => `${at(r)} ${limitWords(r)}`),
     },
@@ -87,7 +87,7 @@ function aspects(lab: Lab, service: Service): readonly Aspect[] {
     },
     {
       id: 'table.timeouts',
-      what: 'times that connections are kept',
+      what: 'connection timeouts',
       wanted: (d) => timeoutWords(lab.timeouts ? inSeconds(lab.timeouts) : driverOf(d).timeouts),
       of: (_, { timeouts }) => (timeouts ? timeoutWords(timeouts) : 'unknown'),
     },
@@ -113,7 +113,8 @@ function wholeMask({ vip }: Service): number {
 
 function persistenceWords(service: Service, persistence: Persistence | undefined): string {
   if (!persistence) return 'none';
-  const whose = persistence.mask === wholeMask(service) ? '' : ` for all who share ${persistence.mask} bits`;
+  const whose =
+    persistence.mask === wholeMask(service) ? '' : ` for clients that share ${persistence.mask} leading bits`;
   return `${Math.ceil(persistence.time / 1000)} s${whose}`;
 }
 

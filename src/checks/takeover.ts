@@ -27,7 +27,7 @@ export function takeoverCheck(
   return {
     id,
     subject: vrrp.name,
-    promise: `${master.name} is master, alone, within ${formatMs(budget.ms)} (${budget.words}), margin ${formatMs(margin)}`,
+    promise: `${master.name} becomes the only master within ${formatMs(budget.ms)} (${budget.words}), margin ${formatMs(margin)}`,
     within: budget.ms + 2 * margin + silence,
     every: 20,
     look: async (bed) => {
@@ -108,7 +108,7 @@ export function announceCheck(
       return {
         ok: missing.length === 0,
         seen: first
-          ? `${told.length} times, first after ${formatMs((first.at - since) / 1000)}${missing.length > 0 ? `; nothing of ${missing.join(', ')}` : ''}`
+          ? `${told.length} times, first after ${formatMs((first.at - since) / 1000)}${missing.length > 0 ? `; none for ${missing.join(', ')}` : ''}`
           : 'none',
         evidence: [
           `${vrrp.segment}.pcap (${familyOf(addresses[0] ?? '') === 6 ? 'icmpv6.type == 136' : 'arp.isgratuitous'})`,

@@ -98,7 +98,7 @@ export async function drive(
   service: Service,
   name: string,
   asking: Asking = {},
-  words = 'as it is',
+  words = 'directly',
 ): Promise<Traffic> {
   const { client } = bed;
   const from = bed.wire.newest;

@@ -15,7 +15,7 @@ export function ttlCheck(lab: Lab, service: Service, traffic: () => Promise<Traf
   return judged(
     `${service.mode}.ttl`,
     service,
-    'inside the tunnel the packet has lost one hop, at the director; outside it starts anew',
+    'the director lowers the TTL of the inner packet by one; the outer packet starts with a TTL of its own',
     traffic,
     (_bed, t) => {
       const sent = t.packets.filter(
@@ -47,7 +47,7 @@ export function mtuCheck(lab: Lab, service: Service): CheckSpec {
   return {
     id: `${service.mode}.mtu`,
     subject: service.name,
-    promise: `a POST and an answer of ${big} bytes arrive whole; the director tells the client what fits the tunnel, and no packet outgrows ${WIRE_MTU} bytes`,
+    promise: `a POST and an answer of ${big} bytes arrive whole; the director tells the client the path MTU, and no packet is larger than ${WIRE_MTU} bytes`,
     within: 0,
     every: 0,
     look: async (bed) => {
@@ -63,8 +63,8 @@ export function mtuCheck(lab: Lab, service: Service): CheckSpec {
         ok: whole && told.length > 0 && largest <= WIRE_MTU && largest > WIRE_MTU - 100,
         seen: `POST ${posted?.status === 200 && posted.unsent === 0 ? 'whole' : `stuck with ${posted?.unsent || 'all'} bytes unacknowledged`}, answer of ${got?.bytes ?? 0} bytes; ${
           told.length > 0
-            ? `told to fit ${[...new Set(told.map((p) => (p.kind === 'icmp' ? `${p.mtu} bytes by ${p.src}` : '')))].join(', ')}`
-            : 'nobody told the client what fits'
+            ? `path MTU told: ${[...new Set(told.map((p) => (p.kind === 'icmp' ? `${p.mtu} bytes by ${p.src}` : '')))].join(', ')}`
+            : 'no path MTU told to the client'
         }; the largest outer packet had ${largest} bytes`,
         evidence: lab.segments.map((s) => `${s.name}.pcap (ip.proto == 4 || icmp.type == 3)`),
       };

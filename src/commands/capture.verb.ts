@@ -2,15 +2,15 @@ import { count, one, several, text, verb } from './verb.ts';
 
 export const capture = verb({
   name: 'capture',
-  summary: 'show packets as they pass, or write them as pcap',
+  summary: 'show packets as they pass, or write them to a pcap file',
   arguments: {
     lab: one('<lab>', 'name of a running lab'),
     where: one('<where>', 'a node, NODE:DEVICE (a card, a segment, tunl0, bond1), or a segment'),
-    filter: several('[filter...]', 'which packets, as tcpdump takes it'),
+    filter: several('[filter...]', 'a filter in tcpdump’s syntax (default: all packets)'),
   },
   flags: {
     write: text('-w, --write <file>', 'write pcap to this file, or - for stdout'),
-    count: count('-c, --count <n>', 'end after so many packets'),
+    count: count('-c, --count <n>', 'stop after n packets'),
   },
   passThrough: true,
   examples: [

@@ -23,7 +23,7 @@ export async function doctor(options: { json?: boolean; again?: boolean }): Prom
         driver: driver.name,
         ...(ready
           ? await probeKernel(engine, name, driver, { again: options.again ?? false })
-          : { usable: false, version: '', why: 'not tried: the image is not built (`lab images build`)' }),
+          : { usable: false, version: '', why: 'not probed: the image is not built (`lab images build`)' }),
       });
     }
     const disk = statfsSync(tmpdir());
@@ -49,7 +49,7 @@ export async function doctor(options: { json?: boolean; again?: boolean }): Prom
           `kernel ${k.name}${k.driver === STANDARD_DRIVER ? '' : ` with ${k.driver}`}`,
           `${k.usable ? 'usable' : 'not usable'}${k.version && k.usable ? ` (${k.version})` : ''}: ${k.why}`,
         ]),
-        ['kernel auto', found.auto ?? 'nothing here can carry a director'],
+        ['kernel auto', found.auto ?? 'no kernel here can run a director'],
         ...found.images.map((i) => [
           `image ${i.name}`,
           i.present ? `${i.tag}, ${Math.round(i.bytes / 1e6)} MB` : `${i.tag} is missing`,

@@ -2,7 +2,7 @@ import { common, given, verb } from './verb.ts';
 
 export const doctor = verb({
   name: 'doctor',
-  summary: 'tell what this machine and its engine can do',
+  summary: 'show what this machine and its engine can do',
   arguments: {},
   flags: { json: common.json(), again: given('--again', 'probe the kernels again') },
   examples: ['lab doctor', 'lab doctor --json'],

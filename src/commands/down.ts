@@ -7,17 +7,17 @@ import { withSession } from './session.ts';
 /** `lab down`: removes labs by the name they run under. A lab that does not run is no error. */
 export async function down(names: readonly string[], options: { all?: boolean }): Promise<number> {
   if (names.length === 0 && !options.all)
-    throw new Failure('usage', 'which lab?', '`lab down NAME`, or `lab down --all`; `lab ls` lists what runs');
+    throw new Failure('usage', 'no lab is named', '`lab down NAME`, or `lab down --all`; `lab ls` lists running labs');
   await withSession({}, async ({ engine, emit }) => {
     const running = (await observeAll(engine)).map((r) => r.name);
     const wanted = options.all ? running : names;
     await Promise.all(
       wanted.map(async (name) => {
         const removed = await takeDown(engine, name, emit);
-        if (removed === 0) emit({ type: 'note', text: `${name}: nothing of it runs${didYouMean(name, running)}` });
+        if (removed === 0) emit({ type: 'note', text: `${name} is not running${didYouMean(name, running)}` });
       }),
     );
-    if (wanted.length === 0) emit({ type: 'note', text: 'no lab runs' });
+    if (wanted.length === 0) emit({ type: 'note', text: 'no lab is running' });
   });
   return 0;
 }

@@ -5,7 +5,7 @@ const node = { lab: one('<lab>', 'name of a running lab'), node: one('<node>', '
 export const exec = verb({
   name: 'exec',
   summary:
-    'run a command in a node, in its own kernel where it has one; its output comes as it is, control characters too',
+    'run a command in a node (in its own kernel if it has one); output is passed through unchanged, control characters included',
   arguments: { ...node, command: several('<command...>', 'the command, after --') },
   flags: {},
   passThrough: true,
@@ -20,7 +20,7 @@ export const exec = verb({
 export const shell = verb({
   name: 'shell',
   summary:
-    'open a shell in a node, in its own kernel where it has one; its output comes as it is, control characters too',
+    'open a shell in a node (in its own kernel if it has one); output is passed through unchanged, control characters included',
   arguments: node,
   flags: {},
   examples: ['lab shell fnat-keepalived lb1'],

@@ -24,7 +24,7 @@ function faultList(): string {
 /** The fault that a text means in a lab. Throws a usage failure when it means none. */
 export function faultIn(lab: Lab, text: string): Fault {
   const parsed = parseFault(text, lab);
-  if (!parsed.ok) throw new Failure('usage', parsed.error, '`lab fault` lists all faults');
+  if (!parsed.ok) throw new Failure('usage', parsed.error, '`lab fault` lists every kind of fault');
   return parsed.value;
 }
 
@@ -38,7 +38,7 @@ export async function fault(name: string | undefined, text: string | undefined):
     const hand = new Hand(engine, await mustRun(engine, name), signal);
     if (text === undefined) {
       const all = await noted(hand);
-      print(all.length === 0 ? 'no fault stands' : all.map(wordsOf).join('\n'));
+      print(all.length === 0 ? 'no active faults' : all.map(wordsOf).join('\n'));
       return 0;
     }
     const wanted = faultIn(hand.lab, text);
@@ -63,10 +63,10 @@ export async function healFaults(name: string, text: string | undefined, bootDea
     // What a killed process had begun must not come about once it is undone.
     await hand.changesEnded(ENDING_MS);
     const all: readonly Change[] = wanted ? [{ fault: wanted.text }] : [...(await noted(hand))].reverse();
-    if (all.length === 0) print('no fault stands');
+    if (all.length === 0) print('no active faults');
     const attempt = async (change: Change): Promise<string | undefined> => {
       const one = 'fault' in change ? parseFault(change.fault, hand.lab) : undefined;
-      const words = one?.ok ? faults[one.value.kind].words(one.value)[1] : `put back: ${wordsOf(change)}`;
+      const words = one?.ok ? faults[one.value.kind].words(one.value)[1] : `undone: ${wordsOf(change)}`;
       try {
         print(`${new Date((await putBack(hand, change, bootDeadline)) / 1000).toISOString()} ${words}`);
         return undefined;
@@ -84,7 +84,7 @@ export async function healFaults(name: string, text: string | undefined, bootDea
     for (const change of failed) left.push(...[(await attempt(change)) ?? []].flat());
     // What else is wrong with a node still is when it has started again.
     if (wanted && left.length === 0 && faults[wanted.kind].node(wanted) === 'ends')
-      for (const other of await renew(hand, wanted.node)) print(`still ${faults[other.kind].words(other)[0]}`);
+      for (const other of await renew(hand, wanted.node)) print(`still active: ${faults[other.kind].words(other)[0]}`);
     if (left.length > 0) throw notPutBack(name, left);
     return 0;
   });

@@ -2,10 +2,10 @@ import { common, maybe, one, verb } from './verb.ts';
 
 export const fault = verb({
   name: 'fault',
-  summary: 'injure a running lab, until `lab heal`',
+  summary: 'inject a fault into a running lab; it stays active until `lab heal`',
   arguments: {
-    lab: maybe('[lab]', 'a running lab; without it, the list of all faults'),
-    fault: maybe('[fault]', 'what is done: kill:lb1; without it, what stands'),
+    lab: maybe('[lab]', 'name of a running lab; without it, every kind of fault is listed'),
+    fault: maybe('[fault]', 'the fault, such as kill:lb1; without it, active faults are listed'),
   },
   flags: {},
   examples: [
@@ -19,10 +19,10 @@ export const fault = verb({
 
 export const heal = verb({
   name: 'heal',
-  summary: 'undo faults, and what a test that was killed left changed: a killed node comes back with its wires',
+  summary: 'heal active faults, and undo what an aborted test left changed; a killed node comes back with its wires',
   arguments: {
-    lab: one('<lab>', 'a running lab'),
-    fault: maybe('[fault]', 'the fault that is undone; without it, all that stands'),
+    lab: one('<lab>', 'name of a running lab'),
+    fault: maybe('[fault]', 'the fault to heal; without it, all active faults'),
   },
   flags: { timeout: common.timeout() },
   examples: ['lab heal fnat-keepalived', 'lab heal fnat-keepalived kill:lb1'],

@@ -8,7 +8,7 @@ export async function build(options: { verbose?: boolean }): Promise<number> {
     const tell = (text: string) => emit({ type: 'note', text });
     const began = performance.now();
     await ensureImages(engine, tell, options.verbose ? tell : undefined);
-    tell(`images are there (${((performance.now() - began) / 1000).toFixed(1)} s)`);
+    tell(`images are ready (${((performance.now() - began) / 1000).toFixed(1)} s)`);
   });
   return 0;
 }

@@ -2,7 +2,7 @@ import { common, given, verb } from './verb.ts';
 
 export const build = verb({
   name: 'build',
-  summary: 'make the images that are missing',
+  summary: 'build the images that are missing',
   arguments: {},
   flags: { verbose: given('--verbose', 'show every line of the build') },
   examples: ['lab images build', 'lab images build --verbose'],
@@ -11,7 +11,7 @@ export const build = verb({
 
 export const ls = verb({
   name: 'ls',
-  summary: 'list the images and whether the engine has them',
+  summary: 'list the images, and whether the engine has them',
   arguments: {},
   flags: { json: common.json() },
   examples: ['lab images ls'],

@@ -9,19 +9,19 @@ import { print } from '../output/print.ts';
 /** `lab init`: writes a new lab from a few choices; what it writes validates and runs. */
 export async function init(name: string, options: Omit<Template, 'name'> & { dir?: string }): Promise<number> {
   if (!/^[a-z][a-z0-9-]{0,40}$/.test(name))
-    throw new Failure('usage', `"${name}" is no good name for a lab`, 'use small letters, digits and hyphens');
+    throw new Failure('usage', `invalid lab name "${name}"`, 'use lower-case letters, digits and hyphens');
   const template: Template = { ...options, name };
   const why = refusal(template);
-  if (why !== undefined) throw new Failure('usage', `such a lab cannot be made: ${why}`);
+  if (why !== undefined) throw new Failure('usage', `these choices do not go together: ${why}`);
   const folder = options.dir ?? join('labs', name);
   const file = join(folder, 'lab.yaml');
   if (existsSync(file))
-    throw new Failure('usage', `${file} is there already`, 'nothing was changed; choose another name or --dir');
+    throw new Failure('usage', `${file} exists already`, 'nothing was changed; choose another name or --dir');
   mkdirSync(folder, { recursive: true });
   writeFileSync(file, fromTemplate(template));
   const made = readLab(file);
-  if (!made.ok) throw new Error(`the new lab is wrong: ${made.error.map(formatDiagnostic).join('\n')}`);
+  if (!made.ok) throw new Error(`the new lab is invalid: ${made.error.map(formatDiagnostic).join('\n')}`);
   const shown = options.dir === undefined ? name : file;
-  print(`${file} is written\n  lab up ${shown}     brings it up\n  lab test ${shown}   proves it`);
+  print(`wrote ${file}\n  lab up ${shown}     brings it up\n  lab test ${shown}   proves it`);
   return 0;
 }

@@ -8,11 +8,15 @@ export const init = verb({
   arguments: { name: one('<name>', 'the new lab’s name') },
   flags: {
     mode: choice('--mode <mode>', 'forwarding mode', TEMPLATE_MODES).standard(STANDARD_MODE),
-    arm: choice('--arm <arm>', 'one wire for all, or the director between two', TEMPLATE_ARMS).standard('two'),
+    arm: choice(
+      '--arm <arm>',
+      'one-arm (one segment for all) or two-arm (the director between two)',
+      TEMPLATE_ARMS,
+    ).standard('two'),
     family: choice('--family <family>', 'IPv4 or IPv6', TEMPLATE_FAMILIES).standard('4'),
-    protocol: choice('--protocol <protocol>', 'of the services', TEMPLATE_PROTOCOLS).standard('tcp'),
+    protocol: choice('--protocol <protocol>', 'transport protocol of the services', TEMPLATE_PROTOCOLS).standard('tcp'),
     ha: choice('--ha <ha>', 'one director, or two that share the VIP', TEMPLATE_HA).standard('none'),
-    dir: text('--dir <dir>', 'the folder that it is written to (default: labs/NAME)'),
+    dir: text('--dir <dir>', 'folder to write to (default: labs/NAME)'),
   },
   examples: [
     'lab init mine',

@@ -81,12 +81,12 @@ export async function inspect(name: string, options: { json?: boolean }): Promis
   if (options.json) printJson(view);
   else {
     print(`${visibleLine(`${view.name}  ${view.source}`)}`);
-    if (view.by !== undefined) print(visibleLine(`it is being brought up by ${view.by}`));
+    if (view.by !== undefined) print(visibleLine(`being brought up by ${view.by}`));
     for (const { what, mend } of view.broken) print(`BROKEN: ${visibleLine(what)}\n        ${visibleLine(mend)}`);
     print(table([['NODE', 'KIND', 'KERNEL', 'STATE', 'MEMORY', 'ADDRESSES', 'PROGRAMS'], ...view.nodes.map(nodeRow)]));
     for (const { name: instance, segment, id, masters } of view.vrrp)
       print(
-        `${instance} (id ${id} on ${segment}): ${masters.map((m) => `${m.node} sends adverts, priority ${m.priority}`).join('; ') || 'nobody sends adverts'}`,
+        `${instance} (id ${id} on ${segment}): ${masters.map((m) => `${m.node} sends adverts, priority ${m.priority}`).join('; ') || 'no director sends adverts'}`,
       );
     for (const node of view.nodes) for (const what of node.unreadable) print(`${node.name}: ${what}`);
     for (const node of view.nodes)
@@ -104,7 +104,7 @@ async function brokenWires(engine: Engine, { name, lab, fabric, nodes }: Running
   const running = lab.nodes.filter((n) => nodes.get(n.name)?.running);
   return verifyWiring(running, stdout).map((what) => ({
     what,
-    mend: `\`lab heal ${name}\` where a fault did it, else \`lab up --recreate\``,
+    mend: `\`lab heal ${name}\` if a fault is active, else \`lab up --recreate\``,
   }));
 }
 
@@ -165,7 +165,7 @@ async function look(
   }
   if (!container.running) return containerView(container);
   return lookInto(engine, running, node, container, heard).catch((error: unknown) => {
-    if (error instanceof Refusal) return { ...containerView(container), state: 'not answering' }; // it ended this moment, or stands still
+    if (error instanceof Refusal) return { ...containerView(container), state: 'not answering' }; // it has just ended, or is frozen
     throw error;
   });
 }

@@ -2,13 +2,13 @@ import { count, given, maybe, one, verb } from './verb.ts';
 
 export const logs = verb({
   name: 'logs',
-  summary: 'show what nodes and their programs wrote; control characters are written out on a terminal',
+  summary: 'show the output of nodes and their programs; on a terminal, control characters are shown as escapes',
   arguments: { lab: one('<lab>', 'name of a running lab'), node: maybe('[node]', 'name of a node (default: all)') },
   flags: {
-    follow: given('-f, --follow', 'go on as they write'),
-    timestamps: given('--timestamps', 'begin each line with its time'),
+    follow: given('-f, --follow', 'keep printing new lines'),
+    timestamps: given('--timestamps', 'begin each line with its time stamp'),
     tail: count('--tail <lines>', 'only the last lines'),
-    raw: given('--raw', 'as they wrote it, on a terminal too, which then obeys its control characters'),
+    raw: given('--raw', 'pass control characters through to the terminal'),
   },
   examples: ['lab logs fnat-keepalived lb1', 'lab logs fnat-keepalived -f --timestamps'],
   run: async ({ lab, node }, options) => (await import('./logs.ts')).logs(lab, node, options),

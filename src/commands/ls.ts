@@ -1,3 +1,4 @@
+import { counted } from '../counted.ts';
 import { print, printJson, table } from '../output/print.ts';
 import { observeAll, type Running } from '../plan/observe.ts';
 import { withSession } from './session.ts';
@@ -6,7 +7,7 @@ function stateOf(running: Running): string {
   const { lab, fabric } = running;
   if (!lab || !fabric?.running) return 'broken';
   const up = lab.nodes.filter((n) => running.nodes.get(n.name)?.running).length;
-  return up === lab.nodes.length ? 'running' : `${up} of ${lab.nodes.length} nodes`;
+  return up === lab.nodes.length ? 'running' : `${up} of ${counted(lab.nodes.length, 'node')}`;
 }
 
 /** `lab ls`: the labs that the engine holds. */
@@ -20,7 +21,7 @@ export async function ls(options: { json?: boolean }): Promise<number> {
     since: new Date((r.fabric?.created ?? r.containers[0]?.created ?? 0) * 1000).toISOString(),
   }));
   if (options.json) printJson(rows);
-  else if (rows.length === 0) print('no lab runs');
+  else if (rows.length === 0) print('no lab is running');
   else
     print(
       table([

@@ -2,7 +2,7 @@ import { common, verb } from './verb.ts';
 
 export const ls = verb({
   name: 'ls',
-  summary: 'list the labs that run',
+  summary: 'list running labs',
   arguments: {},
   flags: { json: common.json() },
   examples: ['lab ls', 'lab ls --json'],

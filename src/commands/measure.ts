@@ -1,3 +1,4 @@
+import { counted } from '../counted.ts';
 import type { CheckResult } from '../events.ts';
 import { Failure } from '../failure.ts';
 import type { Lab } from '../model/lab.ts';
@@ -41,8 +42,8 @@ const MEASURED: readonly Measurement[] = [
     name: 'held connections broken',
   },
   { ids: ['return.master'], figure: 'advertAfter', name: 'first advert back' },
-  { ids: ['return.outage', 'heal.outage'], figure: 'outage', name: 'outage of the return' },
-  { ids: ['return.outage', 'heal.outage'], figure: 'flowsBroken', of: 'flows', name: 'held broken by the return' },
+  { ids: ['return.outage', 'heal.outage'], figure: 'outage', name: 'outage on return' },
+  { ids: ['return.outage', 'heal.outage'], figure: 'flowsBroken', of: 'flows', name: 'held broken on return' },
 ];
 const BARS = 10;
 const BAR_WIDTH = 40;
@@ -120,7 +121,7 @@ function stepOf(lab: Lab, options: MeasureOptions): FaultStep {
     throw new Failure(
       'usage',
       service === undefined ? `lab "${lab.name}" has no service` : `lab "${lab.name}" has no service "${service}"`,
-      'a fault is measured by what clients of a service notice',
+      'the impact of a fault is measured at the clients of a service',
     );
   return {
     kind: 'fault',
@@ -169,9 +170,9 @@ function measureText(
   const runs = (outage?.distribution.runs ?? 0) / summary.clients.length;
   const who = summary.clients.length > 1 ? `${summary.clients.join(' and ')}, clients` : 'clients';
   return [
-    `${summary.lab}, ${summary.fault}, ${runs} runs, seen by ${who} of ${summary.service}`,
+    `${summary.lab}, ${summary.fault}, ${counted(runs, 'run')}, seen by ${who} of ${summary.service}`,
     table([['', 'min', 'median', 'p95', 'max', 'budget'], ...rows]),
-    `each ± ${formatMs(summary.error)}: a connection every ${Probe.everyMs} ms, and how late the probe was at worst`,
+    `each ± ${formatMs(summary.error)} (a connection every ${Probe.everyMs} ms, plus the longest delay of the probe itself)`,
     ...(outage ? ['', 'outage', ...bars(outage.distribution)] : []),
   ].join('\n');
 }

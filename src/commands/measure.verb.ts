@@ -2,14 +2,14 @@ import { common, count, given, one, required, text, texts, verb } from './verb.t
 
 export const measure = verb({
   name: 'measure',
-  summary: 'make a fault and heal it many times, and tell what clients notice of it',
-  arguments: { lab: one('<lab>', 'a folder of labs/, a path to a lab file, or a running lab') },
+  summary: 'inject a fault and heal it many times, and measure its impact on clients',
+  arguments: { lab: one('<lab>', 'a folder of labs/, a path to a lab file, or the name of a running lab') },
   flags: {
-    fault: required('--fault <fault>', 'what is done: kill:lb1; `lab fault` lists them'),
-    runs: count('--runs <n>', 'how many times').standard(20),
-    service: text('--service <service>', 'whose clients (default: the first service)'),
-    clients: texts('--clients <client...>', 'who asks (default: the first client)'),
-    flows: count('--flows <n>', 'connections that each holds open').standard(1),
+    fault: required('--fault <fault>', 'the fault, such as kill:lb1; `lab fault` lists every kind'),
+    runs: count('--runs <n>', 'number of runs').standard(20),
+    service: text('--service <service>', 'service to measure (default: the first)'),
+    clients: texts('--clients <client...>', 'clients that probe it (default: the first)'),
+    flows: count('--flows <n>', 'connections that each client holds open').standard(1),
     ...common.lab(),
     allowOutside: common.allowOutside(),
     json: common.json(),

@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { counted } from '../counted.ts';
 import { dockerEngine } from '../engine/docker.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Emit } from '../events.ts';
@@ -62,7 +63,7 @@ export interface LabOptions {
 /** A running copy's name: what container names allow, and no more than the schema does. */
 function checkName(name: string): void {
   if (!/^[a-z][a-z0-9-]{0,40}$/.test(name)) {
-    throw new Failure('usage', `"${name}" is no good name for a lab`, 'use small letters, digits and hyphens');
+    throw new Failure('usage', `invalid lab name "${name}"`, 'use lower-case letters, digits and hyphens');
   }
 }
 
@@ -75,7 +76,7 @@ export function loadLab(argument: string, options: LabOptions = {}): Lab {
     throw new Failure(
       'usage',
       result.error.map(formatDiagnostic).join('\n'),
-      `${result.error.length} ${result.error.length === 1 ? 'mistake' : 'mistakes'} in ${file}`,
+      `${counted(result.error.length, 'mistake')} in ${file}`,
     );
   const { kernel } = options;
   if (kernel === undefined) return result.value;

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { counted } from '../counted.ts';
 import { ensureImages } from '../engine/images.ts';
 import { type Emit, type Event, sumCounts } from '../events.ts';
 import { EXIT, Failure } from '../failure.ts';
@@ -8,7 +9,7 @@ import type { Lab } from '../model/lab.ts';
 import { allText } from '../output/lines.ts';
 import { print, printJson } from '../output/print.ts';
 import { takeTurn } from '../plan/hold.ts';
-import { bearing, inParallel, needOf } from '../plan/pool.ts';
+import { capacityOf, inParallel, needOf } from '../plan/pool.ts';
 import { junit } from '../report/report.ts';
 import { type Tested, testUntilJudged } from '../scenario/test-lab.ts';
 import { INTERRUPTED, type LabOptions, loadLab, type Session, withSession } from './session.ts';
@@ -21,9 +22,9 @@ export interface TestOptions extends LabOptions {
   readonly bail?: boolean;
   readonly timeout: number;
   readonly all?: boolean;
-  /** How often a lab is tested once more when a node that stood still kept a verdict from being reached. */
+  /** How often a lab is re-run if a check was inconclusive because a node was stalled. */
   readonly again?: number;
-  /** How many labs at once; as many as the machine bears when absent. */
+  /** How many labs at once; as many as CPUs and memory allow when absent. */
   readonly jobs?: number;
 }
 
@@ -35,9 +36,9 @@ export async function test(given: readonly string[], options: TestOptions): Prom
   const named = options.all ? labNames() : given;
   const [first] = named;
   if (first === undefined) throw new Failure('usage', 'no lab is named', '`lab test NAME`, or `lab test --all`');
-  if (options.all && given.length > 0) throw new Failure('usage', '--all tests every lab; name none beside it');
+  if (options.all && given.length > 0) throw new Failure('usage', '--all tests every lab; do not name labs as well');
   if (named.length > 1 && options.name !== undefined)
-    throw new Failure('usage', '--name is for one lab', 'each lab has one name while it runs');
+    throw new Failure('usage', '--name is for one lab', 'several labs cannot share one name');
   return withSession(options.json ? { quiet: true } : { to: 'stdout' }, async (session) =>
     named.length === 1 ? one(session, first, options) : many(session, named, options),
   );
@@ -65,7 +66,7 @@ async function one(session: Session, argument: string, options: TestOptions): Pr
   return exitCode([{ report }]);
 }
 
-/** Tests several labs, as many at once as the machine bears; of each only what went wrong is shown, and how it ended. */
+/** Tests several labs, as many at once as CPUs and memory allow; of each, only failures and the end are shown. */
 async function many(session: Session, named: readonly string[], options: TestOptions): Promise<number> {
   const { engine, emit, signal } = session;
   const began = performance.now();
@@ -75,14 +76,14 @@ async function many(session: Session, named: readonly string[], options: TestOpt
   const twins = runs.filter((r, i) => runs.findIndex((o) => o.lab.name === r.lab.name) !== i);
   if (twins[0]) throw new Failure('usage', `lab "${twins[0].lab.name}" is named twice`);
   await ensureImages(engine, (text) => emit({ type: 'note', text }));
-  const bears = await bearing(engine, options.jobs);
-  emit({ type: 'note', text: `${runs.length} labs, ${bears.words}` });
+  const capacity = await capacityOf(engine, options.jobs);
+  emit({ type: 'note', text: `${counted(runs.length, 'lab')}, ${capacity.words}` });
   const tested = await inParallel(
     [...runs].sort(
       (a, b) => b.lab.scenario.length + b.lab.services.length - a.lab.scenario.length - a.lab.services.length,
     ),
     (run) => needOf(run.lab),
-    bears,
+    capacity,
     (run) =>
       testUntilJudged(
         engine,
@@ -153,7 +154,7 @@ export async function findLab(
   if (ended.length > 0)
     throw new Failure(
       'usage',
-      `lab "${name}" runs, but not ${ended.join(', ')}`,
+      `in lab "${name}" these nodes are not running: ${ended.join(', ')}`,
       `\`lab up ${argument}\` brings them back`,
     );
   return { lab: running.lab, runs: true };

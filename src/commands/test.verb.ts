@@ -2,21 +2,21 @@ import { common, count, given, several, text, verb } from './verb.ts';
 
 export const test = verb({
   name: 'test',
-  summary: 'prove labs: contract and scenario, with evidence',
+  summary: 'test labs: contract and scenario, with evidence',
   arguments: { labs: several('[labs...]', 'folders of labs/, paths to lab files, or running labs') },
   flags: {
     all: given('--all', 'every lab of labs/'),
-    jobs: count('-j, --jobs <n>', 'how many labs at once (default: what processors and memory bear)'),
+    jobs: count('-j, --jobs <n>', 'labs to test at once (default: as many as CPUs and memory allow)'),
     ...common.lab(),
     allowOutside: common.allowOutside(),
     json: common.json(),
     timeout: common.timeout(),
     report: text('--report <dir>', 'keep results, events, packets, logs and tables in this folder'),
     keep: given('--keep', 'leave the lab running afterwards'),
-    bail: given('--bail', 'end a lab’s test with the first step in which a check fails'),
+    bail: given('--bail', 'stop a lab’s test after the first step with a failed check'),
     again: count(
       '--again <n>',
-      'test a lab once more, at most n times, when nothing failed and a verdict was not reached because a node stood still',
+      're-run a lab, at most n times, if nothing failed and a check was inconclusive because a node was stalled',
     ),
   },
   examples: [

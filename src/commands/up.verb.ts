@@ -2,14 +2,14 @@ import { common, given, one, unless, verb } from './verb.ts';
 
 export const up = verb({
   name: 'up',
-  summary: 'bring a lab up, or what of it is missing',
+  summary: 'bring a lab up, or start those of its parts that are missing',
   arguments: { lab: one('<lab>', 'a folder of labs/, or a path to a lab file') },
   flags: {
     ...common.lab(),
     allowOutside: common.allowOutside(),
-    recreate: given('--recreate', 'start over, even when it runs'),
+    recreate: given('--recreate', 'remove the lab and start over, even if it is running'),
     wait: unless('--no-wait', 'return when nodes are ready, before services answer'),
-    dryRun: given('--dry-run', 'print the plan and do nothing'),
+    dryRun: given('--dry-run', 'print the plan, change nothing'),
     timeout: common.timeout(),
   },
   examples: [

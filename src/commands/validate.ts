@@ -1,3 +1,4 @@
+import { counted } from '../counted.ts';
 import { EXIT } from '../failure.ts';
 import { formatDiagnostic } from '../lab/diagnostic.ts';
 import { findLabFile, readLab } from '../lab/read.ts';
@@ -15,13 +16,15 @@ export async function validate(
       file,
       ok: result.ok,
       mistakes: result.ok ? [] : result.error,
-      summary: result.ok ? `${result.value.nodes.length} nodes, ${result.value.services.length} services` : '',
+      summary: result.ok
+        ? `${counted(result.value.nodes.length, 'node')}, ${counted(result.value.services.length, 'service')}`
+        : '',
     };
   });
   if (options.json) printJson(results);
   else {
     for (const r of results) {
-      if (r.ok) print(`${r.file}: right (${r.summary})`);
+      if (r.ok) print(`${r.file}: valid (${r.summary})`);
       else complain(r.mistakes.map(formatDiagnostic).join('\n'));
     }
   }

@@ -76,13 +76,13 @@ function duration(form: string, help: string): Flag<number | undefined> {
 export const common = {
   json: () => given('--json', 'print JSON'),
   allowOutside: () =>
-    given('--allow-outside', 'take files from outside the lab’s folder too: only of a lab that you trust'),
-  timeout: () => duration('--timeout <time>', 'how long nodes may take to come up').standard(60_000, '60s'),
+    given('--allow-outside', 'allow files from outside the lab’s folder; use it only for labs that you trust'),
+  timeout: () => duration('--timeout <time>', 'time limit for nodes to come up').standard(60_000, '60s'),
   /** What is said of a lab beside its file. */
   lab: () => ({
-    name: text('--name <name>', 'run it under another name: a second copy beside the first'),
-    kernel: choice('--kernel <kernel>', 'kernel of the nodes that need one of their own', KERNEL_CHOICES),
-    driver: choice('--driver <driver>', 'load balancer of the directors that do not name one of their own', DRIVERS),
+    name: text('--name <name>', 'run it under another name, as a second copy'),
+    kernel: choice('--kernel <kernel>', 'kernel for the nodes that need their own', KERNEL_CHOICES),
+    driver: choice('--driver <driver>', 'load balancer for directors without `driver:`', DRIVERS),
   }),
 };
 

@@ -39,7 +39,7 @@ export interface Control {
   removeServer(service: Service, real: Real): readonly string[];
   /** ...and makes it stand there with a weight, whether it was taken out or not. */
   restoreServer(service: Service, real: Real, weight: number): readonly string[];
-  /** Gives a real server its weight again; of one that is out by now, whoever takes it in does. */
+  /** Gives a real server its weight again; if it has been removed by now, the health checker that adds it again does. */
   restoreWeight(service: Service, real: Real, weight: number): readonly string[];
   /** Connections that it knows, its own and those that another director told it of, templates of persistence among them. */
   connections(): Promise<readonly TableConnection[]>;

@@ -75,7 +75,7 @@ class DockerEngine implements Engine {
         throw new Failure(
           'environment',
           `no container engine answers at ${this.address} (${code})`,
-          'start Docker, or name another engine in DOCKER_HOST; `lab doctor` tells more',
+          'start Docker, or name another engine in DOCKER_HOST; `lab doctor` shows more',
         );
       }
       throw error;
@@ -265,7 +265,7 @@ class DockerEngine implements Engine {
       stream.once('close', ended);
       stream.once('error', ended);
     });
-    exit.catch(() => undefined); // whoever awaits it learns of it
+    exit.catch(() => undefined); // reported to the code that awaits it
     if (tty) stream.pipe(stdout);
     else this.#docker.modem.demuxStream(stream, stdout, stderr);
     return {
@@ -414,7 +414,7 @@ async function exitCode(exec: Docker.Exec): Promise<number> {
     if (Date.now() > deadline)
       throw new Failure(
         'environment',
-        'the container engine does not tell how a command ended',
+        'the container engine does not report how a command ended',
         'is the machine too busy?',
       );
     await new Promise((resolve) => setTimeout(resolve, 5));

@@ -101,7 +101,7 @@ async function ensureBase(engine: Engine, tell: (line: string) => void, detail: 
     return;
   } catch (error) {
     if (error instanceof Failure && !(error instanceof Refusal)) throw error;
-    tell('no registry answers; making the base image from the Debian mirror with mmdebstrap');
+    tell('no registry answers; building the base image from the Debian mirror with mmdebstrap');
   }
   const folder = mkdtempSync(join(tmpdir(), 'lvslab-base-'));
   try {
@@ -133,14 +133,14 @@ async function mmdebstrap(tar: string, detail: (line: string) => void): Promise<
   if (code === undefined) {
     throw new Failure(
       'environment',
-      'no registry gives the base image, and mmdebstrap is not here to make one',
+      'no registry has the base image, and mmdebstrap is not installed to build one',
       'on Debian or Ubuntu, as root: apt-get install mmdebstrap debian-archive-keyring',
     );
   }
   if (code !== 0)
     throw new Failure(
       'environment',
-      `the base image cannot be made: ${last}`,
+      `the base image cannot be built: ${last}`,
       'a Debian mirror must answer, and mmdebstrap must run as root',
     );
 }

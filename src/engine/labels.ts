@@ -53,6 +53,6 @@ export function unpackLab(text: string): Lab {
   const packed = gunzipSync(Buffer.from(text, 'base64'), { maxOutputLength: MOST_BYTES });
   const lab = JSON.parse(packed.toString('utf8')) as Lab | null;
   if (typeof lab?.name !== 'string' || typeof lab.lab !== 'string' || !LISTS.every((list) => Array.isArray(lab[list])))
-    throw new Error('this is no lab of this version');
+    throw new Error('this lab was created by another version');
   return lab;
 }

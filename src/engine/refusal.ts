@@ -24,7 +24,7 @@ const ANSWER = /^\(HTTP code \d+\) (.*?) - (.*)$/s;
 /** The engine's answer, with its status and text, about a container of `owner` or about none. */
 export function refusal(status: number, text: string, owner?: Owner): Refusal {
   const [, kind = '', words = text] = ANSWER.exec(text) ?? [];
-  const said = words.trim() || kind.trim() || 'nothing about why';
+  const said = words.trim() || kind.trim() || 'no reason given';
   if (!owner) return new Refusal(status, `the container engine refuses, with status ${status}: ${said}`, undefined);
   const { lab, node } = owner;
   const whose = node === undefined ? `the fabric of lab "${lab}"` : `node "${node}" of lab "${lab}"`;
@@ -35,27 +35,27 @@ export function refusal(status: number, text: string, owner?: Owner): Refusal {
     return new Refusal(
       status,
       `${whose} is gone${wires}: its container was removed`,
-      `${back}; \`lab ls\` tells what runs`,
+      `${back}; \`lab ls\` lists running labs`,
     );
   if (state === 'ended')
     return new Refusal(
       status,
-      `${whose} does not run${wires}: its container has ended`,
-      `${back}; \`lab logs ${lab}${node === undefined ? '' : ` ${node}`}\` shows its last words`,
+      `${whose} is not running${wires}: its container has ended`,
+      `${back}; \`lab logs ${lab}${node === undefined ? '' : ` ${node}`}\` shows its last output`,
     );
   if (state !== undefined) return new Refusal(status, `${whose} is ${state}`, hint?.replace('NAME', lab));
   return new Refusal(
     status,
     `the container engine refuses what ${whose} needs, with status ${status}: ${said}`,
-    '`lab doctor` tells what the engine allows',
+    '`lab doctor` shows what the engine allows',
   );
 }
 
 /** What an answer about a container means: the state that it is in, and what is to be done. Docker's words, and podman's. */
 function meaning(status: number, said: string): readonly [state: string, hint?: string] | undefined {
-  if (/\bis paused\b/i.test(said)) return ['paused', '`lab heal NAME` undoes its fault'];
+  if (/\bis paused\b/i.test(said)) return ['paused', '`lab heal NAME` heals its fault'];
   if (/marked for removal|removal .*in progress|being removed/i.test(said))
-    return ['being removed', 'does somebody take the lab down? `lab ls` tells what runs'];
+    return ['being removed', 'the lab may be being taken down; `lab ls` lists running labs'];
   if (status === 404 && /no such (container|exec)|no container with/i.test(said)) return ['gone'];
   if (status === 409 && /is not running|not running|stopped|can only create exec sessions on running/i.test(said))
     return ['ended'];

@@ -56,7 +56,7 @@ export class Wire {
     const { code, stderr } = await engine.exec(fabric, ['nodectl', 'mark', String(number), ...this.#segments], {
       signal,
     });
-    if (code !== 0) return `no mark can be sent on the wires: ${stderr.trim()}`;
+    if (code !== 0) return `no marker frame can be sent on the wires: ${stderr.trim()}`;
     const late = () => this.#segments.filter((s) => (this.#newestMark.get(s) ?? 0) < number);
     const look = () => (this.#flooded || late().length === 0 ? true : undefined);
     await eventually(look, { within, every: 5, signal });
@@ -121,7 +121,7 @@ export class Wire {
     if (!listening())
       throw new Failure(
         'environment',
-        `segment ${segment} cannot be captured: ${said.trim() || 'tcpdump says nothing'}`,
+        `segment ${segment} cannot be captured: ${said.trim() || 'tcpdump printed nothing'}`,
       );
   }
 

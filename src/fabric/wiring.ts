@@ -110,7 +110,7 @@ export function verifyWiring(nodes: readonly LabNode[], json: string): readonly 
       const what = `${node.name}:${iface.name}`;
       if (!link) return [`${what} has no wire`];
       if (link.master !== iface.segment)
-        return [`${what} is plugged into ${link.master ?? 'nothing'}, not into ${iface.segment}`];
+        return [`${what} is connected to ${link.master ?? 'nothing'}, not to ${iface.segment}`];
       if (!link.flags.includes('LOWER_UP')) return [`${what} is on ${iface.segment}, but its end in the node is down`];
       return [];
     }),

@@ -17,7 +17,7 @@ export async function filter(hand: Hand, { kind, node, text }: Fault, what: What
   const tc = await by('tc');
   if (tc.code !== 0)
     throw new CannotObserve(
-      `the kernel of ${node} can filter by nftables (${firstLine(nft.stderr)}) no more than by traffic control (${firstLine(tc.stderr)}): no ${text}`,
+      `the kernel of ${node} supports neither nftables (${firstLine(nft.stderr)}) nor traffic control (${firstLine(tc.stderr)}), one of which ${text} needs`,
     );
   return tc.at;
 }

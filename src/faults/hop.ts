@@ -31,7 +31,7 @@ export async function putHop(hand: Hand, node: LabNode, card: Interface, netem: 
   const [hop] = [...runningKernels(hand.running).values()].flatMap((name) => kernels[name].hop ?? []);
   if (!hop)
     throw new CannotObserve(
-      `the kernel of ${node.name} has no netem, and the lab has no node with a kernel of its own, in which a hop could have it`,
+      `the kernel of ${node.name} has no netem, and no other node of the lab has its own kernel to run netem in a hop`,
     );
   await takeHop(hand, node, card);
   const { port, bridge, nodeEnd, segmentEnd, folder } = namesOf(hand, node, card);

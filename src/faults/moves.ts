@@ -37,7 +37,7 @@ export interface Withdrawal {
   readonly from: string;
   /** The neighbours are told; else they must notice the silence. */
   readonly told: boolean;
-  /** BFD sees it, or is told that its session is over: not so when the routing program only stands still. */
+  /** BFD sees it, or is told that its session is over: not if the routing program is only stopped. */
   readonly seenByBfd: boolean;
 }
 

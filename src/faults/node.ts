@@ -15,7 +15,7 @@ const END_MS = 5000;
  */
 export async function killNode(hand: Hand, node: string): Promise<Stamp> {
   const container = hand.containerOf(node);
-  if (!(await hand.engine.runs(container))) throw new CannotObserve(`${node} does not run`);
+  if (!(await hand.engine.runs(container))) throw new CannotObserve(`${node} is not running`);
   const before = await hand.now();
   const command = shell('date +%s%6N; kill -s TERM 1');
   const { stdout } = await hand.engine.exec(container, hand.marked(command), { signal: hand.signal });
@@ -28,7 +28,7 @@ export async function killNode(hand: Hand, node: string): Promise<Stamp> {
   if (await ended()) return Number(stdout.trim()) || before;
   const at = await hand.now();
   await hand.engine.kill(container);
-  if (!(await ended())) throw new CannotObserve(`${node} was killed and still runs`);
+  if (!(await ended())) throw new CannotObserve(`${node} was killed and is still running`);
   return at;
 }
 

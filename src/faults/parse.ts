@@ -35,7 +35,7 @@ export function parseFault(text: string, lab: Pick<Lab, 'nodes' | 'services' | '
   const { nodes, services, ospf } = lab;
   const [, kind = '', name = '', other, program, segment, amount] = TEXT.exec(text) ?? [];
   const kinds = Object.keys(faults) as FaultKind[];
-  if (kind === '') return fail(`"${text}" is no fault; one is written as ${formOf('kill')}`);
+  if (kind === '') return fail(`invalid fault "${text}"; a fault is written as ${formOf('kill')}`);
   const known = kinds.find((k) => k === kind);
   if (!known) return fail(`there is no fault "${kind}"${didYouMean(kind, kinds)}; there are ${kinds.join(', ')}`);
   const story = faults[known];
@@ -60,7 +60,7 @@ export function parseFault(text: string, lab: Pick<Lab, 'nodes' | 'services' | '
     announcer: !has.program && !has.segment && !has.other,
     'server or announcer': !has.program && !has.segment && !has.other,
   };
-  if (!fits[story.aim]) return fail(`"${text}" is not how ${known} is written; ${written}`);
+  if (!fits[story.aim]) return fail(`invalid form of ${known}: "${text}"; ${written}`);
   const own = [...new Set(node.interfaces.map((i) => i.segment))];
   if (segment !== undefined && !own.includes(segment))
     return fail(`"${name}" has no card on segment "${segment}"${didYouMean(segment, own)}`);
@@ -69,7 +69,7 @@ export function parseFault(text: string, lab: Pick<Lab, 'nodes' | 'services' | '
   const serves = services.some((s) => s.reals.some((r) => r.node === name));
   if ((story.aim === 'server' && !serves) || (story.aim === 'server or announcer' && !serves && !announces))
     return fail(`"${name}" is a real server of no service`);
-  if (amount !== undefined && !story.amount) return fail(`${known} has no amount; ${written}`);
+  if (amount !== undefined && !story.amount) return fail(`${known} takes no amount; ${written}`);
   const much = amount ?? story.amount?.standard;
   if (story.amount && (much === undefined || !story.amount.fits(much)))
     return fail(`${known} needs ${story.amount.expects} after "="; ${written}`);

@@ -81,7 +81,7 @@ export async function signalTo(
     },
     { within: DEADLINE_MS, every: 20, signal: hand.signal },
   );
-  if (!shown) throw new CannotObserve(`${name} on ${node} does not show that it got ${signal}`);
+  if (!shown) throw new CannotObserve(`${name} on ${node} does not react to ${signal}`);
   return at;
 }
 
@@ -101,7 +101,7 @@ export function isWholeNode({ program: name }: Fault): boolean {
 /** Programs without which a director has left OSPF; FRR's ospfd says no goodbye. */
 const ROUTING = ['ospfd', 'zebra'];
 
-/** What neighbours notice when a program of a director is no more or stands still: of a whole node that it is silent, of its routing programs what is given. */
+/** What neighbours notice when a program of a director has ended or is stopped: if keepalived or the kernel, that the node is silent; if a routing program, what is given. */
 export function routingOf(fault: Fault, program: Routing): Routing {
   if (isWholeNode(fault)) return 'silent';
   return ROUTING.includes(fault.program ?? '') ? program : 'stays';

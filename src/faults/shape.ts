@@ -40,7 +40,7 @@ async function shapeInside(hand: Hand, node: string, { name }: Interface, netem:
   const put = shell('modprobe -q sch_netem || true; tc qdisc replace dev $1 root $2', name, netem);
   if ((await hand.tryRun(node, put)).code !== 0) return false;
   const shown = await hand.run(node, ['tc', 'qdisc', 'show', 'dev', name]);
-  if (!shown.includes('netem')) throw new CannotObserve(`${name} of ${node} does not show netem`);
+  if (!shown.includes('netem')) throw new CannotObserve(`${name} of ${node} has no netem queue`);
   return true;
 }
 
@@ -62,7 +62,7 @@ export function shaping({ summary, amount, word, netem }: Shaping): FaultStory {
     summary,
     words: (f) => [
       `what ${f.node} sends on ${f.segments.join(' and ')} ${word.replace('%', f.amount ?? '')}`,
-      `what ${f.node} sends on ${f.segments.join(' and ')} goes as it is`,
+      `what ${f.node} sends on ${f.segments.join(' and ')} is no longer shaped`,
     ],
     adverts: () => 'go on',
     routing: () => 'stays',

@@ -13,7 +13,7 @@ export async function inject(hand: Hand, fault: Fault): Promise<Stamp> {
   );
 }
 
-/** Undoes a fault, whoever made it, and also after an abort; `bootDeadline` in milliseconds. */
+/** Undoes a fault, also one made by another process or before an abort; `bootDeadline` in milliseconds. */
 export async function heal(hand: Hand, fault: Fault, bootDeadline: number): Promise<Stamp> {
   const [at = 0] = await hand.changes.undo([healing(fault, bootDeadline)], bootDeadline);
   return at;
@@ -23,7 +23,7 @@ export async function heal(hand: Hand, fault: Fault, bootDeadline: number): Prom
 export async function putBack(hand: Hand, change: Change, bootDeadline: number): Promise<Stamp> {
   if ('fault' in change) {
     const [fault] = faultsOf(hand, [change]);
-    if (!fault) throw new CannotObserve(`there is no fault "${change.fault}" that could be healed`);
+    if (!fault) throw new CannotObserve(`unknown fault "${change.fault}" in the journal`);
     return heal(hand, fault, bootDeadline);
   }
   const undo = async (late: Hand) => (await late.timed(change.node, change.command)).at;

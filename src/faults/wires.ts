@@ -76,7 +76,7 @@ export async function rules(hand: Hand, fault: Fault, lines: readonly string[]):
   const { at } = await hand.timedInFabric(shell('printf %s "$1" | nft -f -', nft));
   const shown = await hand.runInFabric(['nft', 'list', 'table', 'bridge', table]);
   if ((shown.match(/counter/g) ?? []).length !== lines.length)
-    throw new CannotObserve(`the fabric does not hold the rules of ${fault.text}`);
+    throw new CannotObserve(`the fabric lacks the rules of ${fault.text}`);
   return at;
 }
 

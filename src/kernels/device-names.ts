@@ -10,7 +10,7 @@ const OF_SYSCTLS = ['all', 'default'];
 /** Why a device or a bridge that a lab file names cannot be called so; undefined when the name is free. */
 export function takenName(name: string): string | undefined {
   if (CARD.test(name) || Object.values(kernels).some((k) => k.devices?.test(name)))
-    return 'lab calls its own devices so';
+    return 'reserved for lab’s own devices';
   if (OF_KERNEL.includes(name)) return 'the kernel has a device of this name';
   return OF_SYSCTLS.includes(name) ? 'in sysctls this means all devices' : undefined;
 }

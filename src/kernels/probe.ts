@@ -55,8 +55,8 @@ export async function probeKernel(
   const [version = '', ...rest] = result.stdout.trim().split('\n');
   const usable = result.code === 0;
   const why = usable
-    ? `${trial.what} were tried on it, and work`
-    : (rest.filter((l) => l.trim() !== '').at(-1) ?? version ?? 'it ended without a word');
+    ? `${trial.what} were probed on it, and work`
+    : (rest.filter((l) => l.trim() !== '').at(-1) ?? version ?? 'the probe printed nothing');
   const found: Availability = { usable, version, why };
   // What keeps it from working may be mended any time: a device that is closed, a module that is not there.
   if (usable) remember(key, found);

@@ -1,4 +1,5 @@
 import stringWidth from 'string-width';
+import { counted } from '../counted.ts';
 import { visibleLine } from '../visible.ts';
 
 /** A place in a file: line and column from 1, and how many characters it takes on that line. */
@@ -75,7 +76,7 @@ export class Mistakes {
   /** All of them in the order of the file, and at the end how many more there are. */
   all(): readonly Diagnostic[] {
     const more = this.#count - this.#told.length;
-    const message = `${more.toLocaleString('en')} more ${more === 1 ? 'mistake' : 'mistakes'}; these are the first`;
+    const message = `${counted(more, 'more mistake')}, not shown`;
     return [
       ...this.#told.sort((a, b) => (a.place?.line ?? 0) - (b.place?.line ?? 0)),
       ...(more > 0 ? [{ file: this.#file, message }] : []),

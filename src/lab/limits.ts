@@ -24,7 +24,7 @@ export interface Excess {
 
 /** How an exceeded limit is told. */
 export function excess(what: string, most: number): string {
-  return `more than ${most.toLocaleString('en')} ${what}; a lab file has at most so many`;
+  return `more than ${most.toLocaleString('en')} ${what}; that is the limit for a lab file`;
 }
 
 /**
@@ -40,10 +40,9 @@ export function excessOf(text: string): Excess | undefined {
     if (CST.tokenType(token) === 'alias') aliases++;
     for (const _ of parser.next(token));
     const open = parser.stack.flatMap((t) => ('items' in t ? [t.items.length] : []));
-    if (tokens > LIMITS.tokens) return { at, message: excess('words and signs', LIMITS.tokens) };
+    if (tokens > LIMITS.tokens) return { at, message: excess('YAML tokens', LIMITS.tokens) };
     if (aliases > LIMITS.aliases) return { at, message: excess('aliases', LIMITS.aliases) };
-    if (open.length > LIMITS.depth)
-      return { at, message: excess('mappings and lists inside each other', LIMITS.depth) };
+    if (open.length > LIMITS.depth) return { at, message: excess('levels of nested mappings and lists', LIMITS.depth) };
     if (open.some((entries) => entries > LIMITS.entries))
       return { at, message: excess('entries in one mapping or list', LIMITS.entries) };
   }

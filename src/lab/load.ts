@@ -68,7 +68,7 @@ function tell(source: Source, issue: Issue, mistakes: Mistakes): void {
   }
   if (issue.code === 'invalid_key') {
     const [inner] = issue.issues;
-    if (inner) wrong(path, () => `"${String(path.at(-1))}" is no good name here: ${inner.message}`, 'key');
+    if (inner) wrong(path, () => `invalid name "${String(path.at(-1))}": ${inner.message}`, 'key');
     return;
   }
   // resolve tells it, with the segments at hand
@@ -76,7 +76,7 @@ function tell(source: Source, issue: Issue, mistakes: Mistakes): void {
   if (value === undefined && path.length > 0) {
     const parent = path.slice(0, -1);
     const owner = parent.length > 0 ? `"${parent.join('.')}"` : 'the lab';
-    wrong(parent, () => `${owner} lacks "${String(path.at(-1))}": ${issue.message}`, 'key');
+    wrong(parent, () => `${owner} has no "${String(path.at(-1))}": ${issue.message}`, 'key');
     return;
   }
   const words = () => {
@@ -184,7 +184,7 @@ function unknownNodeKeys(source: Source, segments: unknown, mistakes: Mistakes):
       mistakes.add(() =>
         source.at(
           ['nodes', node, key],
-          `"${key}" is neither a segment of this lab nor a key of a node${didYouMean(key, known)}`,
+          `"${key}" is neither a segment of this lab nor a key of nodes${didYouMean(key, known)}`,
           'key',
         ),
       );

@@ -53,7 +53,7 @@ export function findLabFile(argument: string): string {
     throw new Failure(
       'usage',
       `there is no lab file at ${argument}`,
-      'name a lab.yaml, a folder that holds one, or a lab of labs/',
+      'give the path of a lab.yaml, of a folder that contains one, or a lab of labs/',
     );
   }
   for (const folder of labFolders()) {
@@ -96,7 +96,7 @@ export function readLab(file: string, options: ReadOptions = {}): Result<Lab, re
     const found = takeFile(resolvePath(folder, path), { within, most: MOST_OF_A_FILE });
     if (!found.ok) return found;
     left -= found.value.bytes.length;
-    return left < 0 ? fail(`is too much: a lab's files have at most ${megabytes(MOST_OF_A_LAB)} together`) : found;
+    return left < 0 ? fail(`exceeds the limit for all files of a lab, ${megabytes(MOST_OF_A_LAB)}`) : found;
   };
   return checkLab(source.value, beside, options);
 }

@@ -64,5 +64,6 @@ export function onDevice(r: Resolver, text: string, path: Path, what: string): H
 }
 
 function tellPrefix(r: Resolver, placed: Subnet | undefined, path: Path): void {
-  if (placed?.prefix === 0) r.wrong(path, 'a prefix of 0 puts every address there is on this wire; write its subnet’s');
+  if (placed?.prefix === 0)
+    r.wrong(path, 'a prefix of 0 means that all addresses are on this wire; write the prefix of its subnet');
 }

@@ -18,7 +18,7 @@ export function resolveDevices(r: Resolver, node: string, raw: RawNode, interfac
     const taken = takenName(name);
     if (taken !== undefined) r.wrong(path, `a device cannot be called "${name}": ${taken}`, 'key');
     if (interfaces.some((i) => i.segment === name))
-      r.wrong(path, `"${name}" is a segment that "${node}" is on: a name must mean one of them`, 'key');
+      r.wrong(path, `"${name}" is already the name of a segment that "${node}" is on; choose another name`, 'key');
     const addresses = [device.address ?? []].flat().flatMap((text, i) => {
       const at = Array.isArray(device.address) ? [...path, 'address', i] : [...path, 'address'];
       return onDevice(r, text, at, `an address of node "${node}"`) ?? [];
@@ -59,17 +59,17 @@ function deviceOf(
   if (raw.bond !== undefined)
     return over.length > 0
       ? { ...base, mac: own(), kind: 'bond', mode: raw.bond, over }
-      : `bond "${name}" has no slave; add over: [SEGMENT, SEGMENT]`;
+      : `bond "${name}" has no slaves; add over: [SEGMENT, SEGMENT]`;
   if (raw.vlan !== undefined) {
-    if (!first || over.length > 1) return `VLAN "${name}" stands on one device; add over: SEGMENT or DEVICE`;
+    if (!first || over.length > 1) return `VLAN "${name}" needs exactly one lower device; add over: SEGMENT or DEVICE`;
     return { ...base, mac: first.mac, kind: 'vlan', id: raw.vlan, over };
   }
   if (raw.bridge !== undefined) return { ...base, mac: own(), kind: 'bridge', over };
   const kind = raw.gre === undefined ? 'ipip' : 'gre';
   const tunnel = raw[kind];
-  if (!tunnel) return `device "${name}" is of no kind`;
+  if (!tunnel) return `device "${name}" has no kind`;
   if (raw.over !== undefined)
-    return `tunnel "${name}" stands on no device: it goes where routes to ${tunnel.remote} go`;
+    return `tunnel "${name}" takes no over: routes to ${tunnel.remote} decide where its packets go`;
   tellEnds(r, tunnel, ['nodes', node, 'devices', name, kind]);
   return { ...base, mac: '', kind, local: tunnel.local, remote: tunnel.remote };
 }
@@ -78,10 +78,10 @@ function deviceOf(
 function tellEnds(r: Resolver, ends: { readonly local: string; readonly remote: string }, path: Path): void {
   for (const end of ['local', 'remote'] as const) {
     const address = parseAddress(ends[end]);
-    if (address?.family === 6) r.wrong([...path, end], 'GRE and IP-in-IP tunnels have IPv4 ends here');
+    if (address?.family === 6) r.wrong([...path, end], 'GRE and IP-in-IP tunnels need IPv4 addresses at both ends');
     else if (address) tellUnusable(r, address, [...path, end]);
   }
-  if (ends.local === ends.remote) r.wrong([...path, 'remote'], `${ends.remote} is this end; name the other one`);
+  if (ends.local === ends.remote) r.wrong([...path, 'remote'], `${ends.remote} is the local end; give the other end`);
 }
 
 /** Tells what the kernel refuses to put on top of each other, and what would be dead there. */
@@ -90,29 +90,30 @@ function tellStack(r: Resolver, device: Device, below: readonly Link[], made: re
   const { name } = device;
   if (device.kind === 'gre' || device.kind === 'ipip') {
     const twin = made.find((d) => d.kind === device.kind && d.local === device.local && d.remote === device.remote);
-    if (twin) r.wrong(path, `"${twin.name}" is a ${device.kind} tunnel between the same addresses already`, 'key');
+    if (twin) r.wrong(path, `tunnel "${twin.name}" (${device.kind}) already connects the same addresses`, 'key');
     return;
   }
   for (const link of below) {
     const tunnel = 'kind' in link && (link.kind === 'gre' || link.kind === 'ipip');
-    if (tunnel) r.wrong(over, `"${link.name}" is a tunnel: it carries packets, and a ${device.kind} needs frames`);
+    if (tunnel)
+      r.wrong(over, `"${link.name}" is a tunnel, which carries IP packets; a ${device.kind} needs Ethernet frames`);
     const holder = made.find((d) => (d.kind === 'bond' || d.kind === 'bridge') && d.over.includes(link.name));
-    if (holder) r.wrong(over, `${shown(link)} is part of ${holder.kind} "${holder.name}" already`);
+    if (holder) r.wrong(over, `${shown(link)} is already part of ${holder.kind} "${holder.name}"`);
   }
   if (device.kind === 'vlan') {
     const twin = made.find((d) => d.kind === 'vlan' && d.id === device.id && d.over[0] === device.over[0]);
-    if (twin) r.wrong([...path, 'vlan'], `VLAN ${device.id} of ${device.over[0]} is "${twin.name}" already`);
+    if (twin) r.wrong([...path, 'vlan'], `"${twin.name}" is already VLAN ${device.id} on ${device.over[0]}`);
     return;
   }
   for (const [i, link] of below.entries()) {
-    if (below.indexOf(link) !== i) r.wrong(over, `${shown(link)} stands here twice`);
+    if (below.indexOf(link) !== i) r.wrong(over, `${shown(link)} is listed twice`);
     if ('kind' in link && link.kind === 'bridge' && device.kind === 'bridge')
-      r.wrong(over, `"${link.name}" is a bridge: no bridge is part of another`);
+      r.wrong(over, `"${link.name}" is a bridge; a bridge cannot be part of another bridge`);
     const [own] = link.addresses;
     if (own)
       r.wrong(
         over,
-        `${shown(link)} has the address ${own.address}, which is dead while it is part of ${device.kind} "${name}"; give it to "${name}"`,
+        `${shown(link)} has the address ${own.address}, which does not work while it is part of ${device.kind} "${name}"; move the address to "${name}"`,
       );
   }
 }

@@ -7,8 +7,8 @@ import type { RawLab } from './schema.ts';
 
 /** Folders that lab and the kernel keep for themselves. */
 const KEPT: Readonly<Record<string, string>> = {
-  '/lab': 'lab keeps its own files there',
-  [SCRIPTS]: 'lab keeps its own programs there',
+  '/lab': 'reserved for lab’s own files',
+  [SCRIPTS]: 'reserved for lab’s own programs',
   '/proc': 'that is the kernel’s',
   '/sys': 'that is the kernel’s',
   '/dev': 'that is the kernel’s',
@@ -34,8 +34,8 @@ export function resolveFiles(r: Resolver, node: string, raw: RawLab['nodes'][str
     Object.entries(raw.files ?? {}).flatMap(([to, from]): [string, UserFile][] => {
       const path = ['nodes', node, 'files', to];
       const above = targets.find((other) => to.startsWith(`${other}/`));
-      const wrong = wrongPlace(to) ?? (above === undefined ? undefined : `"${above}" is a file, and holds none`);
-      if (wrong !== undefined) r.wrong(path, `no file can be at ${JSON.stringify(to)}: ${wrong}`, 'key');
+      const wrong = wrongPlace(to) ?? (above === undefined ? undefined : `"${above}" is a file, not a directory`);
+      if (wrong !== undefined) r.wrong(path, `invalid path ${JSON.stringify(to)}: ${wrong}`, 'key');
       const file = r.file(from, path);
       return file ? [[to, file]] : [];
     }),
@@ -45,14 +45,14 @@ export function resolveFiles(r: Resolver, node: string, raw: RawLab['nodes'][str
 /** Why no file can be at an absolute path in a node; undefined when one can. */
 function wrongPlace(path: string): string | undefined {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  if (/[\x00-\x1f\x7f]/.test(path)) return 'it holds a control character';
+  if (/[\x00-\x1f\x7f]/.test(path)) return 'it contains a control character';
   const plain = posix.resolve('/', path);
   const kept = Object.keys(KEPT).find((folder) => `${plain}/`.startsWith(`${folder}/`) && !plain.startsWith(SHARED));
   if (kept !== undefined) return KEPT[kept];
-  if (DIRECTORIES.includes(plain)) return 'that is a directory; write the file’s name behind it';
-  if (plain !== path) return path.endsWith('/') ? 'it ends like a directory' : `write it as ${plain}`;
+  if (DIRECTORIES.includes(plain)) return 'that is a directory; append the file’s name';
+  if (plain !== path) return path.endsWith('/') ? 'it ends with a slash, like a directory' : `write it as ${plain}`;
   if (PROGRAMS.includes(plain) || Object.values(kernels).some((k) => k.programs.includes(plain)))
-    return 'that is lab’s own program';
+    return 'that is a program of lab';
   const long = plain.split('/').some((name) => Buffer.byteLength(name) > LONGEST.name);
   return long || Buffer.byteLength(plain) > LONGEST.path
     ? `a path has at most ${LONGEST.path} bytes, a name in it ${LONGEST.name}`

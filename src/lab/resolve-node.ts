@@ -23,13 +23,13 @@ export function resolveNode(r: Resolver, name: string): LabNode {
   const interfaces = cards(r, name, raw);
   if (interfaces.length === 0 && !r.incomplete('segments')) {
     const names = [...r.segments.keys()].map((s) => `"${s}"`).join(' or ');
-    r.wrong(path, `node "${name}" is on no segment; give it an address on ${names || 'one'}`, 'key');
+    r.wrong(path, `node "${name}" is not on any segment; give it an address on ${names || 'one'}`, 'key');
   }
   const room = interfaces.findIndex((_, i) => portName(name, i).length > LONGEST_NAME);
   if (room >= 0)
     r.wrong(
       path,
-      `node "${name}" has ${interfaces.length} cards, and its name leaves room for ${room}; shorten it`,
+      `node "${name}" has ${interfaces.length} cards, and a name of this length allows only ${room}; shorten the name`,
       'key',
     );
   if (raw.lips && raw.kind !== 'director')
@@ -39,7 +39,7 @@ export function resolveNode(r: Resolver, name: string): LabNode {
   if (raw.keepalived && raw.manual)
     r.wrong(
       [...path, 'keepalived'],
-      `"${name}" is manual: keepalived is started by your setup script, or not at all`,
+      `"${name}" is manual, so keepalived is not started from here; start it in your setup script`,
       'key',
     );
   if (raw.driver !== undefined && raw.kind !== 'director')
@@ -115,7 +115,7 @@ function lips(r: Resolver, node: LabNode, raw: RawNode): Lip[] {
     const on = linkTo(node, address.text);
     if (!on && r.incomplete('segments')) return [];
     if (!on) {
-      r.wrong(path, `LIP ${text} is outside every segment that "${node.name}" is on; real servers could not answer it`);
+      r.wrong(path, `LIP ${text} is outside every segment that "${node.name}" is on; real servers cannot reply to it`);
       return [];
     }
     return [{ address: address.text, interface: on.name }];

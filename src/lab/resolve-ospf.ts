@@ -32,15 +32,12 @@ export function resolveOspf(
   for (const name of raw.addresses) {
     const service = services.find((s) => s.name === name);
     if (service && familyOf(service.vip) === 6)
-      r.wrong([...path, 'addresses'], `VIP ${service.vip} is IPv6, and OSPF is version 2 here: it announces IPv4`);
+      r.wrong([...path, 'addresses'], `VIP ${service.vip} is IPv6, and OSPFv2 announces IPv4 only`);
   }
   tellTwins(r, name, raw, path);
   const [hello, dead] = [ms(raw.hello ?? '10s'), ms(raw.dead ?? '40s')];
   if (dead < 2 * hello)
-    r.wrong(
-      [...path, 'dead'],
-      `a neighbour would count as dead before two hellos are missed (hello ${hello / 1000} s)`,
-    );
+    r.wrong([...path, 'dead'], `the dead interval must be at least two hello intervals (hello ${hello / 1000} s)`);
   const on = (kind: LabNode['kind']) =>
     nodes.filter((n) => n.kind === kind && n.interfaces.some((i) => raw.on.includes(i.segment))).map((n) => n.name);
   const [members, routers] = [on('director'), on('switch')];
@@ -70,8 +67,8 @@ function tellTwins(r: Resolver, name: string, raw: RawOspf, path: Path): void {
   );
   for (const [i, segment] of raw.on.entries()) {
     const other = before.find(([, o]) => o.on.includes(segment));
-    if (other) r.wrong([...path, 'on', i], `segment "${segment}" is a link of domain "${other[0]}" already`);
-    if (raw.on.indexOf(segment) !== i) r.wrong([...path, 'on', i], `segment "${segment}" stands here twice`);
+    if (other) r.wrong([...path, 'on', i], `segment "${segment}" is already a link of domain "${other[0]}"`);
+    if (raw.on.indexOf(segment) !== i) r.wrong([...path, 'on', i], `segment "${segment}" is listed twice`);
   }
   const [first] = before;
   if (first && ms(first[1].throttle ?? THROTTLE) !== ms(raw.throttle ?? THROTTLE))

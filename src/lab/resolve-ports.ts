@@ -27,7 +27,7 @@ export function tellPorts(r: Resolver, node: LabNode, services: readonly Service
   );
   for (const [i, claim] of listed.entries()) {
     const first = listed.findIndex((c) => c.port === claim.port && c.word === claim.word);
-    if (first < i) r.wrong(claim.path, `${claim.port}/${claim.word} stands here twice`);
+    if (first < i) r.wrong(claim.path, `${claim.port}/${claim.word} is listed twice`);
   }
   const balanced = services.flatMap((s) => {
     const app = appOf(s);
@@ -56,7 +56,7 @@ function tellBound(r: Resolver, node: string, claims: readonly Claim[], bound: B
   if (ports > bound.most)
     r.wrong(
       ['nodes', node, 'serve'],
-      `"${node}" would serve ${ports} ${bound.called} ports; it can serve ${bound.most}`,
+      `"${node}" serves ${ports} ${bound.called} ports; at most ${bound.most} are possible`,
       'key',
     );
 }
@@ -67,8 +67,8 @@ function tellClashes(r: Resolver, node: string, claims: readonly Claim[]): void 
       .slice(0, i)
       .find((c) => c.port === claim.port && c.word !== claim.word && c.on.some((t) => claim.on.includes(t)));
     if (other)
-      r.wrong(claim.path, `${claim.word} and ${other.word} both want port ${claim.port} of "${node}"`, 'value', {
-        message: `${other.word} wants it here`,
+      r.wrong(claim.path, `${claim.word} and ${other.word} both need port ${claim.port} of "${node}"`, 'value', {
+        message: `${other.word} is given here`,
         path: other.path,
       });
   }
@@ -79,8 +79,8 @@ function tellSecond(r: Resolver, node: string, claims: readonly Claim[], word: P
   const [first, ...more] = claims.filter((c) => c.word === word);
   const second = more.find((c) => c.port !== first?.port);
   if (first && second)
-    r.wrong(second.path, `"${node}" runs ${what}; it is to listen on ${first.port} already`, 'value', {
-      message: `${first.port} stands here`,
+    r.wrong(second.path, `"${node}" runs only ${what}; port ${first.port} is given already`, 'value', {
+      message: `${first.port} is given here`,
       path: first.path,
     });
 }

@@ -34,7 +34,7 @@ export function resolveRoutes(r: Resolver, node: LabNode, raw: RawLab['nodes'][s
       node.interfaces.find((i) => i.segment === by) ?? [...node.interfaces, ...node.devices].find((l) => l.name === by);
     if (device) return [{ to: destination, dev: device.name }];
     if (!r.incomplete('segments'))
-      r.wrong(path, `"${by}" is no gateway's address, no segment or device of "${node.name}", and not blackhole`);
+      r.wrong(path, `"${by}" is neither a gateway address, nor a segment or device of "${node.name}", nor blackhole`);
     return [];
   });
 }
@@ -55,14 +55,9 @@ function tellTarget(r: Resolver, node: LabNode, to: string, target: Subnet, path
     }),
   );
   if (network.address.text !== target.address.text)
-    r.wrong(
-      path,
-      `${to} has bits set behind its prefix; the network is ${network.address.text}/${target.prefix}`,
-      'key',
-    );
-  else if (own) r.wrong(path, `"${node.name}" is on ${to} itself, by ${own.name}; the route would cut it off`, 'key');
-  else if (isLoopback(target.address))
-    r.wrong(path, `${to} is the node’s own loopback; packets to it are never routed`, 'key');
+    r.wrong(path, `${to} has host bits set; the network is ${network.address.text}/${target.prefix}`, 'key');
+  else if (own) r.wrong(path, `"${node.name}" is itself on ${to} by ${own.name}; the route would cut it off`, 'key');
+  else if (isLoopback(target.address)) r.wrong(path, `${to} is a loopback network, which is never routed`, 'key');
   else return true;
   return false;
 }
@@ -76,10 +71,10 @@ function tellGateway(r: Resolver, node: LabNode, gateway: Address, target: Subne
     .map((s) => reservedAs(s, gateway))
     .find((what) => what !== undefined);
   if (gateway.family !== target.address.family)
-    r.wrong(path, `gateway ${gateway.text} is IPv${gateway.family}, and the route is IPv${target.address.family}’s`);
+    r.wrong(path, `gateway ${gateway.text} is IPv${gateway.family}, but the route is IPv${target.address.family}`);
   else if (kind !== undefined) r.wrong(path, `gateway ${gateway.text} is ${kind}; no node can have it`);
   else if (addressesOf(node).includes(gateway.text))
-    r.wrong(path, `gateway ${gateway.text} is "${node.name}" itself; name the next node on the way`);
+    r.wrong(path, `gateway ${gateway.text} is "${node.name}" itself; give the address of the next hop`);
   else if (reserved !== undefined) r.wrong(path, `gateway ${gateway.text} is ${reserved}; no node can have it`);
   else if (!link && !r.incomplete('segments'))
     r.wrong(path, `gateway ${gateway.text} is in no subnet that "${node.name}" is on`);

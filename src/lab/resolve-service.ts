@@ -37,24 +37,27 @@ export function resolveService(r: Resolver, name: string, nodes: readonly LabNod
       (s.protocol ?? 'tcp') === protocol,
   );
   if (twin) {
-    r.wrong([...path, 'port'], `service "${twin[0]}" has ${raw.vip} port ${raw.port} already`, 'value', {
-      message: `"${twin[0]}" stands here`,
+    r.wrong([...path, 'port'], `service "${twin[0]}" already has ${raw.vip} port ${raw.port}`, 'value', {
+      message: `"${twin[0]}" is declared here`,
       path: ['services', twin[0]],
     });
   }
   r.mustBeFree(vip, [...path, 'vip']);
   tellUnusable(r, vip, [...path, 'vip']);
   if (isLinkLocal(vip))
-    r.wrong([...path, 'vip'], `${vip.text} is link-local: a client would have to say on which link; give another VIP`);
+    r.wrong(
+      [...path, 'vip'],
+      `${vip.text} is link-local, which clients cannot use without naming an interface; give another VIP`,
+    );
   const routed = nodes.some((n) => n.routes.some((route) => covers(route.to, vip.text)));
   if (!r.incomplete('segments') && !r.incomplete('nodes') && !r.subnetOf(vip) && !routed) {
     r.wrong(
       [...path, 'vip'],
-      `${vip.text} is outside every segment, and no node has a route to it; no client could reach it`,
+      `${vip.text} is outside every segment, and no node has a route to it; no client can reach it`,
     );
   }
   const reals = Object.entries(raw.reals).flatMap(([node, real]) => resolveReal(r, name, raw, node, real, nodes) ?? []);
-  if (Object.keys(raw.reals).length === 0) r.wrong([...path, 'reals'], `service "${name}" has no real server`, 'key');
+  if (Object.keys(raw.reals).length === 0) r.wrong([...path, 'reals'], `service "${name}" has no real servers`, 'key');
   refuse(r, name, raw, protocol);
   const health = raw.health && healthOf(raw.health);
   const sorry = sorryOf(r, name, raw, nodes);
@@ -122,7 +125,7 @@ function resolveReal(
   if (port !== undefined && port !== raw.port && !modes[raw.mode].mapsPorts)
     r.wrong(
       [...path, 'port'],
-      `in ${raw.mode} the packet reaches the real server as it is, port ${raw.port}: only ${modesThat((m) => m.mapsPorts, 'and')} map ports`,
+      `${raw.mode} does not change the port (${raw.port}): only ${modesThat((m) => m.mapsPorts, 'and')} map ports`,
     );
   return { node, address: chosen, port: port ?? raw.port, weight };
 }
@@ -131,7 +134,10 @@ function resolveReal(
 function refuse(r: Resolver, name: string, raw: RawService, protocol: 'tcp' | 'udp'): void {
   const path = ['services', name];
   if (raw.hash !== undefined && !['sh', 'mh'].includes(raw.scheduler ?? ''))
-    r.wrong([...path, 'hash'], `only the schedulers sh and mh hash; service "${name}" has ${raw.scheduler ?? 'rr'}`);
+    r.wrong(
+      [...path, 'hash'],
+      `only the schedulers sh and mh can hash ports; service "${name}" has ${raw.scheduler ?? 'rr'}`,
+    );
   const { health } = raw;
   const overTcp = health && (health.tcp ?? health.http ?? health.ssl) !== undefined;
   if (overTcp && health.port === undefined && protocol === 'udp')
@@ -144,20 +150,31 @@ function refuse(r: Resolver, name: string, raw: RawService, protocol: 'tcp' | 'u
   if (health?.timeout !== undefined && health[own] !== undefined)
     r.wrong(
       [...path, 'health', 'timeout'],
-      `${own}: ${health[own]} says the time already; leave one of them out`,
+      `${own}: ${health[own]} sets the time already; leave out one of the two`,
       'key',
     );
   const weights = Object.values(raw.reals).map((real) => (typeof real === 'number' ? real : real.weight));
   const whole = weights.reduce((sum, weight) => sum + weight, 0);
   const moves = typeof health?.misc === 'object' && health.misc.dynamic;
   if (raw.quorum && raw.quorum.weight > whole && !moves)
-    r.wrong([...path, 'quorum', 'weight'], `the real servers weigh ${whole} together: this quorum is never reached`);
+    r.wrong(
+      [...path, 'quorum', 'weight'],
+      `the weights of the real servers add up to ${whole}; this quorum can never be reached`,
+    );
   if (raw.sorry !== undefined && !health)
-    r.wrong([...path, 'sorry'], 'without a health check no real server is ever taken out: nobody is sorry', 'key');
+    r.wrong(
+      [...path, 'sorry'],
+      'without a health check no real server is ever removed, so the sorry server is never used; add health:',
+      'key',
+    );
   if (raw.quorum && !health)
-    r.wrong([...path, 'quorum'], 'without a health check no real server is ever lost: the quorum never changes', 'key');
+    r.wrong(
+      [...path, 'quorum'],
+      'without a health check no real server is ever removed, so the quorum never changes; add health:',
+      'key',
+    );
   if (raw.app !== undefined && !appOf({ app: raw.app, protocol }).transports.includes(protocol))
-    r.wrong([...path, 'app'], `a ${raw.app} server speaks first when a TCP connection opens; the service is UDP`);
+    r.wrong([...path, 'app'], `${raw.app} needs TCP; the service is UDP`);
 }
 
 /** Time for an attempt where the lab file does not say. */
@@ -227,11 +244,12 @@ export function resolveSnat(r: Resolver, name: string, nodes: readonly LabNode[]
   if (network.address.text !== from.address.text)
     r.wrong(
       [...path, 'from'],
-      `${raw.from} has bits set behind its prefix; the network is ${network.address.text}/${network.prefix}`,
+      `${raw.from} has host bits set; the network is ${network.address.text}/${network.prefix}`,
     );
   const director = nodes.find((n) => n.kind === 'director' && addressesOf(n).includes(to.text));
   if (!director) {
-    if (!r.incomplete('nodes')) r.wrong([...path, 'to'], `no director has the address ${to.text}; give it to one`);
+    if (!r.incomplete('nodes'))
+      r.wrong([...path, 'to'], `no director has the address ${to.text}; give it to one of them`);
     return undefined;
   }
   if (from.address.family !== to.family)
@@ -292,10 +310,10 @@ export function crossCheck(
     if (announcers.length === 0 && balancers.length > 1 && !r.incomplete('vrrp') && !r.incomplete('ospf')) {
       r.wrong(
         [...path, 'vip'],
-        `nobody announces VIP ${service.vip}: the lab has ${balancers.length} directors, and no vrrp instance or ospf domain names service "${service.name}"`,
+        `no director announces VIP ${service.vip}: the lab has ${balancers.length} directors, and no vrrp instance or ospf domain names service "${service.name}"`,
       );
     }
-    const related = { message: `service "${service.name}" stands here`, path };
+    const related = { message: `service "${service.name}" is declared here`, path };
     for (const { name, message } of withoutLip(service, balancers)) r.wrong(['nodes', name], message, 'key', related);
     for (const message of apart(service, balancers)) r.wrong([...path, 'mode'], message, 'value', related);
     for (const driver of carriers(nodes))
@@ -332,7 +350,7 @@ function apart({ mode, reals }: Service, balancers: readonly LabNode[]): readonl
       .filter((d) => !linkTo(d, real.address))
       .map(
         (d) =>
-          `in ${mode} the director changes MAC addresses only, and "${d.name}" shares no segment with ${real.node} (${real.address}); use ${others}, or put both on one segment`,
+          `in ${mode} the director changes MAC addresses only, but "${d.name}" shares no segment with ${real.node} (${real.address}); use ${others}, or put both on one segment`,
       ),
   );
 }
@@ -365,15 +383,15 @@ function lacks(driver: Driver, service: Service): readonly Refused[] {
 /** What the lab says and nothing of it needs: it would be dropped in silence. */
 export function tellUnused(r: Resolver, nodes: readonly LabNode[], services: readonly Service[]): void {
   if (r.raw.driver !== undefined && !r.incomplete('nodes') && directors({ nodes }).length === 0)
-    r.wrong(['driver'], 'the lab has no director that could run it', 'key');
+    r.wrong(['driver'], 'the lab has no director to run it', 'key');
   if (r.incomplete('services')) return;
   if (r.raw.timeouts && services.length === 0)
-    r.wrong(['timeouts'], 'without a service no director keeps connections', 'key');
+    r.wrong(['timeouts'], 'the lab has no service, so directors track no connections', 'key');
   for (const node of nodes.filter((n) => n.kind === 'director' && !n.manual))
     for (const [i, lip] of node.lips.entries())
       if (!services.some((s) => modes[s.mode].needsLips && familyOf(s.vip) === familyOf(lip.address)))
         r.wrong(
           ['nodes', node.name, 'lips', i],
-          `no service is ${modesThat((m) => m.needsLips, 'or')} over IPv${familyOf(lip.address)}: nobody would speak under ${lip.address}`,
+          `no service is ${modesThat((m) => m.needsLips, 'or')} over IPv${familyOf(lip.address)}: the LIP ${lip.address} is never used`,
         );
 }

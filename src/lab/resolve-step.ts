@@ -99,9 +99,10 @@ function persistence(r: Resolver, known: Known, name: string, path: Path): Step 
   if (service && (!turns || new Set(service.reals.map((s) => s.weight)).size > 1))
     r.wrong(
       path,
-      `only with scheduler rr, or wrr and equal weights, does a client surely move; service "${name}" has ${service.scheduler}`,
+      `a client is sure to move only with scheduler rr, or wrr with equal weights; service "${name}" has ${service.scheduler}`,
     );
-  if (service && service.reals.length < 2) r.wrong(path, `service "${name}" has one real server: a client cannot move`);
+  if (service && service.reals.length < 2)
+    r.wrong(path, `service "${name}" has only one real server, so a client cannot move`);
   return service && { kind: 'persistence', service: name };
 }
 
@@ -140,14 +141,15 @@ function faultStep(r: Resolver, known: Known, raw: RawFault, path: Path): Step |
   if (!parsed.ok && !r.incomplete('nodes')) r.wrong(at, parsed.error);
   const name = whole.service ?? known.services[0]?.name;
   const service = name === undefined ? undefined : serviceNamed(r, known, name, [...path, 'service']);
-  if (name === undefined && !r.incomplete('services')) r.wrong(at, 'there is no service whose clients could notice it');
+  if (name === undefined && !r.incomplete('services'))
+    r.wrong(at, 'the lab has no service, so no impact on clients can be measured');
   const clients = whole.clients === undefined ? undefined : [whole.clients].flat();
   for (const client of clients ?? []) r.lookup(known.nodes, client, 'client', [...path, 'clients']);
   const keeps = service && (service.persistence !== undefined || ['sh', 'mh'].includes(service.scheduler));
   if (whole.sticks && service && !keeps)
     r.wrong(
       [...path, 'sticks'],
-      `service "${service.name}" has no persistence, and its scheduler does not hash: no client stays at its real server`,
+      `service "${service.name}" has neither persistence nor a hashing scheduler, so clients do not stay at their real servers`,
     );
   if (!parsed.ok || !service) return undefined;
   const list = (key: 'during' | 'healed') =>
@@ -181,9 +183,9 @@ const BELONGS = { of: 'master', by: 'answers', real: 'weight', service: 'weight'
 function tellStrays(r: Resolver, raw: RawExpectation, path: Path): void {
   for (const [key, owner] of Object.entries(BELONGS) as [keyof typeof BELONGS, 'master' | 'answers' | 'weight'][])
     if (raw[key] !== undefined && raw[owner] === undefined)
-      r.wrong([...path, key], `"${key}" belongs to ${owner}, and here it would say nothing`, 'key');
+      r.wrong([...path, key], `"${key}" belongs to ${owner}, and has no effect here`, 'key');
   if (raw.within !== undefined && raw.run?.within !== undefined)
-    r.wrong([...path, 'within'], 'the run says within already; leave one of them out', 'key');
+    r.wrong([...path, 'within'], 'the run sets within already; leave out one of the two', 'key');
 }
 
 /** Milliseconds between two looks, where the lab file does not say. */
@@ -214,9 +216,9 @@ function expectation(r: Resolver, known: Known, raw: RawExpectation, path: Path)
   if (raw.weight !== undefined) {
     const name = raw.service ?? known.services[0]?.name ?? '';
     const service = serviceNamed(r, known, name, [...path, 'service']);
-    if (raw.real === undefined) r.wrong(path, 'whose weight? add real: REALSERVER', 'key');
+    if (raw.real === undefined) r.wrong(path, 'the real server is missing; add real: REALSERVER', 'key');
     else if (service && !service.reals.some((s) => s.node === raw.real))
-      r.wrong([...path, 'real'], `"${raw.real}" is no real server of service "${service.name}"`);
+      r.wrong([...path, 'real'], `"${raw.real}" is not a real server of service "${service.name}"`);
     if (!service || raw.real === undefined) return undefined;
     const check = service.health;
     const budget = check ? check.every + (check.retry + 1) * check.timeout + check.retry * check.pause : 0;

@@ -35,17 +35,20 @@ export function resolveVrrp(
   const twin = Object.entries(r.raw.vrrp ?? {}).find(
     ([other, v]) => other < name && v.on === raw.on && v.id === raw.id,
   );
-  if (twin) r.wrong([...path, 'id'], `instance "${twin[0]}" has id ${raw.id} on segment "${raw.on}" already`);
+  if (twin) r.wrong([...path, 'id'], `instance "${twin[0]}" already has id ${raw.id} on segment "${raw.on}"`);
   if (families.size > 1)
-    r.wrong([...path, 'addresses'], 'IPv4 and IPv6 addresses need an instance each: they speak different protocols');
-  if (raw.version === 2 && families.has(6)) r.wrong([...path, 'version'], 'VRRP for IPv6 is version 3 (RFC 5798)');
+    r.wrong([...path, 'addresses'], 'IPv4 and IPv6 addresses need separate instances (VRRP runs over one of the two)');
+  if (raw.version === 2 && families.has(6)) r.wrong([...path, 'version'], 'VRRP for IPv6 needs version 3 (RFC 5798)');
   if (raw.password !== undefined && version === 3)
-    r.wrong([...path, 'password'], 'VRRP version 3 has no authentication (RFC 5798 §9); leave the password out', 'key');
+    r.wrong([...path, 'password'], 'VRRP version 3 has no authentication (RFC 5798 §9); leave out the password', 'key');
   const advert = ms(raw.advert ?? '1s');
   if (version === 2 && advert % 1000 !== 0)
-    r.wrong([...path, 'advert'], 'VRRP version 2 counts whole seconds; add version: 3 for shorter adverts');
+    r.wrong([...path, 'advert'], 'VRRP version 2 needs whole seconds; add version: 3 for shorter advert intervals');
   if (version === 3 && advert > MOST_ADVERT_3)
-    r.wrong([...path, 'advert'], `VRRP version 3 has ${MOST_ADVERT_3 / 1000}s for an advert at most (RFC 5798)`);
+    r.wrong(
+      [...path, 'advert'],
+      `the advert interval of VRRP version 3 is at most ${MOST_ADVERT_3 / 1000}s (RFC 5798)`,
+    );
   if (raw.syncdaemon) tellDaemon(r, name, raw, path);
   for (const member of members) tellFamily(r, member, families, nodes, path);
   if (raw.group !== undefined) tellGroup(r, name, raw, path);
@@ -87,7 +90,7 @@ function resolveMembers(r: Resolver, raw: RawVrrp, nodes: readonly LabNode[], pa
     if (before?.priority === member.priority) {
       r.wrong(
         [...path, 'priorities', member.node],
-        `"${before.node}" has priority ${member.priority} too; who is master would be chance`,
+        `"${before.node}" has priority ${member.priority} too; which one becomes master would be undefined`,
       );
     }
   }
@@ -135,7 +138,7 @@ function resolveAddresses(
     if (ofService) tellMover(r, name, address.text, services, at);
     else r.claim(address, at, `an address of VRRP instance "${name}"`);
     if (!ofService && !r.subnetOf(address) && !r.incomplete('segments'))
-      r.wrong(at, `${address.text} is outside every segment; nobody could reach it`);
+      r.wrong(at, `${address.text} is outside every segment; no node can reach it`);
     vips.set(address.text, { address: address.text, prefix: placed?.prefix ?? whole(address.text) });
   }
   return { addresses: [...vips.values()], moved };
@@ -151,7 +154,7 @@ function tellMover(r: Resolver, name: string, vip: string, services: readonly Se
   const moves = (text: string) =>
     services.some((s) => s.vip === vip && s.name === text) || parseAddress(text.split('/')[0] ?? '')?.text === vip;
   const other = before.find(([, v]) => v.addresses.some(moves));
-  if (other) r.wrong(at, `instance "${other[0]}" moves ${vip} already`);
+  if (other) r.wrong(at, `instance "${other[0]}" already moves ${vip}`);
 }
 
 function whole(address: string): number {
@@ -164,7 +167,7 @@ function tellDaemon(r: Resolver, name: string, raw: RawVrrp, path: Path): void {
   if (other)
     r.wrong(
       [...path, 'syncdaemon'],
-      `instance "${other[0]}" has its sync daemon on segment "${other[1].on}", and a director has one; put both instances on one segment`,
+      `instance "${other[0]}" has its sync daemon on segment "${other[1].on}", and a director has only one sync daemon; put both instances on one segment`,
     );
 }
 
@@ -193,16 +196,17 @@ function tellFamily(
 
 function tellGroup(r: Resolver, name: string, raw: RawVrrp, path: Path): void {
   const group = parseAddress(raw.group ?? '');
-  if (raw.unicast === true) r.wrong([...path, 'group'], 'unicast adverts go to no multicast group', 'key');
+  if (raw.unicast === true)
+    r.wrong([...path, 'group'], 'unicast adverts use no multicast group; leave out one of the two', 'key');
   if (group && (group.family !== 4 || group.value >> 28n !== 0xen))
-    r.wrong([...path, 'group'], `${raw.group} is no multicast address (224.0.0.0/4)`);
+    r.wrong([...path, 'group'], `${raw.group} is not a multicast address (224.0.0.0/4)`);
   const other = Object.entries(r.raw.vrrp ?? {}).find(
     ([n, v]) => v.unicast !== true && v.group !== raw.group && (n < name || v.group === undefined),
   );
   if (other)
     r.wrong(
       [...path, 'group'],
-      `instance "${other[0]}" has another group; keepalived has one for all (vrrp_mcast_group4)`,
+      `instance "${other[0]}" has another group; keepalived has one group for all instances (vrrp_mcast_group4)`,
     );
 }
 
@@ -215,7 +219,7 @@ function resolveTrack(
 ): VrrpTrack | undefined {
   const weight = raw.weight ?? 0;
   if (raw.segment !== undefined && raw.every !== undefined)
-    r.wrong([...path, 'every'], 'a segment is watched all the time; `every` is a script’s', 'key');
+    r.wrong([...path, 'every'], 'a segment is watched continuously; `every` is for scripts only', 'key');
   if (raw.script !== undefined) return { weight, script: raw.script, every: ms(raw.every ?? '1s') };
   const { segment } = raw;
   if (segment === undefined) return undefined;

@@ -12,7 +12,7 @@ import { resolveVrrp } from './resolve-vrrp.ts';
 import { type ReadBeside, Resolver } from './resolver.ts';
 import type { Source } from './source.ts';
 
-/** What whoever reads a lab file says beside it. */
+/** Options that the caller gives in addition to the lab file. */
 export interface Override {
   /** The running copy's name, when it is not the lab's own. */
   readonly name?: string | undefined;

@@ -98,7 +98,7 @@ export class Resolver {
               `${text} overlaps ${other === name ? 'another subnet' : 'the subnet'} of segment "${other}"`,
               'value',
               {
-                message: `"${other}" stands here`,
+                message: `"${other}" is declared here`,
                 path: ['segments', other],
               },
             );
@@ -114,12 +114,9 @@ export class Resolver {
     if (!subnet) return undefined;
     const network = networkOf(subnet);
     const kind = notAHost(network.address);
-    if (kind !== undefined) this.wrong(path, `${text} is no subnet of hosts: ${network.address.text} is ${kind}`);
+    if (kind !== undefined) this.wrong(path, `${text} cannot be a subnet: ${network.address.text} is ${kind}`);
     if (network.address.text !== subnet.address.text) {
-      this.wrong(
-        path,
-        `${text} has bits set behind its prefix; the subnet is ${network.address.text}/${network.prefix}`,
-      );
+      this.wrong(path, `${text} has host bits set; the subnet is ${network.address.text}/${network.prefix}`);
     }
     return network;
   }
@@ -158,8 +155,8 @@ export class Resolver {
       const fitting = nodes.filter((n) => kind === undefined || n.kind === kind).map((n) => n.name);
       this.wrong(path, `there is no node "${name}"${didYouMean(name, fitting)}`, where);
     } else if (kind !== undefined && node.kind !== kind) {
-      this.wrong(path, `"${name}" is a ${node.kind}; a ${kind} is needed here`, where, {
-        message: `"${name}" stands here`,
+      this.wrong(path, `"${name}" is a ${node.kind}; expected a ${kind}`, where, {
+        message: `"${name}" is declared here`,
         path: ['nodes', name],
       });
       return undefined;

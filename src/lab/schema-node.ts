@@ -21,7 +21,7 @@ const PRINTABLE = /^[^\p{Cc}]*$/u;
 
 const onSegment = z
   .union([z.literal('none'), placed('address'), z.array(placed('address')).min(1)], {
-    error: `expected ${PLACED}, a list of such, or none`,
+    error: `expected ${PLACED}, a list of these, or none`,
   })
   .meta({
     description:
@@ -32,7 +32,7 @@ const cards = z
   .array(
     z.strictObject(
       {
-        on: nodeName('The segment that the card is plugged into'),
+        on: nodeName('The segment that the card is connected to'),
         address: addresses('Its addresses').optional(),
       },
       mapping('a card: { on: SEGMENT, address: ADDRESS }'),
@@ -44,7 +44,7 @@ const cards = z
 const tunnel = (kind: string) =>
   z
     .strictObject(
-      { local: address('The tunnel’s own end'), remote: address('Its other end') },
+      { local: address('Local address of the tunnel'), remote: address('Remote address of the tunnel') },
       mapping('a tunnel: { local: ADDRESS, remote: ADDRESS }'),
     )
     .meta({ description: `Tunnel ${kind} between two addresses` })
@@ -62,9 +62,9 @@ const device = z
       gre: tunnel('by GRE'),
       ipip: tunnel('by IP-in-IP'),
       over: oneOrMore(
-        text('a segment or a device of the node', 'What it stands on', (v) => v !== ''),
+        text('a segment or a device of the node', 'The lower device, or devices', (v) => v !== ''),
         'a segment or a device of the node',
-        'What it stands on',
+        'The lower device, or devices',
       ).optional(),
       address: addresses('Its addresses').optional(),
     },
@@ -73,15 +73,15 @@ const device = z
   .refine((d) => DEVICES.filter((kind) => d[kind] !== undefined).length === 1, {
     error: `expected exactly one of ${DEVICES.join(', ')}`,
   })
-  .meta({ description: 'A device that is made of others' });
+  .meta({ description: 'A device built on others' });
 
 /** A node of a lab file. */
 export const node = z
   .object(
     {
-      kind: oneOf('What the node is', NODE_KINDS),
-      kernel: oneOf('Whose network stack it uses (default: the lab’s choice)', KERNEL_CHOICES).optional(),
-      driver: oneOf('Which load balancer a director runs (default: the lab’s choice)', DRIVERS).optional(),
+      kind: oneOf('Role of the node', NODE_KINDS),
+      kernel: oneOf('Kernel whose network stack it uses (default: the lab’s)', KERNEL_CHOICES).optional(),
+      driver: oneOf('Load balancer that the director runs (default: the lab’s)', DRIVERS).optional(),
       interfaces: cards.optional(),
       devices: z
         .record(
@@ -95,27 +95,32 @@ export const node = z
         .record(
           text(
             'default, or a subnet such as 10.0.0.0/8',
-            'Where to',
+            'The destination',
             (v) => v === 'default' || parseSubnet(v) !== undefined || parseAddress(v) !== undefined,
           ),
-          text('a gateway’s address, a segment, a device, or blackhole', 'By which way', (v) => v !== ''),
+          text('a gateway’s address, a segment, a device, or blackhole', 'The next hop or device', (v) => v !== ''),
           mapping('routes: { default: 192.168.100.1 }'),
         )
         .meta({ description: 'Routes of the node, each by a gateway, a segment or device, or `blackhole`' })
         .optional(),
       lips: z
-        .array(address('A local address (LIP) of Full-NAT, on the director’s segment'), mapping('a list of addresses'))
+        .array(
+          address('A local address (LIP) for Full-NAT, on a segment of the director'),
+          mapping('a list of addresses'),
+        )
         .min(1, { error: 'expected at least one address' })
-        .meta({ description: 'Local addresses (LIPs) under which this director speaks to real servers in Full-NAT' })
+        .meta({
+          description: 'Local addresses (LIPs): the source addresses of this director towards real servers in Full-NAT',
+        })
         .optional(),
       sysctls: z
         .record(
-          text('a name under net. such as net.ipv4.ip_forward', 'A sysctl of the node', (v) =>
+          text('a sysctl under net., such as net.ipv4.ip_forward', 'A sysctl of the node', (v) =>
             /^net([./][\w-]+)+$/.test(v),
           ),
           z.union(
-            [z.string().regex(PRINTABLE, mapping('a number, or a text on one line')), z.int()],
-            mapping('a number, or a text on one line'),
+            [z.string().regex(PRINTABLE, mapping('a number, or text on one line')), z.int()],
+            mapping('a number, or text on one line'),
           ),
           mapping('sysctl names, each with its value'),
         )
@@ -131,25 +136,25 @@ export const node = z
           ),
           mapping('a list of ports'),
         )
-        .meta({ description: 'Ports on which the node answers, beside those of the services it is a real server of' })
+        .meta({ description: 'Ports that the node serves, in addition to those of its services' })
         .optional(),
       manual: yes(
-        'Nothing of the services is prepared here (no table, VIP, sysctl or tunnel): your setup script does it',
+        'lab prepares nothing for services here (no table, VIP, sysctl or tunnel): your setup script does',
       ).optional(),
       setup: path(
-        'A shell script of yours, run in the node’s own kernel after its addresses and before its services',
+        'Your shell script; it runs after the node’s addresses are set and before its services start',
       ).optional(),
-      keepalived: path('A keepalived.conf of yours, used as it is instead of the generated one').optional(),
+      keepalived: path('Your keepalived.conf, used unchanged in place of the generated one').optional(),
       files: z
         .record(
           text('an absolute path in the node', 'A path', (v) => v.startsWith('/')),
           path('File'),
           mapping('files: { /root/rs.sh: ./rs.sh }'),
         )
-        .meta({ description: 'Files of yours that are copied into the node, by their path there' })
+        .meta({ description: 'Your files to copy into the node, by their path there' })
         .optional(),
     },
     mapping('a node: { kind: ..., SEGMENT: ADDRESS }'),
   )
   .catchall(onSegment)
-  .meta({ description: 'A node. Beside the keys below, every segment it is on: `SEGMENT: ADDRESS`' });
+  .meta({ description: 'A node. In addition to the keys below, every segment that it is on: `SEGMENT: ADDRESS`' });

@@ -16,20 +16,20 @@ export const ospf = z
         .min(1, { error: 'expected at least one segment' })
         .meta({ description: 'The links between directors and routers (nodes of kind switch)' }),
       area: text('an area such as 0.0.0.0', 'The OSPF area (default 0.0.0.0)', isArea).optional(),
-      hello: duration('Time between two hellos (default 10s)', '1s', '65535s', '1s').optional(),
-      dead: duration('Silence after which a neighbour is dead (default 40s)', '2s', '65535s', '1s').optional(),
+      hello: duration('Hello interval (default 10s)', '1s', '65535s', '1s').optional(),
+      dead: duration('Dead interval (default 40s)', '2s', '65535s', '1s').optional(),
       bfd: z
         .strictObject(
           {
-            every: duration('Time between two packets (default 300ms)', '10ms', '60s').optional(),
-            misses: whole('Packets missed in a row (default 3)', 2, 255).optional(),
+            every: duration('Interval between packets (default 300ms)', '10ms', '60s').optional(),
+            misses: whole('Detection multiplier: packets missed in a row (default 3)', 2, 255).optional(),
           },
           mapping('BFD: { every: 300ms, misses: 3 }'),
         )
-        .meta({ description: 'BFD beside it, which sees a dead neighbour sooner' })
+        .meta({ description: 'BFD for OSPF neighbours, which detects a dead one sooner' })
         .optional(),
       throttle: duration(
-        'Time between two versions of one announcement (timers throttle lsa, default 5s)',
+        'Minimum time between two versions of an LSA (timers throttle lsa, default 5s)',
         '0ms',
         '5s',
       ).optional(),
@@ -43,4 +43,4 @@ export const ospf = z
     },
     mapping('an OSPF domain: { on: [SEGMENT, SEGMENT], addresses: [SERVICE] }'),
   )
-  .meta({ description: 'Directors that all announce a VIP by OSPF; routers spread connections over them (ECMP)' });
+  .meta({ description: 'All directors announce the VIPs by OSPF; routers spread connections over them (ECMP)' });

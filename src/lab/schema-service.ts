@@ -32,30 +32,35 @@ const web = (what: string) =>
   z
     .union(
       [
-        urlPath('Its path; 200 is what it must answer'),
+        urlPath('Path to request; the answer must have status 200'),
         z.strictObject({
-          path: urlPath('Path that is asked for'),
-          status: whole('Status that must come (default 200, unless a digest is given)', 100, 599).optional(),
-          digest: text('an MD5 of 32 hexadecimal digits', 'MD5 of the answer', () => true, /^[0-9a-f]{32}$/).optional(),
+          path: urlPath('Path to request'),
+          status: whole('Expected status (default 200, unless a digest is given)', 100, 599).optional(),
+          digest: text(
+            'an MD5 of 32 hexadecimal digits',
+            'Expected MD5 of the answer',
+            () => true,
+            /^[0-9a-f]{32}$/,
+          ).optional(),
         }),
       ],
       { error: `expected ${URL_PATH}, or { path: /, status: 200, digest: ... }` },
     )
-    .meta({ description: `${what}: a path that answers 200, or \`{ path, status, digest }\`` })
+    .meta({ description: `${what}: a path to request, or \`{ path, status, digest }\`` })
     .optional();
 
 const health = z
   .strictObject(
     {
-      tcp: duration('TCP_CHECK: a connection must open; in this time', '10ms', '60m').optional(),
+      tcp: duration('TCP_CHECK: a connection must open within this time', '10ms', '60m').optional(),
       http: web('HTTP_GET'),
       ssl: web('SSL_GET'),
       misc: z
         .union(
           [
-            command('Ends with 0 when the server is well'),
+            command('Exits with 0 if the server is healthy'),
             z.strictObject({
-              script: command('What is run'),
+              script: command('The command'),
               dynamic: yes('The exit code sets the weight: 2 to 255 means 0 to 253 (misc_dynamic)'),
             }),
           ],
@@ -69,23 +74,23 @@ const health = z
       dns: z
         .strictObject(
           {
-            name: text('a name such as www.example.com, or . alone', 'What is asked for', isDnsName),
+            name: text('a name such as www.example.com, or . alone', 'Name to query', isDnsName),
             type: oneOf('Record type (default A)', DNS_TYPES).optional(),
           },
           mapping('a question: { name: NAME }'),
         )
-        .meta({ description: 'DNS_CHECK: a name that the server must answer for' })
+        .meta({ description: 'DNS_CHECK: a query that the server must answer' })
         .optional(),
-      udp: duration('UDP_CHECK: no port unreachable comes back; in this time', '10ms', '60m').optional(),
+      udp: duration('UDP_CHECK: no ICMP port unreachable comes back within this time', '10ms', '60m').optional(),
       timeout: duration(
-        'How long one attempt may take, where the check does not say it (default 3s)',
+        'Timeout of one attempt, where the check does not set it (default 3s)',
         '10ms',
         '60m',
       ).optional(),
-      every: duration('Time between two checks of one real server (delay_loop)', '10ms', '60m'),
+      every: duration('Interval between checks of a real server (delay_loop)', '10ms', '60m'),
       port: whole('Port to check (default: the real server’s)', 1, 65535).optional(),
-      retry: whole('Attempts more before the server counts as down (default 1)', 0, 100).optional(),
-      pause: duration('Pause before an attempt is repeated (delay_before_retry, default 1s)', '0s', '60m').optional(),
+      retry: whole('Retries before the server counts as down (default 1)', 0, 100).optional(),
+      pause: duration('Delay before a retry (delay_before_retry, default 1s)', '0s', '60m').optional(),
       inhibit: yes('A server that is down stays in the table with weight 0 (inhibit_on_failure)').optional(),
     },
     mapping('a health check: { tcp: 3s, every: 3s }'),
@@ -98,13 +103,13 @@ const health = z
 const quorum = z
   .strictObject(
     {
-      weight: whole('Weight of live real servers that is enough', 1, 65535),
-      up: command('Run on the director as it is reached (quorum_up)').optional(),
-      down: command('Run on the director as it is lost (quorum_down)').optional(),
+      weight: whole('Total weight of live real servers that is needed', 1, 65535),
+      up: command('Command run on the director when the quorum is reached (quorum_up)').optional(),
+      down: command('Command run on the director when the quorum is lost (quorum_down)').optional(),
     },
     mapping('a quorum: { weight: 2, up: COMMAND, down: COMMAND }'),
   )
-  .meta({ description: 'How much of the service must live, and what is run when it does and does not' });
+  .meta({ description: 'Quorum of live real servers, and commands to run when it is reached and lost' });
 
 const real = z
   .union(
@@ -112,8 +117,8 @@ const real = z
       whole('Its weight', 0, 65535),
       z.strictObject({
         weight: whole('Its weight', 0, 65535),
-        port: port('Its port, where it differs from the service’s (nat and fnat)').optional(),
-        address: address('Its address, where it has several').optional(),
+        port: port('Its port, if it differs from the service’s (nat and fnat)').optional(),
+        address: address('Its address, if it has several').optional(),
       }),
     ],
     { error: 'expected a weight from 0 to 65535, or { weight: ..., port: ..., address: ... }' },
@@ -123,10 +128,10 @@ const real = z
 const persistence = z
   .union(
     [
-      duration('How long', ...PERSISTS),
+      duration('The time', ...PERSISTS),
       z.strictObject({
         time: duration('How long a client stays with its real server', ...PERSISTS),
-        mask: whole('Clients that share this many leading bits count as one', 1, 128),
+        mask: whole('Clients that share this many leading bits are treated as one', 1, 128),
       }),
     ],
     { error: `expected ${within(...PERSISTS)}, or { time: 50s, mask: 24 }` },
@@ -137,43 +142,49 @@ const persistence = z
 export const service = z
   .strictObject(
     {
-      vip: address('The virtual address that clients speak to'),
-      port: port('Port, the same on VIP and real server unless the real server says otherwise'),
+      vip: address('The virtual IP address (VIP) that clients connect to'),
+      port: port('Port of the VIP, and of the real servers unless they set their own'),
       protocol: oneOf('Transport (default tcp)', PROTOCOLS).optional(),
       mode: oneOf('Forwarding mode', MODES),
       scheduler: oneOf('Scheduler of the service (default rr)', SCHEDULERS).optional(),
-      hash: oneOf('For sh and mh: what counts beside the client’s address (sh-port, mh-port)', ['port']).optional(),
+      hash: oneOf('For sh and mh: what is hashed in addition to the client’s address (sh-port, mh-port)', [
+        'port',
+      ]).optional(),
       reals: z
         .record(nodeName('A real server'), real, mapping('real servers with their weights: { rs1: 100 }'))
         .meta({ description: 'The real servers, each with its weight' }),
       persistence: persistence.optional(),
       health: health.optional(),
       quorum: quorum.optional(),
-      sorry: nodeName('The node that answers when no real server lives (sorry_server); it serves the port').optional(),
-      app: oneOf('What answers (default http)', APPS).optional(),
+      sorry: nodeName('The node that answers when the quorum is lost (sorry_server)').optional(),
+      app: oneOf('Application on the real servers (default http)', APPS).optional(),
     },
     mapping('a service: { vip: ..., port: ..., mode: ..., reals: ... }'),
   )
-  .meta({ description: 'A service: what is balanced, how, and over which real servers' });
+  .meta({ description: 'A virtual service: its VIP, mode, scheduler and real servers' });
 
 /** An SNAT rule of a lab file. */
 export const snat = z
   .strictObject(
     {
-      from: network('The hosts that are let out'),
-      to: address('The director’s address that the outside sees'),
-      out: text('a segment or a device of the director', 'The director’s way to the outside', (v) => v !== ''),
+      from: network('The subnet of the inside hosts'),
+      to: address('The director’s address that replaces the source address'),
+      out: text(
+        'a segment or a device of the director',
+        'The director’s segment or device towards the outside',
+        (v) => v !== '',
+      ),
       protocols: z
         .array(oneOf('A protocol', SNAT_PROTOCOLS), mapping(`a list of ${SNAT_PROTOCOLS.join(', ')}`))
         .min(1, { error: `expected at least one of ${SNAT_PROTOCOLS.join(', ')}` })
-        .meta({ description: 'What is translated (default: tcp, udp and icmp)' })
+        .meta({ description: 'Protocols to translate (default: tcp, udp and icmp)' })
         .optional(),
-      inside: nodeName('The node whose connections show it').optional(),
-      outside: nodeName('The node that they go to; it serves a port').optional(),
+      inside: nodeName('The inside node that the contract connects from').optional(),
+      outside: nodeName('The outside node that the contract connects to; it serves a port').optional(),
     },
     mapping('an SNAT rule: { from: SUBNET, to: ADDRESS, out: SEGMENT }'),
   )
-  .meta({ description: 'SNAT: hosts of a network reach the outside under an address of the director' });
+  .meta({ description: 'SNAT: hosts of a subnet reach the outside with an address of the director' });
 
 /** Connection times of a lab file. */
 export const timeouts = z
@@ -185,4 +196,4 @@ export const timeouts = z
     },
     mapping('times: { tcp: 900s, fin: 120s, udp: 300s }'),
   )
-  .meta({ description: 'How long directors keep connections (ipvsadm --set)' });
+  .meta({ description: 'Connection timeouts of the directors (ipvsadm --set)' });

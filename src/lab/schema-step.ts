@@ -25,46 +25,46 @@ const run = z
   .strictObject(
     {
       on: nodeName('The node'),
-      do: command('What is run in the node’s own kernel'),
-      title: text('a sentence', 'What it shows (default: the command)', (v) => v !== '').optional(),
-      exits: whole('The exit code it must have (default 0)', 0, 255).optional(),
-      prints: text('a regular expression', 'What its output must match', isRegExp).optional(),
-      within: duration('How long it may take until it is so; it is run again until then', ...WAIT).optional(),
+      do: command('The command, run in the node’s own kernel'),
+      title: text('a sentence', 'What the command shows (default: the command itself)', (v) => v !== '').optional(),
+      exits: whole('Expected exit code (default 0)', 0, 255).optional(),
+      prints: text('a regular expression', 'Expected output', isRegExp).optional(),
+      within: duration('Time limit; the command is repeated until it is as expected', ...WAIT).optional(),
     },
     mapping('{ on: NODE, do: COMMAND }'),
   )
-  .meta({ description: 'Runs a command in a node, and holds its exit code and output against what is said here' });
+  .meta({ description: 'Runs a command in a node, and checks its exit code and output' });
 
 /** What must hold: at once, within a time, for a time. */
 const expectation = z
   .strictObject(
     {
-      master: oneOrMore(nodeName('A director'), 'a director', 'Who sends adverts, and nobody else').optional(),
+      master: oneOrMore(nodeName('A director'), 'a director', 'The only director that sends adverts').optional(),
       of: freeName('The VRRP instance (default: all)').optional(),
-      answers: serviceName('The service that answers every connection').optional(),
-      by: oneOrMore(nodeName('A real server'), 'a real server', 'Who alone answers').optional(),
-      silent: serviceName('The service that answers no connection').optional(),
+      answers: serviceName('The service must answer every connection').optional(),
+      by: oneOrMore(nodeName('A real server'), 'a real server', 'The only real servers that answer').optional(),
+      silent: serviceName('The service must answer no connection').optional(),
       weight: z
         .union([whole('A weight', 0, 65535), z.literal('none')], {
           error: 'expected a weight from 0 to 65535, or none',
         })
-        .meta({ description: 'The weight of `real` on every director, or `none`: it is out of the table' })
+        .meta({ description: 'Expected weight of `real` on every director, or `none`: it is not in the table' })
         .optional(),
-      real: nodeName('The real server that `weight` is about').optional(),
-      service: serviceName('The service that `weight` is about (default: the first)').optional(),
+      real: nodeName('The real server that `weight` refers to').optional(),
+      service: serviceName('The service that `weight` refers to (default: the first)').optional(),
       run: run.optional(),
-      within: duration('Until when it must hold (default: as the lab’s own times allow)', ...WAIT).optional(),
-      every: duration('Time between two looks (default 50ms)', '10ms', '60m').optional(),
-      for: duration('How long it must then hold', ...WAIT).optional(),
+      within: duration('Time limit (default: derived from the lab’s timers)', ...WAIT).optional(),
+      every: duration('Polling interval (default 50ms)', '10ms', '60m').optional(),
+      for: duration('How long it must hold from then on', ...WAIT).optional(),
     },
     mapping(`what must hold: one of ${EXPECTATIONS.join(', ')}, with within, every, for`),
   )
   .refine((e) => EXPECTATIONS.filter((k) => e[k] !== undefined).length === 1, {
     error: `expected exactly one of ${EXPECTATIONS.join(', ')}`,
   })
-  .meta({ description: 'What must hold: one of `master`, `answers`, `silent`, `weight`, `run`, with its times' });
+  .meta({ description: 'An expectation: one of `master`, `answers`, `silent`, `weight`, `run`, with its times' });
 
-const faultText = text('a fault such as kill:lb1', 'What is done; `lab fault` lists them', (v) => v !== '');
+const faultText = text('a fault such as kill:lb1', 'The fault; `lab fault` lists every kind', (v) => v !== '');
 
 const fault = z
   .union(
@@ -77,7 +77,7 @@ const fault = z
           .union([z.literal('lasts'), duration('At most', ...WAIT)], { error: `expected ${within(...WAIT)}, or lasts` })
           .meta({
             description:
-              'What clients may go without (default: what the configuration’s own times allow), or `lasts`: the service is gone until it is healed',
+              'Outage budget (default: derived from the configuration’s timers), or `lasts`: the outage lasts until the fault is healed',
           })
           .optional(),
         clients: oneOrMore(
@@ -87,24 +87,24 @@ const fault = z
         ).optional(),
         flows: whole('Connections that each client holds open (default 1)', 1, MOST_FLOWS).optional(),
         flow: oneOf(
-          'What becomes of connections that were open before: all survive, or not all',
+          'What happens to connections that were open before: all survive, or some break',
           FLOW_FATES,
         ).optional(),
-        sticks: yes('Clients are still sent to their real servers while it stands').optional(),
+        sticks: yes('Clients keep their real servers while the fault is active').optional(),
         during: z
           .array(expectation, mapping('a list of what must hold'))
-          .meta({ description: 'What must hold while it stands, in this order' })
+          .meta({ description: 'Expectations while the fault is active, in this order' })
           .optional(),
         healed: z
           .array(expectation, mapping('a list of what must hold'))
-          .meta({ description: 'What must hold once it is healed, in this order' })
+          .meta({ description: 'Expectations after it is healed, in this order' })
           .optional(),
-        repeat: whole('How many times (default 1)', 1, 1000).optional(),
+        repeat: whole('Number of repetitions (default 1)', 1, 1000).optional(),
       }),
     ],
     { error: 'expected a fault such as kill:lb1, or { inject: kill:lb1, during: [...], healed: [...] }' },
   )
-  .meta({ description: 'Makes a fault, measures what clients notice, heals it: a fault, or `{ inject, ... }`' });
+  .meta({ description: 'Injects a fault, measures its impact on clients, heals it: a fault, or `{ inject, ... }`' });
 
 /** A step of a scenario: an object with one key. */
 export const step = z
@@ -117,59 +117,60 @@ export const step = z
         .strictObject(
           {
             service: serviceName('The service'),
-            stop: nodeName('The real server whose server program is stopped, and started again'),
+            stop: nodeName('The real server whose program is stopped and started again'),
           },
           mapping('{ service: ..., stop: REALSERVER }'),
         )
         .meta({
           description:
-            'Stops a real server’s program: the health check must remove it within its budget, and take it back',
+            'Stops a real server’s program: the health check must remove the server within its budget, and add it again',
         })
         .optional(),
       failover: z
         .strictObject(
           {
             service: serviceName('The service that is probed'),
-            kill: nodeName('The director that is killed, and started again'),
+            kill: nodeName('The director that is killed and started again'),
             to: nodeName('The director that must take over'),
           },
           mapping('{ service: ..., kill: DIRECTOR, to: DIRECTOR }'),
         )
         .meta({
-          description: 'Kills the master: measures the outage against the VRRP budget, then its return and preemption',
+          description:
+            'Kills the master, checks the outage against the VRRP budget, then checks its return and preemption',
         })
         .optional(),
       fault: fault.optional(),
       check: expectation.optional(),
       persistence: serviceName(
-        'Shows that a client stays with its real server for the service’s persistence, and moves after it',
+        'Checks that a client stays with its real server for the persistence time, and moves afterwards',
       ).optional(),
       run: run.optional(),
       arp: z
         .strictObject(
           {
-            of: address('The address that is asked for'),
-            from: nodeName('The node that asks'),
-            replies: whole('How many replies one request must get', 0, 64),
+            of: address('The address to ask for'),
+            from: nodeName('The node that sends the request'),
+            replies: whole('Expected number of replies to one request', 0, 64),
           },
           mapping('{ of: ADDRESS, from: NODE, replies: 1 }'),
         )
-        .meta({ description: 'Asks by ARP for an address, once, and counts the replies on the wire' })
+        .meta({ description: 'Sends one ARP request for an address, and counts the replies on the wire' })
         .optional(),
       cut: z
         .strictObject(
           {
-            service: serviceName('The service that is asked meanwhile'),
+            service: serviceName('The service that is probed meanwhile'),
             node: nodeName('The node whose wires are cut'),
             links: z
               .array(nodeName('A segment'), mapping('a list of segments'))
               .min(1, { error: 'expected at least one segment' })
               .meta({ description: 'The wires, by their segments' }),
-            expect: oneOf('What becomes of the service', ['answers', 'silent']),
+            expect: oneOf('What happens to the service', ['answers', 'silent']),
           },
           mapping('{ service: ..., node: ..., links: [SEGMENT], expect: answers }'),
         )
-        .meta({ description: 'Cuts wires of a node, sees what becomes of a service, and mends them' })
+        .meta({ description: 'Cuts wires of a node, checks the service, and restores the wires' })
         .optional(),
     },
     mapping(`a step: one of ${STEPS.join(', ')}`),

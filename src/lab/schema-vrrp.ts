@@ -8,17 +8,21 @@ const DELAY = ['0s', '1000s'] as const;
 const track = z
   .strictObject(
     {
-      script: command('A command on the director that fails when something is wrong').optional(),
+      script: command('A command on the director that fails if something is wrong').optional(),
       segment: nodeName('A segment whose interface must be up').optional(),
-      every: duration('Time between two runs of the script (default 1s)', '10ms', '60m').optional(),
-      weight: whole('Added to the priority while it fails; without it the instance is in fault', -253, -1).optional(),
+      every: duration('Interval between runs of the script (default 1s)', '10ms', '60m').optional(),
+      weight: whole(
+        'Added to the priority while the script fails; without a weight the instance goes to FAULT',
+        -253,
+        -1,
+      ).optional(),
     },
     mapping('what is tracked: { segment: lan } or { script: COMMAND, weight: -50 }'),
   )
   .refine((t) => (t.script === undefined) !== (t.segment === undefined), {
     error: 'expected exactly one of script, segment',
   })
-  .meta({ description: 'What moves a director’s priority: `{ segment }` or `{ script }`, with its `weight`' });
+  .meta({ description: 'What a director’s priority depends on: `{ segment }` or `{ script }`, with its `weight`' });
 
 /** A VRRP instance of a lab file. */
 export const vrrp = z
@@ -26,8 +30,8 @@ export const vrrp = z
     {
       on: nodeName('The segment on which the directors send adverts'),
       id: whole('virtual_router_id, the same on all directors', 1, 255),
-      version: whole('Version of VRRP (default 2; IPv6 has 3)', 2, 3).optional(),
-      advert: duration('Time between two adverts (default 1s)', '10ms', '255s', '10ms').optional(),
+      version: whole('VRRP version (default 2; IPv6 needs 3)', 2, 3).optional(),
+      advert: duration('Advert interval (default 1s)', '10ms', '255s', '10ms').optional(),
       password: text('1 to 8 letters and digits', 'auth_pass of VRRPv2', () => true, /^[A-Za-z0-9]{1,8}$/).optional(),
       priorities: z
         .record(
@@ -40,25 +44,26 @@ export const vrrp = z
         .array(
           text(
             'a service’s name, or an address such as 172.16.0.252',
-            'What moves',
+            'A service, or an address',
             (v) => /^[A-Za-z][\w-]*$/.test(v) || parseAddress(v) !== undefined || parseSubnet(v) !== undefined,
           ),
           mapping('a list of services and addresses'),
         )
         .min(1, { error: 'expected at least one service or address' })
         .meta({ description: 'What this instance moves: services, by their VIPs, and plain addresses' }),
-      unicast: yes('Adverts go to the other members alone (unicast_peer)').optional(),
+      unicast: yes('Adverts are sent by unicast to the other members (unicast_peer)').optional(),
       group: address('Multicast group of the adverts (vrrp_mcast_group4)').optional(),
       preempt: z
-        .union([z.boolean(), duration('After this time', ...DELAY)], {
+        .union([z.boolean(), duration('Preempt after this time', ...DELAY)], {
           error: `expected true, false, or ${within(...DELAY)}`,
         })
         .meta({
-          description: 'Whether a better director takes over from one that works (default true), or after which time',
+          description:
+            'Whether a director with a higher priority takes over from a working master (default true), or after which time',
         })
         .optional(),
       refresh: duration(
-        'Time after which the master announces its addresses again, and again (garp_master_refresh, default never)',
+        'Interval at which the master announces its addresses again (garp_master_refresh, default never)',
         '0s',
         '1440m',
         '1s',
@@ -67,7 +72,7 @@ export const vrrp = z
       syncdaemon: yes('The master sends its connections to the others (lvs_sync_daemon)').optional(),
       track: z
         .array(track, mapping('a list of what is tracked'))
-        .meta({ description: 'What moves the priority' })
+        .meta({ description: 'What the priority depends on' })
         .optional(),
     },
     mapping('a VRRP instance: { on: ..., id: ..., priorities: ..., addresses: ... }'),

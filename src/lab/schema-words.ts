@@ -43,7 +43,7 @@ export const address = (description: string) =>
 export const within = (least: string, most: string, unit?: string) =>
   `a time such as ${unit === undefined ? '500ms, 3s or 1.5s' : '3s or 1m'}, from ${least} to ${most}${unit === undefined ? '' : `, in steps of ${unit}`}`;
 
-/** A time from `least` to `most`, both in the words of a lab file; a multiple of `unit` where whoever takes it counts in those. */
+/** A time from `least` to `most`, both in the words of a lab file; a multiple of `unit` if the program that uses it counts in those. */
 export function duration(description: string, least: string, most: string, unit?: string) {
   const [from, to, step] = [least, most, unit ?? '1ms'].map((t) => parseDuration(t) ?? Number.NaN) as [
     number,
@@ -65,7 +65,7 @@ export const path = (description: string) => text('a path relative to the lab fi
 const NODE_NAME = /^[a-z][a-z0-9-]{0,11}$/;
 /** A node's or segment's name. */
 export const nodeName = (description: string) =>
-  text('a name of at most 12 small letters, digits and hyphens', description, () => true, NODE_NAME);
+  text('a name of at most 12 lower-case letters, digits and hyphens', description, () => true, NODE_NAME);
 /** A name that is no interface's. */
 export const freeName = (description: string) =>
   text('a name of letters, digits, hyphens and underscores', description, () => true, /^[A-Za-z][A-Za-z0-9_-]{0,30}$/);
@@ -82,8 +82,8 @@ export const network = (description: string) =>
 /** One value or a list of them. */
 export function oneOrMore<T extends z.ZodType>(item: T, expects: string, description: string) {
   return z
-    .union([item, z.array(item).min(1)], { error: `expected ${expects}, or a list of such` })
-    .meta({ description: `${description}: ${expects}, or a list of such` });
+    .union([item, z.array(item).min(1)], { error: `expected ${expects}, or a list of these` })
+    .meta({ description: `${description}: ${expects}, or a list of these` });
 }
 
 /** One address or several. */

@@ -14,10 +14,15 @@ import { freeName, mapping, network, nodeName, oneOf, text } from './schema-word
 export const labFile = z
   .strictObject(
     {
-      lab: text('a name of small letters, digits and hyphens', 'The lab’s name', () => true, /^[a-z][a-z0-9-]{0,40}$/),
-      source: z.string(mapping('a text')).meta({ description: 'Where the topology comes from' }).optional(),
-      kernel: oneOf('Kernel of the nodes that need one of their own (default auto)', KERNEL_CHOICES).optional(),
-      driver: oneOf(`Which load balancer the directors run (default ${DRIVERS[0]})`, DRIVERS).optional(),
+      lab: text(
+        'a name of lower-case letters, digits and hyphens',
+        'The lab’s name',
+        () => true,
+        /^[a-z][a-z0-9-]{0,40}$/,
+      ),
+      source: z.string(mapping('a text')).meta({ description: 'Source of the topology' }).optional(),
+      kernel: oneOf('Kernel for the nodes that need their own (default auto)', KERNEL_CHOICES).optional(),
+      driver: oneOf(`Load balancer that the directors run (default ${DRIVERS[0]})`, DRIVERS).optional(),
       segments: z
         .record(
           nodeName('A segment'),
@@ -27,38 +32,38 @@ export const labFile = z
           mapping('segments with their subnets: { lan: 192.168.100.0/24 }'),
         )
         .meta({
-          description: 'Layer-2 networks of the lab, each with its subnet, several, or `none`: a bare wire',
+          description: 'Layer-2 networks of the lab, each with a subnet, several subnets, or `none`: a bare wire',
         }),
       nodes: z
         .record(nodeName('A node'), node, mapping('nodes, each with its kind and addresses'))
         .meta({ description: 'The lab’s nodes' }),
       services: z
         .record(freeName('A service'), service, mapping('services by name'))
-        .meta({ description: 'What the directors balance' })
+        .meta({ description: 'The virtual services' })
         .optional(),
       snat: z
         .record(freeName('A rule'), snat, mapping('SNAT rules by name'))
-        .meta({ description: 'Whom the directors let out, and under which address' })
+        .meta({ description: 'SNAT rules of the directors' })
         .optional(),
       timeouts: timeouts.optional(),
       vrrp: z
         .record(freeName('An instance'), vrrp, mapping('VRRP instances by name'))
-        .meta({ description: 'How directors share VIPs' })
+        .meta({ description: 'VRRP instances, by which directors share VIPs' })
         .optional(),
       ospf: z
         .record(freeName('A domain'), ospf, mapping('OSPF domains by name'))
-        .meta({ description: 'How directors announce VIPs by OSPF, all at once' })
+        .meta({ description: 'OSPF domains, in which all directors announce VIPs' })
         .optional(),
       scenario: z
         .array(step, mapping('a list of steps'))
-        .meta({ description: 'What `lab test` does (default: the contract of every service)' })
+        .meta({ description: 'Steps of `lab test` (default: the contract of every service)' })
         .optional(),
     },
     mapping('a lab: lab, segments, nodes'),
   )
   .meta({
     title: 'lvslab lab file',
-    description: 'A load-balancer testbed: segments, nodes, services, VRRP and what is to be shown.',
+    description: 'A load-balancer testbed: segments, nodes, services, VRRP, and the scenario to test.',
   });
 
 /** A lab file that has the right shape; its names and addresses are not yet checked against each other. */

@@ -37,9 +37,9 @@ export interface Source {
 
 /** What the parser says, in words that help someone who does not know YAML's terms. */
 const YAML_WORDS: Readonly<Record<string, string>> = {
-  DUPLICATE_KEY: 'this key stands here twice; remove one of them',
-  TAB_AS_INDENT: 'a tab is used to indent; YAML wants spaces',
-  MULTIPLE_DOCS: 'a second document starts here; a lab file holds one',
+  DUPLICATE_KEY: 'this key is given twice; remove one of them',
+  TAB_AS_INDENT: 'a tab is used for indentation; YAML needs spaces',
+  MULTIPLE_DOCS: 'a second document starts here; a lab file has only one',
 };
 
 class YamlSource implements Source {
@@ -190,11 +190,8 @@ class Walk {
   #named(alias: Alias): number {
     const target = this.#anchors.get(alias.source);
     if (!target)
-      this.#wrong(
-        alias,
-        `"*${alias.source}" names no anchor above it; write "&${alias.source}" where the value stands`,
-      );
-    else if (this.#open.has(target)) this.#wrong(alias, `"*${alias.source}" stands inside the value that it names`);
+      this.#wrong(alias, `"*${alias.source}" refers to no anchor above it; write "&${alias.source}" at the value`);
+    else if (this.#open.has(target)) this.#wrong(alias, `"*${alias.source}" is inside the value that it refers to`);
     else this.#source.targets.set(alias, target);
     return (target && this.#sizes.get(target)) ?? 1;
   }
@@ -204,12 +201,12 @@ class Walk {
     const parts = isSeq(value) ? value.items : [value];
     const whole = parts.map((part) => (isAlias(part) ? this.#anchors.get(part.source) : part));
     if (whole.some((part) => part !== undefined && !isMap(part)))
-      this.#wrong(key, '"<<" takes up the keys of a mapping, or of several in a list; here is something else');
+      this.#wrong(key, '"<<" needs a mapping, or a list of mappings');
   }
 
   #lookAtKey(key: unknown): void {
-    if (isScalar(key) && key.value === '__proto__') this.#wrong(key, '"__proto__" is no good name for anything');
-    if (isCollection(key)) this.#wrong(key, 'a mapping or list stands where a key is expected; a key is one word');
+    if (isScalar(key) && key.value === '__proto__') this.#wrong(key, 'invalid name "__proto__"');
+    if (isCollection(key)) this.#wrong(key, 'expected a key, found a mapping or list; a key is one word');
   }
 
   #wrong(node: Node, message: string): void {
@@ -257,7 +254,7 @@ export function readSource(file: string, bytes: Buffer): Result<Source, readonly
   for (const e of broken) for (const part of unreadAt(contents, e.pos[0])) source.unread.add(part);
   if (contents === null) {
     if (mistakes.count > 0) return fail(mistakes.all());
-    return fail([{ file, message: 'the file is empty; `lab schema` tells what belongs in it' }]);
+    return fail([{ file, message: 'the file is empty; `lab schema --reference` lists its keys' }]);
   }
   const walk = new Walk(source);
   const values = walk.values(contents);

@@ -44,16 +44,16 @@ export function megabytes(bytes: number): string {
 function take(path: string, { within, most }: Bounds): Result<Taken, string> {
   const real = realpathSync(path);
   if (within !== undefined && !lies(real, within))
-    return fail(`lies outside the lab's folder, at ${real}; put a copy there, or take it with --allow-outside`);
+    return fail(`is outside the lab's folder, at ${real}; copy it into the folder, or use --allow-outside`);
   const before = lstatSync(real);
   if (!before.isFile()) return fail(`is ${kindOf(before)}, not a file`);
   const fd = openSync(real, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW | constants.O_NOCTTY);
   try {
     const opened = fstatSync(fd);
     if (opened.dev !== before.dev || opened.ino !== before.ino || realpathSync(path) !== real)
-      return fail('was changed while it was read');
+      return fail('changed while it was being read');
     const bytes = readUpTo(fd, most + 1);
-    if (bytes.length > most) return fail(`has ${sizeOf(opened, most)}; at most ${megabytes(most)} are taken`);
+    if (bytes.length > most) return fail(`has ${sizeOf(opened, most)}; the limit is ${megabytes(most)}`);
     return ok({ bytes, executable: (opened.mode & ANY_EXECUTE) !== 0 });
   } finally {
     closeSync(fd);
@@ -94,16 +94,16 @@ function refusalOf(error: NodeJS.ErrnoException): string {
   switch (error.code) {
     case 'ENOENT':
     case 'ENOTDIR':
-      return 'is not there';
+      return 'does not exist';
     case 'ELOOP':
-      return 'is a link that leads in a circle';
+      return 'is a symbolic link that leads in a circle';
     case 'EACCES':
     case 'EPERM':
-      return 'may not be read by you';
+      return 'cannot be read: permission denied';
     case 'ENAMETOOLONG':
-      return 'has too long a name';
+      return 'has a name that is too long';
     case 'EAGAIN':
-      return 'has nothing to read now, and would have to be waited for';
+      return 'has no data to read; reading it would block';
     default:
       return `cannot be read: ${error.message}`;
   }

@@ -70,10 +70,10 @@ function isRoutedBack({ wire }: Mode): boolean {
 export function refusal(t: Template): string | undefined {
   if (t.ha === 'none') return undefined;
   const mode = modeOf(t);
-  if (!mode) return `${t.mode} has no VIP that VRRP could move`;
+  if (!mode) return `${t.mode} has no VIP for VRRP to move`;
   if (isRoutedBack(mode))
-    return `in ${t.mode} the real servers need a gateway address that moves together with the VIP, which a lab cannot say yet; ${modesThat((m) => !isRoutedBack(m), 'and')} need none`;
-  if (t.family === '6') return 'a VRRP lab is made for IPv4';
+    return `with ${t.mode} the real servers need a gateway address that moves together with the VIP, which lab init does not write yet; ${modesThat((m) => !isRoutedBack(m), 'and')} need none`;
+  if (t.family === '6') return '`lab init` writes VRRP for IPv4 only';
   return undefined;
 }
 
@@ -128,7 +128,7 @@ function balancedLab(t: Template, mode: Mode, plan: Plan): string[] {
     ...(t.ha === 'vrrp' ? [director('lb2', HOST.backup, HOST.backupLip)] : []),
     ...(gateway
       ? [
-          '  # the real servers’ own way to the client, past the director',
+          '  # the real servers’ route to the client, past the director',
           `  gw: { kind: switch, wan: ${at('wan', HOST.gateway)}, lan: ${at('lan', HOST.gateway)} }`,
         ]
       : []),

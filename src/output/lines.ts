@@ -1,3 +1,4 @@
+import { counted } from '../counted.ts';
 import type { CheckResult, Counts, Event, Verdict } from '../events.ts';
 import { formatMs } from '../net/duration.ts';
 import type { Report } from '../report/report.ts';
@@ -58,18 +59,18 @@ export function allText(reports: readonly Report[], counts: Counts, ms: number):
     r.error?.split('\n')[0] ?? '',
   ]);
   const good = reports.filter((r) => r.error === undefined && r.counts.failed + r.counts.inconclusive === 0).length;
-  return `${table(rows)}\n${good} of ${reports.length} labs passed: ${countsText(counts)} in ${formatMs(ms)}`;
+  return `${table(rows)}\n${good} of ${counted(reports.length, 'lab')} passed: ${countsText(counts)} in ${formatMs(ms)}`;
 }
 
 /** An event, as `shown`, as plain lines; none for events that only a live display shows. */
 export function eventLines(event: Event, style: Style): readonly string[] {
   switch (event.type) {
     case 'again':
-      return [`${event.lab}: a node stood still itself and kept a verdict from being reached; it is tested once more`];
+      return [`${event.lab}: inconclusive: a node was stalled; retrying`];
     case 'note':
       return [event.text];
     case 'plan':
-      return [`${style.bold(event.lab)}: ${event.nodes.length} nodes`];
+      return [`${style.bold(event.lab)}: ${counted(event.nodes.length, 'node')}`];
     case 'node':
       return event.state === 'ready' || event.state === 'failed'
         ? [`  ${event.node} ${event.state}${event.detail ? `: ${event.detail}` : ''}`]
@@ -83,7 +84,7 @@ export function eventLines(event: Event, style: Style): readonly string[] {
     case 'fault':
       return [`  ${style.yellow('fault')} ${event.text}`];
     case 'left':
-      return event.changes.map((change) => `${style.red('not put back')} in ${event.lab}: ${change}`);
+      return event.changes.map((change) => `${style.red('not undone')} in ${event.lab}: ${change}`);
     case 'check':
       return checkLines(event.result, style);
     case 'summary':

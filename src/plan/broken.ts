@@ -13,22 +13,21 @@ export function brokenOf(running: Running, unfinished: Unfinished = []): readonl
   const up = `\`lab up ${lab && lab.lab !== name ? `${lab.lab} --name ${name}` : name}\``;
   const over = `${up} starts the lab over, \`lab down ${name}\` removes what is left`;
   if (!fabric) return [{ what: 'its fabric is gone, and its wires with it', mend: over }];
-  if (!lab) return [{ what: 'another version of lvslab made it', mend: over }];
+  if (!lab) return [{ what: 'it was created by another version of lvslab', mend: over }];
   if (fabric.state === 'ended' || fabric.state === 'going')
     return [{ what: 'its fabric has ended, and its wires with it', mend: over }];
   if (unfinished === 'all')
-    return [{ what: `it was never finished: ${running.by ?? 'who'} began it, and is gone`, mend: over }];
+    return [{ what: `it was never finished: ${running.by ?? 'a process'} started it, and has ended`, mend: over }];
   return lab.nodes.flatMap((n): Broken[] => {
     const container = running.nodes.get(n.name);
-    if (!container)
-      return [{ what: `node ${n.name} is gone: its container was removed`, mend: `${up} makes it again` }];
+    if (!container) return [{ what: `node ${n.name} is gone: its container was removed`, mend: `${up} recreates it` }];
     if (unfinished.includes(n.name))
-      return [{ what: `the start of node ${n.name} was broken off`, mend: `${up} makes it again` }];
+      return [{ what: `the start of node ${n.name} was interrupted`, mend: `${up} recreates it` }];
     if (container.running) return [];
     return [
       {
-        what: `node ${n.name} does not run`,
-        mend: `\`lab heal ${name}\` where a fault did it, else ${up}; \`lab logs ${name} ${n.name}\` shows its last words`,
+        what: `node ${n.name} is not running`,
+        mend: `\`lab heal ${name}\` if a fault is active, else ${up}; \`lab logs ${name} ${n.name}\` shows its last output`,
       },
     ];
   });

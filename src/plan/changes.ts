@@ -17,8 +17,8 @@ export interface Undoable {
 
 /** What ends a command that could not put back everything: beside why it ended anyway, and with that one's exit code. */
 export function notPutBack(lab: string, left: readonly string[], why?: unknown): Failure {
-  const told = `not put back in ${lab}: ${left.join('; ')}`;
-  const hint = `\`lab heal ${lab}\` puts it back, \`lab fault ${lab}\` lists it`;
+  const told = `not undone in ${lab}: ${left.join('; ')}`;
+  const hint = `\`lab heal ${lab}\` undoes it; \`lab fault ${lab}\` lists it`;
   if (why === undefined) return new Failure('environment', told, hint);
   const reason = why instanceof Failure ? why.reason : 'environment';
   return new Failure(reason, `${why instanceof Error ? why.message : String(why)}; ${told}`, hint);
@@ -102,7 +102,7 @@ export class Changes {
         done.unshift({ change, gave: await undo(hand) });
       } catch (error) {
         const late = signal.aborted && !this.#gone?.aborted;
-        failure ??= { error: late ? new CannotObserve(`${wordsOf(change)} could not be put back in time`) : error };
+        failure ??= { error: late ? new CannotObserve(`${wordsOf(change)} could not be undone in time`) : error };
       }
     }
     if (done.length > 0) {
@@ -131,7 +131,7 @@ export class Changes {
     }
   }
 
-  /** Puts back all that this process made and that stands still. Returns what could not be, with the reason. */
+  /** Undoes every change that this process made and that is still active. Returns what could not be undone, with the reason. */
   async undoAll(): Promise<readonly string[]> {
     const left: string[] = [];
     for (const each of [...this.#own.values()].reverse()) {

@@ -48,8 +48,8 @@ export async function chooseKernels(engine: Engine, lab: Lab): Promise<ReadonlyM
         const why = await whyNot(engine, wanted, wantedBy);
         if (why !== undefined) {
           throw new CannotRun(
-            `node "${node.name}" asks for kernel ${wanted}, which does not work on this engine: ${why}`,
-            '`lab doctor` shows every kernel; `--kernel auto` takes what works',
+            `node "${node.name}" needs kernel ${wanted}, which does not work on this engine: ${why}`,
+            '`lab doctor` shows every kernel; `--kernel auto` chooses one that works',
           );
         }
       }
@@ -76,7 +76,7 @@ async function bestKernel(engine: Engine, wantedBy: readonly Tried[]): Promise<K
     reasons.push(`${name}: ${why}`);
   }
   throw new CannotRun(
-    `no kernel here can carry a director (${reasons.join('; ')})`,
+    `no kernel here can run a director (${reasons.join('; ')})`,
     wantedBy.map((d) => d.trial.wanted).join('; '),
   );
 }

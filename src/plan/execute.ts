@@ -209,16 +209,15 @@ export class Executor {
     if (result.code !== 0)
       throw new Failure(
         'environment',
-        `the lab's wires cannot be made: ${result.stderr.trim() || result.stdout.trim()}`,
-        '`lab doctor` tells what the engine allows',
+        `the lab's wires cannot be created: ${result.stderr.trim() || result.stdout.trim()}`,
+        '`lab doctor` shows what the engine allows',
       );
     if (failed.length > 0) throw await this.#notUp(failed);
     const wrong = verifyWiring(
       targets.map((t) => t.node),
       links.join('\n'),
     );
-    if (wrong.length > 0)
-      throw new Failure('environment', `the wires are not as the lab has them: ${wrong.join('; ')}`);
+    if (wrong.length > 0) throw new Failure('environment', `the wires differ from the lab: ${wrong.join('; ')}`);
   }
 
   /** Waits for work that nodes take part in, and throws as soon as the container of one has ended: the others cannot know. */
@@ -249,8 +248,8 @@ export class Executor {
     const culprit = failed[0]?.split(':')[0] ?? '';
     return new Failure(
       'failed',
-      `not every node came up: ${failed.join('; ')}\n${await this.#lastWords(culprit)}`,
-      'its whole output is above; mend its setup script or configuration and try again',
+      `these nodes did not come up: ${failed.join('; ')}\n${await this.#lastWords(culprit)}`,
+      'its whole output is above; correct its setup script or configuration and try again',
     );
   }
 

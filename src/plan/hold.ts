@@ -14,7 +14,7 @@ const LEFT_MS = 20_000;
 /** Milliseconds between two looks at a lab that is not held yet. */
 const LOOK_MS = 100;
 
-const LOST = new Failure('environment', 'the lab’s fabric ended', '`lab inspect` tells what is left of the lab');
+const LOST = new Failure('environment', 'the lab’s fabric ended', '`lab inspect` shows what is left of the lab');
 
 /** Who this process is, as others are told: host, process, and since when. */
 export function whoWeAre(): string {
@@ -55,7 +55,7 @@ export class Hold {
     return { word, rest: rest.join(' ') };
   }
 
-  /** Notes which nodes are being made or started; whoever holds the lab next learns of them unless `done` comes. */
+  /** Notes which nodes are being made or started; the next holder of the lab learns of them unless `done` follows. */
   async begin(nodes: readonly string[]): Promise<void> {
     this.#keeper.stdin.write(`begin ${nodes.join(' ')}\n`);
     await this.next();
@@ -103,7 +103,7 @@ export async function takeTurn(engine: Engine, name: string, options: TurnOption
       throw new Failure(
         'environment',
         `lab "${name}" is being brought up by ${by}`,
-        `wait for it, or end it with \`lab down ${name}\``,
+        `wait for it, or stop it with \`lab down ${name}\``,
       );
     if (!told.has(by)) options.emit({ type: 'note', text: `${name} is being brought up by ${by}; waiting for it` });
     told.add(by);

@@ -44,7 +44,7 @@ export async function strike(hand: Hand, changes: readonly Change[]): Promise<vo
   await hand.runInFabric(shell(STRIKE, ...changes.map(lineOf)));
 }
 
-/** The changes that stand in a lab, whoever made them, the oldest first. */
+/** The active changes of a lab, of all processes, the oldest first. */
 export async function noted(hand: Hand): Promise<readonly Change[]> {
   return read(await hand.runInFabric(shell('cat /lab/changes 2> /dev/null || true')));
 }

@@ -1,3 +1,4 @@
+import { counted } from '../counted.ts';
 import type { Engine } from '../engine/engine.ts';
 import { ensureImages } from '../engine/images.ts';
 import { fabricOf } from '../engine/labels.ts';
@@ -50,8 +51,8 @@ function planFor(lab: Lab, kernels: Kernels, { running, unfinished }: Turn, recr
     if (changed.length > 0) {
       throw new Failure(
         'usage',
-        `lab "${lab.name}" runs as it was defined before, and the file has changed since: ${changed.join(', ')}`,
-        `\`lab up ${lab.name} --recreate\` starts over; nothing was touched`,
+        `the file of running lab "${lab.name}" has changed: ${changed.join(', ')}`,
+        `\`lab up ${lab.name} --recreate\` starts over; nothing was changed`,
       );
     }
   }
@@ -77,7 +78,7 @@ export async function bringUp(engine: Engine, lab: Lab, options: UpOptions): Pro
           type: 'lab',
           lab: lab.name,
           state: 'unchanged',
-          detail: `${lab.nodes.length} nodes run`,
+          detail: `${counted(lab.nodes.length, 'node')} running`,
           ms: performance.now() - began,
         });
         return { outcome: 'unchanged', running: await mustRun(engine, lab.name) };
@@ -87,7 +88,7 @@ export async function bringUp(engine: Engine, lab: Lab, options: UpOptions): Pro
         type: 'lab',
         lab: lab.name,
         state: 'up',
-        detail: `${lab.nodes.length} nodes`,
+        detail: counted(lab.nodes.length, 'node'),
         ms: performance.now() - began,
       });
       return up;
@@ -147,7 +148,7 @@ export function takenDown(name: string, what: string): Failure {
   return new Failure(
     'environment',
     `${name} was taken down while it was ${what}`,
-    'do it again; under a name of its own (`--name`) nobody else takes it for theirs',
+    'try again; with a name of its own (`--name`) it cannot be confused with another run',
   );
 }
 
@@ -220,7 +221,7 @@ export async function takeDown(engine: Engine, name: string, emit: Emit, fabric?
     throw new Failure(
       'environment',
       `lab "${name}" cannot be removed: its containers come back`,
-      'does another `lab up` run?',
+      'another `lab up` may be running',
     );
   if (halfMade) {
     for (const until = performance.now() + LATECOMERS_MS; performance.now() < until; ) {
@@ -235,7 +236,7 @@ export async function takeDown(engine: Engine, name: string, emit: Emit, fabric?
       type: 'lab',
       lab: name,
       state: 'down',
-      detail: `${removed} containers removed`,
+      detail: `${counted(removed, 'container')} removed`,
       ms: performance.now() - began,
     });
   return removed;

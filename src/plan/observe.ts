@@ -79,7 +79,7 @@ export async function mustRun(engine: Engine, name: string): Promise<RunningLab>
   const names = (await observeAll(engine)).map((r) => r.name);
   throw new Failure(
     'usage',
-    `no lab "${name}" runs${didYouMean(name, names)}`,
+    `lab "${name}" is not running${didYouMean(name, names)}`,
     names.length > 0 ? `running: ${names.join(', ')}` : `\`lab up ${name}\` starts it`,
   );
 }
@@ -92,8 +92,8 @@ export async function mustHaveNode(running: RunningLab, node: string): Promise<C
   if (names.includes(node))
     throw new Failure(
       'usage',
-      `node "${node}" of lab "${running.name}" is gone, or not there yet: it has no container`,
-      `\`lab inspect ${running.name}\` tells what is broken, and what mends it`,
+      `node "${node}" of lab "${running.name}" is gone, or not created yet: it has no container`,
+      `\`lab inspect ${running.name}\` shows what is broken, and how to repair it`,
     );
   const { didYouMean } = await import('../nearest.ts');
   throw new Failure(

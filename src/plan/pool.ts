@@ -7,8 +7,8 @@ import type { LabNode } from '../model/node.ts';
 import { shell } from '../shell.ts';
 import { wantedKernel } from './choose-kernels.ts';
 
-/** What the engine's machine can bear at this moment. */
-export interface Bearing {
+/** What the engine's machine has room for at this moment. */
+export interface Capacity {
   /** Labs at once, by its processors or as the user wants. */
   readonly labs: number;
   /** Megabytes that labs may take together. */
@@ -29,16 +29,16 @@ export function needOf(lab: Lab): number {
   return lab.nodes.reduce((sum, n) => sum + takes(n), kernels[PLAIN].takesMb);
 }
 
-/** Looks what the engine's machine has to spare: it may be another one than this. `jobs` is the user's own choice. */
-export async function bearing(engine: Engine, jobs: number | undefined): Promise<Bearing> {
+/** Reads the free capacity of the engine's machine, which may be another than this one. `jobs` is the user's choice. */
+export async function capacityOf(engine: Engine, jobs: number | undefined): Promise<Capacity> {
   const look = shell('nproc; grep MemAvailable /proc/meminfo');
-  const { stdout } = await engine.runOnce(imageTag('node'), look, kernels[PLAIN].needs, { 'lvslab.probe': 'bearing' });
-  const processors = Number(/^\d+/.exec(stdout)?.[0] ?? 1);
+  const { stdout } = await engine.runOnce(imageTag('node'), look, kernels[PLAIN].needs, { 'lvslab.probe': 'capacity' });
+  const cpus = Number(/^\d+/.exec(stdout)?.[0] ?? 1);
   const free = Number(/MemAvailable: +(\d+)/.exec(stdout)?.[1] ?? 0) / 1024;
   // They wait more than they work: for adverts, dead intervals, health checks.
-  const labs = Math.max(1, jobs ?? processors + 1);
+  const labs = Math.max(1, jobs ?? cpus + 1);
   const memoryMb = free * SHARE;
-  const why = jobs === undefined ? `${processors} processors` : 'as asked';
+  const why = jobs === undefined ? `${cpus} CPUs` : 'as given by --jobs';
   return {
     labs,
     memoryMb,
@@ -47,14 +47,14 @@ export async function bearing(engine: Engine, jobs: number | undefined): Promise
 }
 
 /**
- * Does work on each item, as many at once as the machine bears: an item waits while what runs leaves
- * no room for it, but one alone always runs. Results are in the items' order; those not begun when
- * aborted are left out. Throws what work throws, once what runs has come to rest.
+ * Does work on each item, as many at once as there is capacity for: an item waits while running work
+ * leaves no room for it, but a single item always runs. Results are in the items' order; items not started before an
+ * abort are left out. Throws what work throws, after the running work has ended.
  */
 export async function inParallel<T, R>(
   items: readonly T[],
   need: (item: T) => number,
-  bears: Bearing,
+  capacity: Capacity,
   work: (item: T) => Promise<R>,
   signal: AbortSignal,
 ): Promise<readonly R[]> {
@@ -64,8 +64,8 @@ export async function inParallel<T, R>(
   let used = 0;
   let failure: { readonly error: unknown } | undefined;
   while (waiting.length > 0 || running.size > 0) {
-    const fits = waiting.findIndex(({ item }) => running.size === 0 || used + need(item) <= bears.memoryMb);
-    if (fits >= 0 && running.size < bears.labs && !signal.aborted && !failure) {
+    const fits = waiting.findIndex(({ item }) => running.size === 0 || used + need(item) <= capacity.memoryMb);
+    if (fits >= 0 && running.size < capacity.labs && !signal.aborted && !failure) {
       const [next] = waiting.splice(fits, 1);
       if (!next) break;
       used += need(next.item);

@@ -35,7 +35,7 @@ export function differences(running: Lab, wanted: Lab): readonly string[] {
       const [before, after] = [a.find((x) => x.name === name), b.find((x) => x.name === name)];
       if (!before) out.push(`${what} ${name} is new`);
       else if (!after) out.push(`${what} ${name} is gone`);
-      else if (JSON.stringify(before) !== JSON.stringify(after)) out.push(`${what} ${name} is changed`);
+      else if (JSON.stringify(before) !== JSON.stringify(after)) out.push(`${what} ${name} has changed`);
     }
   };
   compare('segment', running.segments, wanted.segments);
@@ -44,8 +44,8 @@ export function differences(running: Lab, wanted: Lab): readonly string[] {
   compare('SNAT rule', running.snat, wanted.snat);
   compare('vrrp instance', running.vrrp, wanted.vrrp);
   compare('ospf domain', running.ospf, wanted.ospf);
-  if (JSON.stringify(running.timeouts) !== JSON.stringify(wanted.timeouts)) out.push('timeouts are changed');
-  if (JSON.stringify(running.scenario) !== JSON.stringify(wanted.scenario)) out.push('the scenario is changed');
+  if (JSON.stringify(running.timeouts) !== JSON.stringify(wanted.timeouts)) out.push('the timeouts have changed');
+  if (JSON.stringify(running.scenario) !== JSON.stringify(wanted.scenario)) out.push('the scenario has changed');
   return out;
 }
 
@@ -73,10 +73,12 @@ export function reconcile(
     if (back.length === 0) return [];
     return [
       [
-        ...strays(running).map((c): Op => ({ op: 'remove', target: c.name, id: c.id, cause: 'left of another run' })),
+        ...strays(running).map(
+          (c): Op => ({ op: 'remove', target: c.name, id: c.id, cause: 'left over from another run' }),
+        ),
         ...left.map((n): Op => {
           const { name, id } = found(running.nodes.get(n), `container of ${n}`);
-          return { op: 'remove', target: name, id, cause: 'its start was broken off' };
+          return { op: 'remove', target: name, id, cause: 'its start was interrupted' };
         }),
       ],
       made.map(
@@ -84,7 +86,7 @@ export function reconcile(
           op: 'create',
           target: n,
           kernel: kernelFor(kernels, n),
-          cause: left.includes(n) ? 'its start was broken off' : 'its container is gone',
+          cause: left.includes(n) ? 'its start was interrupted' : 'its container is gone',
         }),
       ),
       back.map((n): Op => ({ op: 'start', target: n, cause: ended.includes(n) ? 'it had ended' : 'new' })),
@@ -94,7 +96,7 @@ export function reconcile(
           target: containerName(lab.name),
           nodes: back,
           bridges: false,
-          cause: 'their wires went with their network',
+          cause: 'their wires are gone with their network namespaces',
         },
       ],
     ].filter((stage): stage is Op[] => stage.length > 0);
@@ -117,10 +119,10 @@ export function reconcile(
 /** Why nothing of what stands can be kept; undefined when it can, '' when nothing stands. */
 function startOver(running: Running, recreate: boolean, unfinished: Unfinished): string | undefined {
   if (running.containers.length === 0) return '';
-  if (recreate) return 'asked to start over';
+  if (recreate) return '--recreate';
   if (!running.fabric) return 'its fabric is gone';
   if (!running.fabric.running) return 'its fabric had ended, and the wires with it';
-  if (!running.lab) return 'another version made it';
+  if (!running.lab) return 'it was created by another version';
   if (running.nodes.size === 0 || unfinished === 'all') return 'it was never finished';
   return undefined;
 }

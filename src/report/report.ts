@@ -27,7 +27,7 @@ export interface Report {
   readonly software: readonly string[];
   readonly counts: Counts;
   readonly results: readonly CheckResult[];
-  /** What earlier runs could not judge because nodes stood still themselves, a text for each run (`lab test --again`). */
+  /** What earlier runs could not judge because nodes were stalled, a text for each run (`lab test --again`). */
   readonly earlier: readonly string[];
   /** What the run changed in a lab that stays and could not put back, each with the reason: `lab heal` does. */
   readonly left: readonly string[];
@@ -60,7 +60,7 @@ interface Totals {
 }
 
 function early(report: Report): string | undefined {
-  return report.interrupted ? 'interrupted before the scenario was through' : report.error;
+  return report.interrupted ? 'interrupted before the end of the scenario' : report.error;
 }
 
 function totalsOf(report: Report): Totals {

@@ -12,7 +12,7 @@ function repliesCheck(lab: Lab, step: StepOf<'arp'>): CheckSpec {
   return {
     id: 'arp.replies',
     subject: step.address,
-    promise: `one ARP request of ${step.from} for ${step.address} gets ${step.replies === 1 ? 'one reply' : `${step.replies} replies`}`,
+    promise: `one ARP request from ${step.from} for ${step.address} gets ${step.replies === 1 ? 'one reply' : `${step.replies} replies`}`,
     within: 0,
     every: 0,
     look: async (bed) => {
@@ -38,7 +38,7 @@ function repliesCheck(lab: Lab, step: StepOf<'arp'>): CheckSpec {
         );
       return {
         ok: replies.length === step.replies,
-        seen: `${replies.length}: ${replies.map((p) => `${bed.nameOfMac(p.senderMac)} with ${p.senderMac}`).join(', ') || 'nobody answered'}`,
+        seen: `${replies.length}: ${replies.map((p) => `${bed.nameOfMac(p.senderMac)} with ${p.senderMac}`).join(', ') || 'no reply'}`,
         evidence: lab.segments.map((s) => `${s.name}.pcap (arp)`),
       };
     },
@@ -49,7 +49,7 @@ function repliesCheck(lab: Lab, step: StepOf<'arp'>): CheckSpec {
 export const arp: StepStory<StepOf<'arp'>> = {
   timed: false,
   title: (_lab, { replies, address }) =>
-    `${replies === 1 ? 'one card answers' : `${replies} cards answer`} ARP for ${address}`,
+    `${replies === 1 ? 'one interface answers' : `${replies} interfaces answer`} ARP for ${address}`,
   promises: (lab, step) => [promisedBy(repliesCheck(lab, step))],
   async run(context, step) {
     context.wait(`replies to ARP for ${step.address}`);

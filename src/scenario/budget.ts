@@ -60,12 +60,12 @@ const NEIGHBOUR_MS = 53_000;
 /** How long clients may go without once the better director is back: the other yields at its advert, and then they must be told. */
 export function handover(lab: Lab, fault: Fault, instances: readonly VrrpInstance[]): Budget {
   const [slowest] = [...instances].sort((a, b) => b.advert + b.refresh - a.advert - a.refresh);
-  if (!slowest) return { ms: 0, words: 'what heals takes nothing away' };
+  if (!slowest) return { ms: 0, words: 'a healing fault takes nothing away' };
   const advert = { ms: slowest.advert, words: `one advert, ${formatMs(slowest.advert)}` };
   if (!faults[fault.kind].returnsUnaware(fault, lab)) return advert;
   const told = instances.every((v) => v.refresh > 0)
     ? { ms: slowest.refresh, words: `garp_master_refresh ${formatMs(slowest.refresh)}` }
-    : { ms: NEIGHBOUR_MS, words: `a neighbour entry’s life, ${formatMs(NEIGHBOUR_MS)}` };
+    : { ms: NEIGHBOUR_MS, words: `lifetime of a neighbour entry, ${formatMs(NEIGHBOUR_MS)}` };
   return { ms: advert.ms + told.ms, words: `${advert.words} + ${told.words}` };
 }
 
@@ -79,7 +79,7 @@ const GARP_DELAY_MS = 5000;
 export function crossing(budget: Budget, yielding: string): Budget {
   return {
     ms: budget.ms + GARP_DELAY_MS,
-    words: `${budget.words} + garp_master_delay ${formatMs(GARP_DELAY_MS)}, because ${yielding} announced its addresses once more after that`,
+    words: `${budget.words} + garp_master_delay ${formatMs(GARP_DELAY_MS)}, because ${yielding} announced its addresses again after that`,
   };
 }
 
@@ -109,13 +109,13 @@ export function outageBudget(lab: Lab, service: Service, fault: Fault, moves: re
     faults[fault.kind].sparesBackup &&
     lab.vrrp.some((v) => v.members.some((m) => m.node === fault.node))
   )
-    return { ms: 0, words: 'a backup carries nothing' };
+    return { ms: 0, words: 'a backup carries no traffic' };
   return undefined;
 }
 
 function serverBudget(service: Service, fault: Fault): Budget | undefined {
   const serving = faults[fault.kind].serving(fault);
-  if (serving === 'keeps') return { ms: 0, words: 'a drained server keeps what it has' };
+  if (serving === 'keeps') return { ms: 0, words: 'a drained server keeps its connections' };
   const { health } = service;
   if (!health || (fault.program !== undefined && fault.program !== appOf(service).program)) return undefined;
   const refused = removalBudget(health);

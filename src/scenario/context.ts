@@ -12,7 +12,7 @@ export class StepContext {
   readonly slug: string;
   readonly bootDeadline: number;
   readonly results: CheckResult[];
-  /** Whether the step holds somebody to a time, so that all that fails is judged beside who stood still. */
+  /** Whether the step has time limits, so that failures are judged with stalls in view. */
   readonly timed: boolean;
   #began: number;
 
@@ -50,7 +50,7 @@ export class StepContext {
 
   /**
    * Runs checks side by side and gives their results in the order of the list. In a step that holds
-   * somebody to a time, what failed while a node that is watched stood still itself is inconclusive.
+   * a time limit, what failed while a watched node was stalled is inconclusive.
    */
   async check(specs: readonly CheckSpec[]): Promise<void> {
     const running = specs.map((s) => runCheck(s, this.bed, this.title));
@@ -71,7 +71,7 @@ export class StepContext {
     this.#began = this.bed.wire.newest;
   }
 
-  /** Who stood still, in words, since this step, or this time of it, began; undefined when nobody did for long enough to matter. */
+  /** The stalled node, in words, since this step, or this repetition of it, began; undefined if none was stalled for long enough to matter. */
   async stall(): Promise<string | undefined> {
     return this.bed.stalls.since(this.#began);
   }

@@ -10,7 +10,7 @@ import { serversListen, serviceAnswers } from './ready.ts';
 import type { StepOf, StepStory } from './step.ts';
 
 /** What nothing is asked of: checks that are only announced. */
-export const unasked = () => Promise.reject(new Error('checks that are announced ask nothing'));
+export const unasked = () => Promise.reject(new Error('announced checks take no traffic'));
 
 /** What a contract will tell of. */
 function contractPromises(lab: Lab, name: string): readonly Promised[] {
@@ -27,14 +27,14 @@ function contractPromises(lab: Lab, name: string): readonly Promised[] {
 async function contractStep(context: StepContext, name: string): Promise<void> {
   const { bed } = context;
   const service = serviceOf(bed.lab, name);
-  context.wait('a master, and tables that hold the lab');
+  context.wait('a master, and tables as in the lab file');
   await Promise.all([
-    bed.stalls.watch(), // whoever stands still makes others send again
+    bed.stalls.watch(), // a stalled node makes others retransmit
     // A health check that came before its server listened has taken it out by now: only then do tables tell.
     serversListen(bed, service).then(() => context.check(standingChecks(bed.lab, service))),
     ...instancesUnder(bed.lab, service.name).map((vrrp) => masterSettles(bed, vrrp)),
   ]);
-  context.wait('who answers for which address');
+  context.wait('which node answers for which address');
   await context.check(neighbourChecks(bed.lab, service));
   context.wait('traffic');
   // First what finds the tables as they are: to reach every server, others may be put aside for a moment.
@@ -52,7 +52,7 @@ async function contractStep(context: StepContext, name: string): Promise<void> {
 /** A service's contract. */
 export const contract: StepStory<StepOf<'contract'>> = {
   timed: false,
-  title: (_lab, { service }) => `${service} keeps the contract of its mode`,
+  title: (_lab, { service }) => `${service} fulfils the contract of its mode`,
   promises: (lab, { service }) => contractPromises(lab, service),
   run: (context, { service }) => contractStep(context, service),
 };

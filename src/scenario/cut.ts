@@ -41,7 +41,7 @@ function whileCut(lab: Lab, step: CutStep): CheckSpec {
 }
 
 function onceMended(lab: Lab, step: CutStep): CheckSpec {
-  return mended(serviceOf(lab, step.service), nodeOf(lab, step.node), step.links, `with ${named(step)} mended`);
+  return mended(serviceOf(lab, step.service), nodeOf(lab, step.node), step.links, `with ${named(step)} restored`);
 }
 
 /** Wires of a node are cut: the service goes on, or stops, as the step says; mended, it answers again. */
@@ -51,12 +51,12 @@ async function cutStep(context: StepContext, step: CutStep): Promise<void> {
   let at = 0;
   for (const cut of cuts) at = await inject(bed, cut);
   context.fault(`${named(step)} cut`, at);
-  context.wait(step.answers ? 'the bond to leave the dead wire' : 'the service to fall silent');
+  context.wait(step.answers ? 'the bond to stop using the cut wire' : 'the service to fall silent');
   try {
     await context.check([whileCut(bed.lab, step)]);
   } finally {
     for (const cut of cuts) at = await heal(bed, cut, context.bootDeadline);
-    context.fault(`${named(step)} mended`, at);
+    context.fault(`${named(step)} restored`, at);
   }
   context.wait('the service to answer');
   await context.check([onceMended(bed.lab, step)]);
@@ -69,7 +69,7 @@ function mended(service: Service, node: LabNode, links: readonly string[], when:
   const plain = answering(service, 'cut.mended', when, REJOIN_MS);
   return {
     ...plain,
-    promise: `${plain.promise}${bonds.length > 0 ? `, and ${bonds.map((b) => b.name).join(', ')} is whole` : ''}`,
+    promise: `${plain.promise}${bonds.length > 0 ? `, and ${bonds.map((b) => b.name).join(', ')} has all its slaves` : ''}`,
     look: async (bed) => {
       const broken: string[] = [];
       for (const bond of bonds) if (!(await isWhole(bed, node, bond))) broken.push(bond.name);
@@ -77,7 +77,7 @@ function mended(service: Service, node: LabNode, links: readonly string[], when:
       return {
         ...seen,
         ok: seen.ok && broken.length === 0,
-        seen: `${seen.seen}${broken.map((b) => `, ${b} is not whole yet`).join('')}`,
+        seen: `${seen.seen}${broken.map((b) => `, ${b} does not have all its slaves yet`).join('')}`,
       };
     },
   };
@@ -94,7 +94,7 @@ function answering(service: Service, id: string, when: string, budget: number): 
   return {
     id,
     subject: service.name,
-    promise: `${when}, ${ASKS} connections of ${ASKS} are answered within ${formatMs(budget)}, margin ${formatMs(MARGIN_MS)}`,
+    promise: `${when}, all ${ASKS} connections are answered within ${formatMs(budget)}, margin ${formatMs(MARGIN_MS)}`,
     within: budget + MARGIN_MS,
     every: 50,
     look: async (bed) => {
@@ -110,7 +110,7 @@ function silent(service: Service, when: string): CheckSpec {
   return {
     id: 'cut.silent',
     subject: service.name,
-    promise: `${when}, no connection is answered, also ${formatMs(LEAVE_MS)} later`,
+    promise: `${when}, no connection is answered, not even ${formatMs(LEAVE_MS)} later`,
     within: LEAVE_MS + MARGIN_MS,
     every: 50,
     look: async (bed) => {
@@ -137,7 +137,7 @@ async function look(bed: Bed, service: Service): Promise<{ ok: number; words: st
 export const cut: StepStory<StepOf<'cut'>> = {
   timed: false,
   title: (_lab, step) =>
-    `${step.service} ${step.answers ? 'goes on' : 'stops'} without ${step.links.join(' and ')} of ${step.node}`,
+    `${step.service} ${step.answers ? 'keeps answering' : 'stops answering'} without ${step.links.join(' and ')} of ${step.node}`,
   promises: (lab, step) => cutPromises(lab, step),
   run: (context, step) => cutStep(context, step),
 };

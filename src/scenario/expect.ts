@@ -23,12 +23,12 @@ export function expectationWords(lab: Lab, e: Expectation): string {
     case 'master':
       return `${e.nodes.join(' and ')} ${e.nodes.length > 1 ? 'are masters' : 'is master'} of ${instancesOf(lab, e).join(' and ')}`;
     case 'answers':
-      return `${e.service} answers${e.by.length > 0 ? `, from ${e.by.join(' and ')} alone` : ''}`;
+      return `${e.service} answers${e.by.length > 0 ? `, only from ${e.by.join(' and ')}` : ''}`;
     case 'silent':
       return `${e.service} does not answer`;
     case 'weight':
       return e.weight === 'none'
-        ? `${e.node} is out of ${e.service}`
+        ? `${e.node} is not in the table of ${e.service}`
         : `${e.node} has weight ${e.weight} in ${e.service}`;
     case 'run':
       return e.run.title;
@@ -59,7 +59,7 @@ export function expectationCheck(lab: Lab, e: Expectation, slug: string): CheckS
       if (!seen.ok) {
         const broke = held !== undefined;
         held = undefined;
-        return broke ? { ...seen, final: true, seen: `${seen.seen}, after it had held` } : seen;
+        return broke ? { ...seen, final: true, seen: `${seen.seen}, after it had been as expected` } : seen;
       }
       held ??= began;
       return { ...seen, ok: performance.now() - held >= e.lasts };

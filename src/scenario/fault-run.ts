@@ -30,7 +30,7 @@ export function caseOf(lab: Lab, step: FaultStep): Case {
 
 /** What clients may go without while the fault stands: what the lab says, or what its own times allow; undefined when nothing bounds it. */
 export function budgetOf({ lab, step, service, moves }: Case): Budget | undefined {
-  if (typeof step.outage === 'number') return { ms: step.outage, words: 'as the lab says' };
+  if (typeof step.outage === 'number') return { ms: step.outage, words: 'as given in the lab file' };
   return outageBudget(lab, service, step.fault, moves);
 }
 

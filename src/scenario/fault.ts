@@ -251,11 +251,11 @@ function mastersExpected(lab: Lab, vrrp: VrrpInstance, nodes: readonly string[],
 function faultTitle(step: FaultStep, moves: readonly Move[]): string {
   const [made] = faults[step.fault.kind].words(step.fault);
   const times = step.repeat > 1 ? `, ${step.repeat} times` : '';
-  if (step.outage === 'lasts') return `${step.service} is gone with ${made}, and comes back${times}`;
+  if (step.outage === 'lasts') return `${step.service} fails with ${made}, and comes back${times}`;
   const heirs = [...new Set(moves.map((m) => m.to.name))];
   return heirs.length > 0
     ? `${step.service} survives ${made}: ${heirs.join(' and ')} takes over${times}`
-    : `${step.service} bears ${made}${times}`;
+    : `${step.service} survives ${made}${times}`;
 }
 
 /** A fault, and what clients notice of it. */

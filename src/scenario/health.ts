@@ -38,7 +38,7 @@ function healthChecks(lab: Lab, step: HealthStep, slug: string) {
     }),
     removed: weightCheck(service, real, slug, {
       id: 'health.removed',
-      promise: `${real.node} ${inhibit ? 'has weight 0 (inhibit)' : 'is out of the table'} within ${formatMs(removal)} (every ${formatMs(every)} + ${retry} retries × ${formatMs(pause)}), ${margin}`,
+      promise: `${real.node} ${inhibit ? 'has weight 0 (inhibit)' : 'is removed from the table'} within ${formatMs(removal)} (every ${formatMs(every)} + ${retry} retries × ${formatMs(pause)}), ${margin}`,
       budget: removal,
       holds: (weight) => weight === (inhibit ? 0 : 'none'),
     }),
@@ -64,20 +64,20 @@ async function healthStep(context: StepContext, step: HealthStep): Promise<void>
   if (server === undefined)
     throw new CannotObserve(`the server of ${step.service} is run by a script of the lab's own`);
   const { ready, removed, returned } = healthChecks(bed.lab, step, context.slug);
-  context.wait(`${step.stop} to be in service`);
+  context.wait(`${step.stop} to be in the table`);
   const before = await runCheck(ready, bed, context.title);
   if (before.verdict !== 'passed') {
     context.add(before);
-    throw new CannotObserve(`${step.stop} was not stopped: it was not in service`);
+    throw new CannotObserve(`${step.stop} was not stopped: it was not in the table`);
   }
   const stop = stopOf(step.stop, server);
   const at = await inject(bed, stop);
   context.fault(`${server} stopped on ${step.stop}`, at);
-  context.wait(`the health check to notice`);
+  context.wait(`the health check to remove it`);
   await context.check([removed]);
   const back = await heal(bed, stop, context.bootDeadline);
   context.fault(`${server} started on ${step.stop}`, back);
-  context.wait(`the health check to take it back`);
+  context.wait(`the health check to add it again`);
   await context.check([returned]);
 }
 
@@ -113,7 +113,7 @@ export function weightCheck(service: Service, real: Real, slug: string, rule: We
       const ok = weights.every((w) => rule.holds(w.weight));
       // Looks are apart, and take their time: what the first one after the deadline finds done may have been in time.
       if (ok && [...since.values()].some((ms) => ms > within))
-        throw new Outpaced(`${seen.join(', ')}, and no earlier look was over by ${formatMs(within)}`);
+        throw new Outpaced(`${seen.join(', ')}, and no earlier look ended by ${formatMs(within)}`);
       return { ok, seen: seen.join(', '), evidence, figures: Object.fromEntries(since) };
     },
   };
@@ -122,7 +122,7 @@ export function weightCheck(service: Service, real: Real, slug: string, rule: We
 /** A real server whose program is stopped, and started again. */
 export const health: StepStory<StepOf<'health'>> = {
   timed: true,
-  title: (_lab, { service, stop }) => `${service} loses ${stop} and takes it back`,
+  title: (_lab, { service, stop }) => `${service} removes ${stop} while it is down, and adds it again`,
   promises: (lab, step) => healthPromises(lab, step),
   run: (context, step) => healthStep(context, step),
 };

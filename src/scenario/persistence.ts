@@ -15,7 +15,7 @@ import type { StepOf, StepStory } from './step.ts';
 /** Connections that must all go the same way. */
 const ASKS = 10;
 
-/** What is promised of a client: that it stays, with whoever shares its address under the mask, and that it moves. */
+/** The promises about a client: it stays, together with clients that share its address under the mask, and it moves after the time. */
 function promises(lab: Lab, service: Service) {
   const { time, mask } = found(service.persistence, `persistence of ${service.name}`);
   const promise = (id: string, promised: string): Promised => ({ id, subject: service.name, promised });
@@ -39,7 +39,7 @@ function promises(lab: Lab, service: Service) {
               `${other} shares ${mask} leading bits with ${own}, and so its real server`,
             ),
           },
-    moves: promise('persistence.moves', 'the next connection is scheduled anew, and so leaves its real server'),
+    moves: promise('persistence.moves', 'the next connection is scheduled again, and goes to another real server'),
   };
 }
 
@@ -66,14 +66,14 @@ async function persistenceStep(context: StepContext, name: string): Promise<void
     const seen = await servedBy(context, service, { sources: [shared.other] });
     const took = performance.now() - asked;
     if (!isOnly(seen, server) && took > time)
-      throw new Outpaced(`asking took ${formatMs(took)}, longer than the persistence lasts`);
+      throw new Outpaced(`asking took ${formatMs(took)}, longer than the persistence time`);
     context.tell(shared.promise, isOnly(seen, server) ? 'passed' : 'failed', `${tally(seen)}; before ${server}`);
   }
   context.wait(`${formatMs(time)} of persistence to pass`);
   await context.check([expiryCheck(bed.lab, service, asked)]);
   const [next] = await servedBy(context, service, { count: 1 });
   const moved = next !== undefined && next !== NOBODY && next !== server;
-  context.tell(moves, moved ? 'passed' : 'failed', `it went to ${next ?? NOBODY}, and before to ${server}`);
+  context.tell(moves, moved ? 'passed' : 'failed', `it went to ${next ?? NOBODY}; before, to ${server}`);
 }
 
 const NOBODY = 'nobody';
@@ -113,12 +113,12 @@ function expiryCheck(lab: Lab, service: Service, asked: number): CheckSpec {
       const stands = templates.some((t) => t.address === service.vip && t.port === service.port);
       const after = performance.now() - asked;
       stood ||= stands;
-      if (!stood) throw new CannotObserve(`${director} shows no template of the client`);
+      if (!stood) throw new CannotObserve(`${director} has no template of the client`);
       const early = !stands && after < time - late / 2;
       return {
         ok: !stands && !early,
         final: early,
-        seen: `${stands ? 'it still stands' : 'gone'} after ${formatMs(after)}`,
+        seen: `${stands ? 'still there' : 'gone'} after ${formatMs(after)}`,
         ...(stands ? {} : { figures: { expired: after } }),
       };
     },
@@ -128,7 +128,7 @@ function expiryCheck(lab: Lab, service: Service, asked: number): CheckSpec {
 /** The persistence of a service. */
 export const persistence: StepStory<StepOf<'persistence'>> = {
   timed: true,
-  title: (_lab, { service }) => `${service} keeps a client at its real server, for its time`,
+  title: (_lab, { service }) => `${service} keeps a client at its real server for the persistence time`,
   promises: (lab, step) => persistencePromises(lab, step.service),
   run: (context, step) => persistenceStep(context, step.service),
 };

@@ -33,11 +33,11 @@ function bestOf(vrrp: VrrpInstance): string {
   return vrrp.members[0]?.node ?? '';
 }
 
-/** Makes the best director master of instances that nobody preempts: whoever is stops speaking VRRP until it has taken over. */
+/** Makes the director with the highest priority master of instances without preemption: the present master stops sending VRRP until it has taken over. */
 async function handToBest({ context, service }: Run, held: readonly VrrpInstance[]): Promise<void> {
   const { bed } = context;
   const names = held.map((vrrp) => vrrp.name).join(' and ');
-  context.wait(`the best director to be master of ${names}, which nobody preempts`);
+  context.wait(`the director with the highest priority to be master of ${names} (preemption is off)`);
   const holders = [...new Set(held.flatMap((vrrp) => mastersOf(bed, vrrp).filter((m) => m !== bestOf(vrrp))))];
   const stops = holders.map((node) => stopOf(node, KEEPALIVED));
   await Promise.all(stops.map((stop) => inject(bed, stop)));
@@ -48,6 +48,6 @@ async function handToBest({ context, service }: Run, held: readonly VrrpInstance
   // A fault would not take from it what it is to take.
   if (open)
     throw new CannotObserve(
-      `${bestOf(open)} cannot be made master of ${open.name}: ${mastersOf(bed, open).join(' and ') || 'nobody'} is`,
+      `${bestOf(open)} cannot be made master of ${open.name}: ${mastersOf(bed, open).join(' and ') || 'no director'} is master`,
     );
 }

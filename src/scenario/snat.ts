@@ -57,7 +57,7 @@ async function snatStep(context: StepContext, name: string): Promise<void> {
 /** The contract of an SNAT rule. */
 export const snat: StepStory<StepOf<'snat'>> = {
   timed: false,
-  title: (_lab, { rule }) => `${rule} lets hosts out under its address`,
+  title: (_lab, { rule }) => `${rule} lets inside hosts out with its address`,
   promises: (lab, { rule }) => snatPromises(lab, rule),
   run: (context, { rule }) => snatStep(context, rule),
 };

@@ -8,7 +8,7 @@ export type StepOf<K extends Step['kind']> = Extract<Step, { readonly kind: K }>
 
 /** A kind of step: what it is called, what it will tell of, and how it runs. */
 export interface StepStory<S extends Step = Step> {
-  /** Whether it holds somebody to a time: then who stands still is watched. */
+  /** Whether it has time limits: then stalls are watched. */
   readonly timed: boolean;
   /** The step as an obligation, in the words of a report. */
   title(lab: Lab, step: S): string;

@@ -21,7 +21,7 @@ export function sticksPromise({ step, service }: Case): Promised {
   return {
     id: 'fault.sticks',
     subject: service.name,
-    promised: `each of ${SOURCES} clients is sent to the real server that it had before ${made}`,
+    promised: `each of ${SOURCES} clients keeps its real server after ${made}`,
   };
 }
 
@@ -41,7 +41,7 @@ export async function clientsKnown({ context, service, moves }: Run): Promise<Cl
   return { servers: known, since };
 }
 
-/** Every second one, and then the others: of clients that took turns half have another turn now, whoever is first. */
+/** Every second one, and then the others: of clients that took turns half have another turn now, whichever is first. */
 function halves<T>(all: readonly T[]): readonly T[] {
   return [...all.filter((_, i) => i % 2 === 0), ...all.filter((_, i) => i % 2 === 1)];
 }
@@ -55,10 +55,10 @@ export async function judgeSticking(run: Run, { servers, since }: Clients): Prom
   const passed = performance.now() - since;
   const { persistence } = service;
   if (moved.length > 0 && persistence && passed > persistence.time)
-    throw new Outpaced(`${formatMs(passed)} went by: the persistence itself was over`);
+    throw new Outpaced(`${formatMs(passed)} passed: the persistence time was over`);
   context.tell(
     sticksPromise(run),
     moved.length === 0 ? 'passed' : 'failed',
-    `${moved.length} of ${servers.size} were sent to another one`,
+    `${moved.length} of ${servers.size} were sent to another real server`,
   );
 }

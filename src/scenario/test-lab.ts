@@ -191,14 +191,14 @@ async function runTest(
     if (before.length > 0)
       emit({
         type: 'note',
-        text: `${running.name} is tested with ${before.map(wordsOf).join(', ')}: \`lab heal ${running.name}\` undoes it`,
+        text: `${running.name} is tested with active faults or changes (${before.map(wordsOf).join(', ')}): \`lab heal ${running.name}\` undoes it`,
       });
     await runScenario(bed, lab.scenario, emit, { bootDeadline, bail }, results);
   } finally {
     bed.stalls.close();
     const { standing } = bed.changes;
     if (stays && standing.length > 0) {
-      const text = `to put back ${standing.join(', ')}, for at most ${formatMs(SETTLE_MS + undoWithin)}`;
+      const text = `to undo ${standing.join(', ')}, at most ${formatMs(SETTLE_MS + undoWithin)}`;
       emit({ type: 'wait', lab: running.name, text });
       left.push(...(await bed.changes.undoAll()));
     }
@@ -207,7 +207,7 @@ async function runTest(
     if (lost > 0)
       emit({
         type: 'note',
-        text: `${lost} packets were lost to the captures of ${running.name}: this machine was too busy`,
+        text: `${lost} packets are missing from the captures of ${running.name}: the machine was too busy`,
       });
   }
 }

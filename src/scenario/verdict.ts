@@ -11,10 +11,10 @@ export function standingPromise(of: Case, client: string): Promised {
   const { step } = of;
   const subject = subjectOf(of, client);
   if (step.outage === 'lasts')
-    return { id: 'fault.lasts', subject, promised: `nobody answers as long as ${step.fault.text} stands` };
+    return { id: 'fault.lasts', subject, promised: `no answer while ${step.fault.text} is active` };
   const budget = budgetOf(of);
   if (budget) return outagePromise(of, 'fault', budget, client);
-  const promised = 'nothing bounds what clients notice while it stands; it is told';
+  const promised = 'no budget for this fault: impact reported, not judged';
   return { id: 'fault.effect', subject, promised };
 }
 
@@ -24,7 +24,7 @@ export function outagePromise(of: Case, half: 'fault' | 'heal', budget: Budget, 
   return {
     id: idOf(of, half),
     subject: subjectOf(of, client),
-    promised: `clients go without at most ${formatMs(budget.ms)} (${budget.words}), margin ${formatMs(SCHEDULING_MARGIN_MS)}${flow}`,
+    promised: `outage at most ${formatMs(budget.ms)} (${budget.words}), margin ${formatMs(SCHEDULING_MARGIN_MS)}${flow}`,
   };
 }
 
@@ -97,10 +97,8 @@ function flowHolds(step: FaultStep, { flows }: Outage): boolean | undefined {
 }
 
 function flowWords({ flow, flows }: FaultStep): string {
-  if (flows === 1) return `a connection that is open ${flow}`;
-  return flow === 'survives'
-    ? `all ${flows} connections that are open survive`
-    : `of ${flows} connections that are open some break`;
+  if (flows === 1) return `an open connection ${flow}`;
+  return flow === 'survives' ? `all ${flows} open connections survive` : `some of ${flows} open connections break`;
 }
 
 function outageWords(o: Outage): string[] {

@@ -67,24 +67,24 @@ describe('a file that a lab takes', () => {
   });
 
   const wrong: readonly (readonly [string, RegExp])[] = [
-    ['../outside/secret', /lies outside the lab's folder, at .*outside\/secret; .*--allow-outside/],
-    ['/etc/passwd', /lies outside the lab's folder/],
-    ['/proc/self/environ', /lies outside the lab's folder/],
-    ['link', /lies outside the lab's folder, at .*outside\/secret/],
-    ['linked-folder/secret', /lies outside the lab's folder, at .*outside\/secret/],
-    ['folder/../../outside/secret', /lies outside the lab's folder/],
-    ['/dev/zero', /lies outside the lab's folder/],
-    ['link-to-device', /lies outside the lab's folder, at \/dev\/zero/],
+    ['../outside/secret', /is outside the lab's folder, at .*outside\/secret; .*--allow-outside/],
+    ['/etc/passwd', /is outside the lab's folder/],
+    ['/proc/self/environ', /is outside the lab's folder/],
+    ['link', /is outside the lab's folder, at .*outside\/secret/],
+    ['linked-folder/secret', /is outside the lab's folder, at .*outside\/secret/],
+    ['folder/../../outside/secret', /is outside the lab's folder/],
+    ['/dev/zero', /is outside the lab's folder/],
+    ['link-to-device', /is outside the lab's folder, at \/dev\/zero/],
     ['fifo', /is a FIFO, not a file/],
     ['socket', /is a socket, not a file/],
     ['folder', /is a folder, not a file/],
     ['.', /is a folder, not a file/],
-    ['large', /has 5120 MB; at most 1 MB are taken/],
-    ['link-of-links', /is a link that leads in a circle/],
-    ['nowhere', /is not there/],
-    ['good.sh/more', /is not there/],
+    ['large', /has 5120 MB; the limit is 1 MB/],
+    ['link-of-links', /is a symbolic link that leads in a circle/],
+    ['nowhere', /does not exist/],
+    ['good.sh/more', /does not exist/],
     ['a\0b', /cannot be read/],
-    ['x'.repeat(5000), /has too long a name/],
+    ['x'.repeat(5000), /has a name that is too long/],
   ];
 
   it('is refused otherwise, with its place, at once', async () => {
@@ -98,7 +98,7 @@ describe('a file that a lab takes', () => {
 
   it.each(['setup', 'keepalived'])('is held to the same as %s', async (key) => {
     const { code, stderr } = await lab(['validate', writeTaking(['link'], key)], AT_ONCE);
-    expect([code, stderr]).toEqual([2, expect.stringMatching(/lab\.yaml:4:\d+ .*lies outside the lab's folder/)]);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/lab\.yaml:4:\d+ .*is outside the lab's folder/)]);
   });
 
   it('may come from elsewhere with --allow-outside, but is a file even then', async () => {
@@ -112,31 +112,33 @@ describe('a file that a lab takes', () => {
     const file = writeTaking(['link']);
     const more = verb === 'measure' ? ['--fault', 'kill:c'] : [];
     const { code, stderr } = await lab([verb, file, ...more], AT_ONCE);
-    expect([code, stderr]).toEqual([2, expect.stringContaining("lies outside the lab's folder")]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("is outside the lab's folder")]);
     const allowed = await lab([verb, '--allow-outside', file, ...more], AT_ONCE);
-    expect(allowed.stderr).not.toContain("lies outside the lab's folder");
+    expect(allowed.stderr).not.toContain("is outside the lab's folder");
   });
 
   it('has together with the others no more than a lab may carry', async () => {
     writeFileSync(join(mine, 'half'), Buffer.alloc(512 * 1024));
     expect((await lab(['validate', writeTaking(Array(16).fill('half'))], AT_ONCE)).code).toBe(0);
     const { stderr } = await lab(['validate', writeTaking(Array(17).fill('half'))], AT_ONCE);
-    expect(stderr).toMatch(/lab\.yaml:21:.*a lab's files have at most 8 MB together/);
+    expect(stderr).toMatch(/lab\.yaml:21:.*exceeds the limit for all files of a lab, 8 MB/);
   });
 
   it.skipIf(process.getuid?.() === 0)('is one that the caller may read', async () => {
     writeFileSync(join(mine, 'locked'), '');
     chmodSync(join(mine, 'locked'), 0);
-    expect((await lab(['validate', writeTaking(['locked'])], AT_ONCE)).stderr).toMatch(/may not be read by you/);
+    expect((await lab(['validate', writeTaking(['locked'])], AT_ONCE)).stderr).toMatch(
+      /cannot be read: permission denied/,
+    );
   });
 });
 
 describe('a lab file', () => {
   it.each([
     ['fifo.yaml', /fifo\.yaml: the lab file is a FIFO, not a file/],
-    ['zero.yaml', /the lab file lies outside the lab's folder, at \/dev\/zero/],
-    ['mine/secret.yaml', /the lab file lies outside the lab's folder/],
-    ['mine/large', /has 5120 MB; at most 1 MB are taken/],
+    ['zero.yaml', /the lab file is outside the lab's folder, at \/dev\/zero/],
+    ['mine/secret.yaml', /the lab file is outside the lab's folder/],
+    ['mine/large', /has 5120 MB; the limit is 1 MB/],
     ['mine/socket', /the lab file is a socket, not a file/],
   ])('that is %s is refused at once', async (name, words) => {
     const { code, stderr } = await lab(['validate', join(folder, name)], AT_ONCE);

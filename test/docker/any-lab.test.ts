@@ -43,7 +43,7 @@ describe('a lab that validates', () => {
     async (_i, file) => {
       const { code, stderr } = await lab(['up', writeLab(folder, file)]);
       if (code !== 0) {
-        expect(stderr).toMatch(/not every node came up: [\s\S]*\n {4}\S+\| /);
+        expect(stderr).toMatch(/these nodes did not come up: [\s\S]*\n {4}\S+\| /);
         expect(await containersOf('anylab')).toEqual([]);
       }
       await lab(['down', 'anylab']);

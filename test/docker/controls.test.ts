@@ -36,7 +36,7 @@ const CONTROLS: readonly Control[] = [
     name: 'lip-missing',
     broken: 'lb1 lacks its LIP',
     caughtBy: 'fnat.lip',
-    seen: /192\.168\.100\.200: nobody answers/,
+    seen: /192\.168\.100\.200: no answer/,
     node: 'lb1',
     setup: 'ip addr del 192.168.100.200/32 dev eth0',
   },

@@ -41,8 +41,13 @@ const CAPTURE_WIRE = ['capture', '-c', '1', NAME, 'lan'];
 
 describe.each([
   ['node a removed', /node "a" of lab "half" is gone/, 'node a is gone', [EXEC, LOGS, FAULT, CAPTURE]],
-  ['node a ended', /node "a" of lab "half" (has ended|does not run)/, 'node a does not run', [EXEC, FAULT, CAPTURE]],
-  ['its fabric ended', /fabric of lab "half" does not run/, 'its fabric has ended', [FAULT, STANDING, CAPTURE_WIRE]],
+  [
+    'node a ended',
+    /node "a" of lab "half" (has ended|is not running)/,
+    'node a is not running',
+    [EXEC, FAULT, CAPTURE],
+  ],
+  ['its fabric ended', /fabric of lab "half" is not running/, 'its fabric has ended', [FAULT, STANDING, CAPTURE_WIRE]],
   ['its fabric removed', /its fabric is gone/, 'its fabric is gone', [EXEC, LOGS, FAULT, STANDING, CAPTURE_WIRE]],
 ] as const)('a lab with %s', (what, told, shown, commands) => {
   beforeAll(async () => {
@@ -78,7 +83,10 @@ describe.each([
       ['measure', NAME, '--fault', 'kill:a', '--runs', '1'],
     ]) {
       const outcome = await lab(args);
-      expect([outcome.code, outcome.stderr]).toEqual([2, expect.stringContaining('lab "half" runs, but not a')]);
+      expect([outcome.code, outcome.stderr]).toEqual([
+        2,
+        expect.stringContaining('in lab "half" these nodes are not running: a'),
+      ]);
       inOurWords(outcome);
     }
   });

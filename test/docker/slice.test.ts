@@ -75,7 +75,7 @@ describe('lab test fnat-keepalived', () => {
     child.kill('SIGINT');
     expect((await done).code).toBe(130);
     expect(readReport(report).interrupted).toBe(true);
-    expect(readFileSync(join(report, 'junit.xml'), 'utf8')).toContain('interrupted before the scenario was through');
+    expect(readFileSync(join(report, 'junit.xml'), 'utf8')).toContain('interrupted before the end of the scenario');
     expect(await containersOf('slice')).toEqual([]);
   });
 });
@@ -182,7 +182,7 @@ describe('a running lab', () => {
     });
     expect(await lab(['inspect', 'slize'])).toMatchObject({
       code: 2,
-      stderr: expect.stringMatching(/no lab "slize" runs; did you mean "slice"\?/),
+      stderr: expect.stringMatching(/lab "slize" is not running; did you mean "slice"\?/),
     });
   });
 
@@ -194,7 +194,7 @@ describe('a running lab', () => {
 
   it('brought up again changes nothing; a changed file is told and not applied; a node that ended comes back', async () => {
     const same = writeLab(folder, { ...fnatFile(), lab: 'slice', scenario: [{ contract: 'web' }] });
-    expect((await labOk(['up', same])).stderr).toContain('slice unchanged: 5 nodes run');
+    expect((await labOk(['up', same])).stderr).toContain('slice unchanged: 5 nodes running');
     expect((await labOk(['up', same, '--dry-run'])).stdout).toBe('nothing to do\n');
     const file = fnatFile();
     const changed = writeLab(folder, {
@@ -205,7 +205,7 @@ describe('a running lab', () => {
     });
     expect(await lab(['up', changed])).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('service web is changed'),
+      stderr: expect.stringContaining('service web has changed'),
     });
     const again = writeLab(folder, { ...fnatFile(), lab: 'slice', scenario: [{ contract: 'web' }] });
     await docker.getContainer('lvslab.slice.rs1').kill();
@@ -216,7 +216,7 @@ describe('a running lab', () => {
   it('goes down without a trace, and going down again is no error', async () => {
     await labOk(['down', 'slice'], elsewhere);
     expect(await containersOf('slice')).toEqual([]);
-    expect((await labOk(['down', 'slice'])).stderr).toContain('slice: nothing of it runs');
+    expect((await labOk(['down', 'slice'])).stderr).toContain('slice is not running');
   });
 });
 
@@ -231,7 +231,7 @@ describe('a node whose setup script fails', () => {
     );
     const { code, stderr } = await lab(['up', path]);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/not every node came up: rs1: its init script ended with/);
+    expect(stderr).toMatch(/these nodes did not come up: rs1: its init script ended with/);
     expect(stderr).toMatch(/rs1\| .*setup\.sh:2: "ip addr add 1\.2\.3\.4\/33 dev eth0" ended with 1/);
     expect(await containersOf('slice')).toEqual([]);
   });

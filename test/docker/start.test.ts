@@ -65,7 +65,7 @@ describe('lab up', () => {
     const { code, stderr } = await lab(['up', write()]);
     expect([code, stderr]).toEqual([
       1,
-      expect.stringMatching(/not every node came up: \w+: its init script ended with 1/),
+      expect.stringMatching(/these nodes did not come up: \w+: its init script ended with 1/),
     ]);
     expect(stderr).toMatch(words);
     expect(await containersOf('start')).toEqual([]);
@@ -79,7 +79,7 @@ describe('lab up', () => {
     const { code, stderr } = await lab(['up', setup(node, script)]);
     expect([code, stderr]).toEqual([
       1,
-      expect.stringContaining(`not every node came up: ${node}: ${name} ended with 7`),
+      expect.stringContaining(`these nodes did not come up: ${node}: ${name} ended with 7`),
     ]);
     expect(stderr).toMatch(new RegExp(`${node}\\| ${name}: my last words`));
     expect(await containersOf('start')).toEqual([]);

@@ -72,7 +72,7 @@ describe('lab up, several at once', () => {
     const other = writeLab(`${folder}/other`, { ...FILE, nodes: nodes('client'), scenario: [] } as never);
     const all = await Promise.all([lab(UP), lab(['up', other, '--timeout', '300s'])]);
     expect(all.map((o) => o.code).sort()).toEqual([0, 2]);
-    expect(all.find((o) => o.code === 2)?.stderr).toContain('the file has changed since: node b is changed');
+    expect(all.find((o) => o.code === 2)?.stderr).toContain('has changed: node b has changed');
     await stands();
     await labOk(['down', NAME]);
   });

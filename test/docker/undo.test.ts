@@ -66,7 +66,7 @@ async function undone(
   const { code, stderr } = await interrupt(name, args, signal, patterns);
   if (signal === 'SIGINT') expect([code, stderr]).toEqual([130, expect.stringMatching(/lab: interrupted\n$/)]);
   else await labOk(['heal', name]);
-  expect((await labOk(['fault', name])).stdout).toBe('no fault stands\n');
+  expect((await labOk(['fault', name])).stdout).toBe('no active faults\n');
   const none = async () => ((await commandsIn(name)).length === 0 ? true : undefined);
   if (!(await eventually(none, { within: ENDING_MS, every: 50 }))) expect(await commandsIn(name)).toEqual([]);
 }

@@ -44,7 +44,7 @@ describe('what is broken of a lab', () => {
 
   it.each([
     ['its fabric is gone', without('fabric', 'lab')],
-    ['another version of lvslab made it', without('lab')],
+    ['it was created by another version of lvslab', without('lab')],
     ['its fabric has ended', running({ fabric: container(undefined, 'ended') })],
   ] as const)('%s, and what mends it', (what, broken) =>
     expect(brokenOf(broken)).toEqual([
@@ -53,8 +53,10 @@ describe('what is broken of a lab', () => {
   );
 
   it('is told where somebody left it unfinished', () => {
-    expect(brokenOf(running(), 'all')[0]?.what).toBe('it was never finished: process 1 on here began it, and is gone');
-    expect(brokenOf(running(), ['rs1']).map((b) => b.what)).toEqual(['the start of node rs1 was broken off']);
+    expect(brokenOf(running(), 'all')[0]?.what).toBe(
+      'it was never finished: process 1 on here started it, and has ended',
+    );
+    expect(brokenOf(running(), ['rs1']).map((b) => b.what)).toEqual(['the start of node rs1 was interrupted']);
   });
 
   it('is told of each node', () => {
@@ -62,10 +64,10 @@ describe('what is broken of a lab', () => {
     nodes.delete('rs2');
     nodes.set('rs1', container('rs1', 'ended'));
     expect(brokenOf(running({ nodes, name: 'second' }))).toEqual([
-      { what: 'node rs1 does not run', mend: expect.stringContaining('`lab logs second rs1` shows its last words') },
+      { what: 'node rs1 is not running', mend: expect.stringContaining('`lab logs second rs1` shows its last output') },
       {
         what: 'node rs2 is gone: its container was removed',
-        mend: '`lab up fnat-keepalived --name second` makes it again',
+        mend: '`lab up fnat-keepalived --name second` recreates it',
       },
     ]);
   });

@@ -85,7 +85,7 @@ describe('the wires', () => {
 
   it('say so when a mark cannot be sent', async () => {
     const { wire, engine } = await wireOf(['lan'], () => 1);
-    expect(await wire.catchUp(engine, 'fabric')).toBe('no mark can be sent on the wires: no such device');
+    expect(await wire.catchUp(engine, 'fabric')).toBe('no marker frame can be sent on the wires: no such device');
   });
 
   it('say which segment’s capture does not keep up', async () => {

@@ -101,7 +101,7 @@ describe('a change of a running lab', () => {
       undo: (late: Hand) => new Promise((_, no) => late.signal.addEventListener('abort', no)),
     };
     await hand.changes.make([stuck], async () => undefined);
-    expect(await hand.changes.undoAll()).toEqual(['a done (a done could not be put back in time)']);
+    expect(await hand.changes.undoAll()).toEqual(['a done (a done could not be undone in time)']);
   });
 
   it('of a lab that is gone needs no putting back', async () => {
@@ -117,11 +117,11 @@ describe('a change of a running lab', () => {
 describe('what could not be put back', () => {
   it('is told beside why the command ended, with its exit code', () => {
     const left = ['cut:lb1 (no way)'];
-    expect(notPutBack('x', left)).toMatchObject({ exitCode: 3, message: 'not put back in x: cut:lb1 (no way)' });
+    expect(notPutBack('x', left)).toMatchObject({ exitCode: 3, message: 'not undone in x: cut:lb1 (no way)' });
     expect(notPutBack('x', left, new Failure('interrupted', 'interrupted'))).toMatchObject({
       exitCode: 130,
-      message: 'interrupted; not put back in x: cut:lb1 (no way)',
-      hint: '`lab heal x` puts it back, `lab fault x` lists it',
+      message: 'interrupted; not undone in x: cut:lb1 (no way)',
+      hint: '`lab heal x` undoes it; `lab fault x` lists it',
     });
   });
 });

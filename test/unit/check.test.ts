@@ -38,14 +38,14 @@ describe('a check', () => {
   it('that cannot look in time is inconclusive, and another run may tell', async () => {
     expect(await judged(20, 1, [false, 'late'])).toMatchObject({
       verdict: 'inconclusive',
-      words: 'could not be observed: the look took too long',
+      words: 'cannot be observed: the look took too long',
       stalled: true,
     });
   });
   it('that cannot look is inconclusive', async () => {
     expect(await judged(20, 1, ['nothing'])).toMatchObject({
       verdict: 'inconclusive',
-      words: 'could not be observed: the node is gone',
+      words: 'cannot be observed: the node is gone',
     });
   });
 });

@@ -60,7 +60,7 @@ describe('a driver in a lab file', () => {
     [
       'of a lab has a director',
       'lab: x\ndriver: ipvs\nsegments: { lan: 10.0.0.0/24 }\nnodes: { c: { kind: client, lan: 10.0.0.9 } }\n',
-      /:2:.*the lab has no director that could run it/,
+      /:2:.*the lab has no director to run it/,
     ],
   ])('%s', (_what, text, told) => expect(mistakesOf(text).join('\n')).toMatch(told));
 });

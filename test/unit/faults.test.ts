@@ -43,15 +43,15 @@ describe('a fault', () => {
 
   it.each([
     ['kil:lb1', /there is no fault "kil"; did you mean "kill"\?/],
-    ['kill', /"kill" is no fault; one is written as kill:NODE/],
+    ['kill', /invalid fault "kill"; a fault is written as kill:NODE/],
     ['kill:lb3', /there is no node "lb3"/],
-    ['pause:lb1/nginx', /is not how pause is written; write pause:NODE/],
+    ['pause:lb1/nginx', /invalid form of pause: "pause:lb1\/nginx"; write pause:NODE/],
     ['hang:lb1', /write hang:NODE\/PROGRAM/],
     ['cut:lb1@wan', /"lb1" has no card on segment "wan"/],
     ['partition:lb1', /write partition:NODE\+NODE/],
     ['loss:lb1=lots', /loss needs a share such as 10%/],
     ['poison:rs2', /poison needs the IPv4 address that it claims/],
-    ['kill:lb1=5', /kill has no amount/],
+    ['kill:lb1=5', /kill takes no amount/],
     ['drain:client', /"client" is a real server of no service/],
     ['withdraw:lb1', /"lb1" announces no VIP by OSPF/],
   ])('%s is refused, with what to write', (text, told) => {
@@ -163,7 +163,7 @@ describe('who was master when', () => {
     expect(crossed(vrrp, lb2, lb1, [garp('lb2', 1)])).toBe(false);
     expect(crossing({ ms: 1000, words: 'one advert' }, 'lb2')).toEqual({
       ms: 6000,
-      words: 'one advert + garp_master_delay 5.00 s, because lb2 announced its addresses once more after that',
+      words: 'one advert + garp_master_delay 5.00 s, because lb2 announced its addresses again after that',
     });
   });
   it('and for how long there were two', () => {

@@ -39,7 +39,7 @@ describe('a kernel that is new', () => {
   });
 
   it('keeps the names of its devices for itself', () => {
-    expect(takenName('virt3')).toBe('lab calls its own devices so');
+    expect(takenName('virt3')).toBe('reserved for lab’s own devices');
     delete registry['stranger'];
     expect(takenName('virt3')).toBeUndefined();
   });
@@ -48,7 +48,7 @@ describe('a kernel that is new', () => {
 segments: { lan: 10.0.0.0/24 }
 nodes: { c: { kind: client, lan: 10.0.0.9, files: { /usr/bin/stranger: ./x } } }
 `;
-    const told = () => mistakesOf(text).filter((m) => m.includes('no file can be at "/usr/bin/stranger"'));
+    const told = () => mistakesOf(text).filter((m) => m.includes('invalid path "/usr/bin/stranger"'));
     expect(told()).toHaveLength(1);
     delete registry['stranger'];
     expect(told()).toEqual([]);

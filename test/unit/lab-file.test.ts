@@ -17,7 +17,7 @@ describe('a lab file', () => {
 
   it.each([
     ['an unknown key', but('    mode: fnat', '    mod: fnat'), /unknown key "mod"; did you mean "mode"\?/],
-    ['a missing key', but('    port: 80\n', ''), /lacks "port": expected a whole number from 1 to 65535/],
+    ['a missing key', but('    port: 80\n', ''), /has no "port": expected a whole number from 1 to 65535/],
     [
       'a wrong type',
       but('    port: 80\n', '    port: eighty\n'),
@@ -32,7 +32,7 @@ describe('a lab file', () => {
     [
       'a misspelled segment on a node',
       but('lan: 192.168.100.146', 'lam: 192.168.100.146'),
-      /"lam" is neither a segment of this lab nor a key of a node; did you mean "lan"\?/,
+      /"lam" is neither a segment of this lab nor a key of nodes; did you mean "lan"\?/,
     ],
     [
       'an address that is none',
@@ -43,7 +43,7 @@ describe('a lab file', () => {
     [
       'host bits in a subnet',
       but('192.168.100.0/24', '192.168.100.9/24'),
-      /has bits set behind its prefix; the subnet is 192\.168\.100\.0\/24/,
+      /has host bits set; the subnet is 192\.168\.100\.0\/24/,
     ],
     [
       'overlapping segments',
@@ -68,7 +68,7 @@ describe('a lab file', () => {
       but('rs2: 100', 'rs3: 100'),
       /there is no node "rs3"; did you mean "rs1"\?|did you mean "rs2"\?/,
     ],
-    ['a service naming a client', but('rs2: 100', 'client: 100'), /"client" is a client; a realserver is needed here/],
+    ['a service naming a client', but('rs2: 100', 'client: 100'), /"client" is a client; expected a realserver/],
     [
       'fnat without a LIP',
       but(', lips: [192.168.100.201]', ''),
@@ -80,7 +80,7 @@ describe('a lab file', () => {
       but('lan: 192.168.100.3 ', 'lan: 192.168.100.3, lips: [192.168.100.9] '),
       /only a director has LIPs/,
     ],
-    ['a VIP nobody announces', GOOD.replace(/vrrp:[\s\S]*?\n\n/, ''), /nobody announces VIP 192\.168\.100\.254/],
+    ['a VIP nobody announces', GOOD.replace(/vrrp:[\s\S]*?\n\n/, ''), /no director announces VIP 192\.168\.100\.254/],
     [
       'an unknown segment in vrrp',
       but('    on: lan', '    on: lam'),
@@ -103,14 +103,14 @@ describe('a lab file', () => {
       /the file ".\/nope\.sh" is not there/,
     ],
     ['broken YAML', but('lab: fnat-keepalived\n', 'lab: [fnat\n'), /^lab\.yaml:\d+:\d+ this is not YAML/],
-    ['a duplicate key', but('  rs1:    { kind', '  rs2:    { kind'), /this key stands here twice/],
-    ['a tab', but('  lan: 192', '\tlan: 192'), /lab\.yaml:6:1 a tab is used to indent/],
-    ['an alias without an anchor', but('lan: 192.168.100.0/24', 'lan: *net'), /"\*net" names no anchor above it/],
-    ['a cycle of aliases', `${GOOD}\nloop: &a\n  - *a\n`, /stands inside the value that it names/],
+    ['a duplicate key', but('  rs1:    { kind', '  rs2:    { kind'), /this key is given twice/],
+    ['a tab', but('  lan: 192', '\tlan: 192'), /lab\.yaml:6:1 a tab is used for indentation/],
+    ['an alias without an anchor', but('lan: 192.168.100.0/24', 'lan: *net'), /"\*net" refers to no anchor above it/],
+    ['a cycle of aliases', `${GOOD}\nloop: &a\n  - *a\n`, /is inside the value that it refers to/],
     [
       'a merge key of a text',
       but('rs1:    { kind', 'rs1:    { <<: none, kind'),
-      /^lab\.yaml:\d+:\d+ "<<" takes up the keys of a mapping/,
+      /^lab\.yaml:\d+:\d+ "<<" needs a mapping/,
     ],
     ['an empty file', '', /the file is empty/],
     ['a comment only', '# nothing\n', /the file is empty/],
@@ -198,7 +198,7 @@ ${more}`;
     [
       'FTP over nat',
       lab('{ vip: 10.0.0.100, port: 21, mode: nat, reals: { rs1: 1 } }'),
-      /FTP tells addresses inside its control connection/,
+      /FTP carries addresses inside its control connection/,
     ],
     [
       'FTP over dr without persistence',
@@ -231,7 +231,7 @@ ${more}`;
         '{ vip: 10.0.0.100, port: 80, mode: fnat, reals: { rs1: 1 } }',
         '  b: { vip: 10.0.0.101, port: 80, mode: nat, reals: { rs1: 1 } }',
       ),
-      /could not tell whose source to translate/,
+      /cannot tell which source to translate/,
     ],
     [
       'persistence that need not move',
@@ -239,7 +239,7 @@ ${more}`;
         '{ vip: 10.0.0.100, port: 80, mode: nat, scheduler: sh, persistence: 3s, reals: { rs1: 1, rs2: 1 } }',
         'scenario: [{ persistence: web }]',
       ),
-      /only with scheduler rr, or wrr and equal weights, does a client surely move/,
+      /a client is sure to move only with scheduler rr, or wrr with equal weights/,
     ],
     [
       'SNAT to an address that nobody has',
@@ -311,12 +311,12 @@ ${more}`;
   const step = (text: string) => `${vrrp('')}scenario: [${text}]\n`;
   it.each([
     ['nothing', vrrp(''), /^$/],
-    ['both families in one instance', vrrp('', '[web, six]'), /need an instance each/],
-    ['version 2 for IPv6', vrrp(', version: 2', '["2001:db8::99"]'), /VRRP for IPv6 is version 3/],
+    ['both families in one instance', vrrp('', '[web, six]'), /need separate instances/],
+    ['version 2 for IPv6', vrrp(', version: 2', '["2001:db8::99"]'), /VRRP for IPv6 needs version 3/],
     ['a password in version 3', vrrp(', version: 3, password: x'), /VRRP version 3 has no authentication/],
-    ['adverts of version 2 within a second', vrrp(', advert: 200ms'), /version 2 counts whole seconds/],
-    ['a group that is none', vrrp(', group: 10.0.0.1'), /10\.0\.0\.1 is no multicast address/],
-    ['a group for unicast', vrrp(', unicast: true, group: 224.0.0.99'), /unicast adverts go to no multicast group/],
+    ['adverts of version 2 within a second', vrrp(', advert: 200ms'), /version 2 needs whole seconds/],
+    ['a group that is none', vrrp(', group: 10.0.0.1'), /10\.0\.0\.1 is not a multicast address/],
+    ['a group for unicast', vrrp(', unicast: true, group: 224.0.0.99'), /unicast adverts use no multicast group/],
     ['an address that somebody has', vrrp('', '[web, 192.168.100.2]'), /192\.168\.100\.2 is taken already/],
     ['an address out of reach', vrrp('', '[web, 10.9.9.9]'), /10\.9\.9\.9 is outside every segment/],
     [
@@ -344,25 +344,21 @@ ${more}`;
     [
       'clients that stay where nothing keeps them',
       step('{ fault: { inject: kill:lb1, sticks: true } }'),
-      /service "web" has no persistence, and its scheduler does not hash/,
+      /service "web" has neither persistence nor a hashing scheduler/,
     ],
     [
       'a client that is none',
       step('{ fault: { inject: kill:lb1, clients: [c, rs1] } }'),
-      /"rs1" is a realserver; a client is needed here/,
+      /"rs1" is a realserver; expected a client/,
     ],
     ['no connection held', step('{ fault: { inject: kill:lb1, flows: 0 } }'), /expected a whole number from 1 to 256/],
     [
       'ports hashed by a scheduler that does not hash',
       `  odd: { vip: 192.168.100.253, port: 80, mode: dr, hash: port, reals: { rs1: 1 } }\n${vrrp('')}`,
-      /only the schedulers sh and mh hash; service "odd" has rr/,
+      /only the schedulers sh and mh can hash ports; service "odd" has rr/,
     ],
-    ['a weight of nobody', step('{ check: { weight: 0 } }'), /whose weight\? add real/],
-    [
-      'a master that takes no part',
-      step('{ check: { master: rs1 } }'),
-      /"rs1" is a realserver; a director is needed here/,
-    ],
+    ['a weight of nobody', step('{ check: { weight: 0 } }'), /the real server is missing; add real/],
+    ['a master that takes no part', step('{ check: { master: rs1 } }'), /"rs1" is a realserver; expected a director/],
     ['an instance that is not there', step('{ check: { master: lb1, of: VI } }'), /there is no VRRP instance "VI"/],
     [
       'an OSPF domain without a router',
@@ -372,7 +368,7 @@ ${more}`;
     [
       'a dead interval below two hellos',
       `${vrrp('')}ospf: { o: { on: [link], hello: 3s, dead: 4s, addresses: [web] } }`,
-      /would count as dead before two hellos/,
+      /must be at least two hello intervals/,
     ],
     [
       'two health checks in one',
@@ -388,7 +384,7 @@ ${more}`;
         'vrrp:',
         '  b: { vip: 192.168.100.253, port: 80, mode: dr, reals: { rs1: 1 }, sorry: c }\nvrrp:',
       ),
-      /nobody is sorry/,
+      /the sorry server is never used/,
     ],
   ])('%s', (_what, text, told) => expect(mistakes(lab(text)).join('\n')).toMatch(told));
 });

@@ -51,7 +51,7 @@ describe('a time', () => {
   );
   it.each([
     ['persistence: 1.5s', /in steps of 1s/],
-    ['health: { tcp: 1s, timeout: 2s, every: 1s }', /tcp: 1s says the time already/],
+    ['health: { tcp: 1s, timeout: 2s, every: 1s }', /tcp: 1s sets the time already/],
   ])('%s', (text, what) => expect(service(text)).toMatch(what));
 });
 
@@ -118,7 +118,7 @@ describe('a service', () => {
       'the same VIP in other words',
       'services:\n',
       'services:\n  b: { vip: "FD00:0::100", port: 80, mode: dr, reals: { rs: 1 } }\n',
-      /service "b" has fd00::100 port 80 already/,
+      /service "b" already has fd00::100 port 80/,
     ],
     ['a VIP that a node has', 'vip: 10.0.0.100', 'vip: 10.0.0.2', /10\.0\.0\.2 is taken already/],
     ['a VIP that is a LIP', 'vip: 10.0.0.100', 'vip: 10.0.0.200', /10\.0\.0\.200 is taken already/],
@@ -139,7 +139,7 @@ describe('a service', () => {
       'a quorum that is never reached',
       SERVICE,
       'mode: nat, reals: { rs: 1 }, health: { tcp: 1s, every: 1s }, quorum: { weight: 2 } }',
-      /never reached/,
+      /can never be reached/,
     ],
     [
       'LIPs that no service uses',
@@ -153,7 +153,7 @@ describe('a service', () => {
       mistakesOf(
         'lab: x\nsegments: { lan: 10.0.0.0/24 }\nnodes: { a: { kind: host, lan: 10.0.0.1 } }\ntimeouts: { tcp: 1s, fin: 1s, udp: 1s }\n',
       ).join(),
-    ).toMatch(/^lab\.yaml:4:1 without a service/));
+    ).toMatch(/^lab\.yaml:4:1 the lab has no service/));
   it.each(['900ms', '44641m', '0s'])('keeps no connection for %s', (time) =>
     expect(mistakesOf(`${LAB}timeouts: { tcp: 1s, fin: ${time}, udp: 1s }\n`).join()).toMatch(
       /^lab\.yaml:11:\d+ expected a time/,
@@ -162,7 +162,7 @@ describe('a service', () => {
   it('lets out a network, not a host of one', () =>
     expect(
       mistakesOf(`${LAB}snat: { o: { from: 10.0.0.9/24, to: 172.16.0.1, out: wan, outside: rs } }\n`).join(),
-    ).toMatch(/^lab\.yaml:11:\d+ 10\.0\.0\.9\/24 has bits set behind its prefix/));
+    ).toMatch(/^lab\.yaml:11:\d+ 10\.0\.0\.9\/24 has host bits set/));
 });
 
 describe('VRRP', () => {
@@ -176,23 +176,28 @@ describe('VRRP', () => {
     ['adverts of nothing', ', version: 3, advert: 0s', '', /expected a time .* from 10ms to 255s/],
     ['adverts of 5 ms', ', version: 3, advert: 5ms', '', /from 10ms to 255s, in steps of 10ms/],
     ['adverts of 255 ms', ', version: 3, advert: 255ms', '', /in steps of 10ms/],
-    ['adverts of a minute in version 3', ', version: 3, advert: 60s', '', /40\.95s for an advert at most/],
+    [
+      'adverts of a minute in version 3',
+      ', version: 3, advert: 60s',
+      '',
+      /advert interval of VRRP version 3 is at most 40\.95s/,
+    ],
     ['adverts of a day', ', advert: 1440m', '', /from 10ms to 255s/],
     ['preemption after a day', ', preempt: 1440m', '', /from 0s to 1000s/],
     ['a refresh of half seconds', ', refresh: 1.5s', '', /in steps of 1s/],
     ['a script run all the time', ', track: [{ script: "true", every: 0s }]', '', /from 10ms to 60m/],
-    ['a time to look at a segment', ', track: [{ segment: lan, every: 1s }]', '', /`every` is a script’s/],
+    ['a time to look at a segment', ', track: [{ segment: lan, every: 1s }]', '', /`every` is for scripts only/],
     [
       'a VIP that moves twice',
       '',
       '  Y: { on: lan, id: 4, priorities: { lb: 9, lb2: 8 }, addresses: [web] }\n',
-      /instance "V" moves 10\.0\.0\.100 already/,
+      /instance "V" already moves 10\.0\.0\.100/,
     ],
     [
       'a VIP that moves twice as an address',
       ', unicast: true',
       '  Y: { on: lan, id: 4, priorities: { lb: 9, lb2: 8 }, addresses: [10.0.0.100/32] }\n',
-      /instance "V" moves 10\.0\.0\.100 already/,
+      /instance "V" already moves 10\.0\.0\.100/,
     ],
     ['a group for one alone', ', group: 224.0.0.99', '', /instance "W" has another group/],
   ])('with %s', (_what, more, second, what) => expect(vrrp(more, second)).toMatch(what));
@@ -252,8 +257,8 @@ describe('OSPF', () => {
     ['o: { on: [wan], hello: 0s, addresses: [web] }', /from 1s to 65535s/],
     ['o: { on: [wan], throttle: 6s, addresses: [web] }', /from 0ms to 5s/],
     ['o: { on: [wan], bfd: { every: 1ms }, addresses: [web] }', /from 10ms to 60s/],
-    ['o: { on: [wan, wan], addresses: [web] }', /stands here twice/],
-    ['o: { on: [wan], addresses: [web] }, p: { on: [wan], addresses: [old] }', /a link of domain "o" already/],
+    ['o: { on: [wan, wan], addresses: [web] }', /is listed twice/],
+    ['o: { on: [wan], addresses: [web] }, p: { on: [wan], addresses: [old] }', /already a link of domain "o"/],
     [
       'o: { on: [wan], addresses: [web] }, p: { on: [lan], throttle: 1s, addresses: [old] }',
       /one throttle for all its domains/,
@@ -272,7 +277,7 @@ describe('a step', () => {
     ['{ check: { silent: web, by: rs } }', /"by" belongs to answers/],
     ['{ check: { answers: web, real: rs } }', /"real" belongs to weight/],
     ['{ check: { answers: web, service: web } }', /"service" belongs to weight/],
-    ['{ check: { run: { on: rs, do: x, within: 1s }, within: 2s } }', /the run says within already/],
+    ['{ check: { run: { on: rs, do: x, within: 1s }, within: 2s } }', /the run sets within already/],
     ['{ check: { answers: web, every: 0s } }', /from 10ms to 60m/],
     ['{ check: { answers: web, for: 100000m } }', /from 0s to 1440m/],
     ['{ run: { on: rs, do: "" } }', /expected a command/],
@@ -283,11 +288,11 @@ describe('a step', () => {
 describe('a sysctl', () => {
   const NODE = 'bare: none }';
   it.each([
-    ['net.ipv4.ip_forward: "1\\nkernel.panic = 1"', /a text on one line/],
-    ['net/../kernel/panic: 1', /expected a name under net\./],
-    ['net..ipv4: 1', /expected a name under net\./],
-    ['net.: 1', /expected a name under net\./],
-    ['kernel.panic: 1', /expected a name under net\./],
+    ['net.ipv4.ip_forward: "1\\nkernel.panic = 1"', /or text on one line/],
+    ['net/../kernel/panic: 1', /expected a sysctl under net\./],
+    ['net..ipv4: 1', /expected a sysctl under net\./],
+    ['net.: 1', /expected a sysctl under net\./],
+    ['kernel.panic: 1', /expected a sysctl under net\./],
   ])('%s', (sysctl, what) => expect(told(NODE, `bare: none, sysctls: { ${sysctl} } }`)).toMatch(what));
   it.each(['net.ipv4.conf.eth0.rp_filter', 'net/ipv4/conf/eth0.100/rp_filter'])('%s', (name) =>
     expect(mistakesOf(change(NODE, `bare: none, sysctls: { ${name}: 0 } }`).text)).toEqual([]),

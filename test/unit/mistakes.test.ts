@@ -65,7 +65,7 @@ describe('an address that no node can have', () => {
     expect(mistakesOf(change('bare: none }', `bare: "${address}" }`).text)).toEqual([]),
   );
   it.each(['224.0.0.0/24', '127.0.0.0/8', '0.0.0.0/0', '"::/0"', '"ff00::/16"'])('%s as a segment', (subnet) =>
-    expect(told('bare: none,', `bare: ${subnet},`)).toMatch(/is no subnet of hosts|overlaps/),
+    expect(told('bare: none,', `bare: ${subnet},`)).toMatch(/cannot be a subnet|overlaps/),
   );
   it('a VIP that is link-local', () => expect(told('"fd00::100"', '"fe80::1"')).toMatch(/is link-local/));
 });
@@ -73,12 +73,12 @@ describe('an address that no node can have', () => {
 describe('a route', () => {
   const by = (to: string, gateway: string) => told(NODE, rs(`routes: { "${to}": "${gateway}" }`));
   it.each([
-    ['10.9.0.0/16', 'fd00::9', /gateway fd00::9 is IPv6, and the route is IPv4’s/],
-    ['fd09::/64', '10.0.0.9', /gateway 10\.0\.0\.9 is IPv4, and the route is IPv6’s/],
-    ['10.9.9.9', 'fd00::9', /is IPv6, and the route is IPv4’s/],
-    ['10.9.0.1/16', '10.0.0.9', /bits set behind its prefix; the network is 10\.9\.0\.0\/16/],
-    ['fd09::1/64', 'fd00::9', /bits set behind its prefix; the network is fd09::\/64/],
-    ['10.9.0.1/16', 'blackhole', /bits set behind its prefix/],
+    ['10.9.0.0/16', 'fd00::9', /gateway fd00::9 is IPv6, but the route is IPv4/],
+    ['fd09::/64', '10.0.0.9', /gateway 10\.0\.0\.9 is IPv4, but the route is IPv6/],
+    ['10.9.9.9', 'fd00::9', /is IPv6, but the route is IPv4/],
+    ['10.9.0.1/16', '10.0.0.9', /host bits set; the network is 10\.9\.0\.0\/16/],
+    ['fd09::1/64', 'fd00::9', /host bits set; the network is fd09::\/64/],
+    ['10.9.0.1/16', 'blackhole', /host bits set/],
     ['default', '10.0.0.255', /gateway 10\.0\.0\.255 is the broadcast address/],
     ['default', '10.0.0.0', /gateway 10\.0\.0\.0 is the network’s own address/],
     ['default', '255.255.255.255', /is the broadcast address/],
@@ -91,8 +91,8 @@ describe('a route', () => {
     ['default', '10.0.0.2', /gateway 10\.0\.0\.2 is "rs" itself/],
     ['::/0', 'fd00::2', /gateway fd00::2 is "rs" itself/],
     ['default', '172.16.0.1', /in no subnet that "rs" is on/],
-    ['10.0.0.0/24', '10.0.0.9', /"rs" is on 10\.0\.0\.0\/24 itself, by eth1/],
-    ['fd00::/64', 'blackhole', /"rs" is on fd00::\/64 itself/],
+    ['10.0.0.0/24', '10.0.0.9', /"rs" is itself on 10\.0\.0\.0\/24 by eth1/],
+    ['fd00::/64', 'blackhole', /"rs" is itself on fd00::\/64/],
     ['127.0.0.0/8', '10.0.0.9', /never routed/],
     ['::1', 'fd00::9', /never routed/],
   ])('to %s by %s', (to, gateway, what) => expect(by(to, gateway)).toMatch(what));
@@ -116,7 +116,7 @@ describe('a route', () => {
 describe('a device', () => {
   const named = (name: string) => told(NODE, rs(`devices: { ${name}: { bridge: true } }`));
   it.each(['eth0', 'eth17', 'eth0p', 'vec1', 'tap1', 'wire1', 'mgmt0'])('called %s', (name) =>
-    expect(named(name)).toMatch(/lab calls its own devices so/),
+    expect(named(name)).toMatch(/reserved for lab’s own devices/),
   );
   it.each(['lo', 'tunl0', 'gre0', 'gretap0', 'erspan0', 'sit0', 'ip6tnl0', 'ip6gre0'])('called %s', (name) =>
     expect(named(name)).toMatch(/the kernel has a device of this name/),
@@ -125,7 +125,7 @@ describe('a device', () => {
   it.each(['all', 'lo', 'tunl0', 'wire1'])('segment called %s', (name) =>
     expect(told('{ bare: none,', `{ bare: none, ${name}: none,`)).toMatch(/a segment cannot be called/),
   );
-  it('called like a segment of its node', () => expect(named('bare')).toMatch(/a name must mean one of them/));
+  it('called like a segment of its node', () => expect(named('bare')).toMatch(/already the name of a segment/));
   it('of a guest is never taken by a lab’s', () => {
     const source = readSource(
       'lab.yaml',
@@ -152,27 +152,31 @@ describe('a device', () => {
     [
       'a VLAN id twice on one card',
       'a: { vlan: 5, over: bare }, b: { vlan: 5, over: bare }',
-      /VLAN 5 of eth0 is "a" already/,
+      /"a" is already VLAN 5 on eth0/,
     ],
     [
       'a card in two bonds',
       'a: { bond: 1, over: bare }, b: { bond: 1, over: bare }',
-      /the card on segment "bare" is part of bond "a" already/,
+      /the card on segment "bare" is already part of bond "a"/,
     ],
     [
       'a card in a bond and a bridge',
       'a: { bond: 1, over: bare }, b: { bridge: true, over: bare }',
-      /is part of bond "a" already/,
+      /is already part of bond "a"/,
     ],
-    ['a VLAN on a slave', 'a: { bond: 1, over: bare }, b: { vlan: 5, over: bare }', /is part of bond "a" already/],
-    ['a card twice in a bond', 'a: { bond: 1, over: [bare, bare] }', /stands here twice/],
-    ['a bridge in a bridge', 'a: { bridge: true }, b: { bridge: true, over: a }', /no bridge is part of another/],
+    ['a VLAN on a slave', 'a: { bond: 1, over: bare }, b: { vlan: 5, over: bare }', /is already part of bond "a"/],
+    ['a card twice in a bond', 'a: { bond: 1, over: [bare, bare] }', /is listed twice/],
+    [
+      'a bridge in a bridge',
+      'a: { bridge: true }, b: { bridge: true, over: a }',
+      /a bridge cannot be part of another bridge/,
+    ],
     [
       'a card with an address in a bridge',
       'a: { bridge: true, over: lan }',
-      /has the address 10\.0\.0\.2, which is dead/,
+      /has the address 10\.0\.0\.2, which does not work/,
     ],
-    ['a tunnel over a device', 'a: { gre: { local: 10.0.0.2, remote: 10.0.0.9 }, over: lan }', /stands on no device/],
+    ['a tunnel over a device', 'a: { gre: { local: 10.0.0.2, remote: 10.0.0.9 }, over: lan }', /takes no over/],
     [
       'a tunnel in a bridge',
       'a: { gre: { local: 10.0.0.2, remote: 10.0.0.9 } }, b: { bridge: true, over: a }',
@@ -183,14 +187,14 @@ describe('a device', () => {
       'a: { ipip: { local: 10.0.0.2, remote: 10.0.0.9 } }, b: { vlan: 5, over: a }',
       /"a" is a tunnel/,
     ],
-    ['a tunnel of IPv6', 'a: { gre: { local: "fd00::2", remote: 10.0.0.9 } }', /have IPv4 ends here/],
+    ['a tunnel of IPv6', 'a: { gre: { local: "fd00::2", remote: 10.0.0.9 } }', /need IPv4 addresses at both ends/],
     ['a tunnel to nobody', 'a: { gre: { local: 10.0.0.2, remote: 0.0.0.0 } }', /the unspecified address/],
     ['a tunnel to a group', 'a: { ipip: { local: 10.0.0.2, remote: 224.0.0.9 } }', /a multicast address/],
-    ['a tunnel to itself', 'a: { ipip: { local: 10.0.0.2, remote: 10.0.0.2 } }', /is this end/],
+    ['a tunnel to itself', 'a: { ipip: { local: 10.0.0.2, remote: 10.0.0.2 } }', /is the local end/],
     [
       'two tunnels between two addresses',
       'a: { gre: { local: 10.0.0.2, remote: 10.0.0.9 } }, b: { gre: { local: 10.0.0.2, remote: 10.0.0.9 } }',
-      /"a" is a gre tunnel between the same addresses/,
+      /tunnel "a" \(gre\) already connects the same addresses/,
     ],
   ])('%s', (_what, devices, what) => expect(told(NODE, rs(`devices: { ${devices} }`))).toMatch(what));
 });
@@ -201,7 +205,7 @@ describe('cards', () => {
   it('are as many as the node’s name leaves room for', () => {
     expect(mistakesOf(long(100))).toEqual([]);
     expect(mistakesOf(long(101)).join()).toMatch(
-      /lab\.yaml:4:3 node "twelve-chars" has 101 cards, and its name leaves room for 100/,
+      /lab\.yaml:4:3 node "twelve-chars" has 101 cards, and a name of this length allows only 100/,
     );
   });
 });
@@ -213,27 +217,29 @@ describe('a file’s place in the node', () => {
     ['/', /a directory/],
     ['//', /a directory/],
     ['/usr/local/bin', /a directory/],
-    ['/lab', /lab keeps its own files there/],
-    ['/lab/init.sh', /lab keeps its own files there/],
-    ['/lab//init.sh', /lab keeps its own files there/],
-    ['/x/../lab/state', /lab keeps its own files there/],
+    ['/lab', /reserved for lab’s own files/],
+    ['/lab/init.sh', /reserved for lab’s own files/],
+    ['/lab//init.sh', /reserved for lab’s own files/],
+    ['/x/../lab/state', /reserved for lab’s own files/],
     ['/proc/sys/kernel/core_pattern', /the kernel’s/],
     ['/sys/x', /the kernel’s/],
     ['/dev/null', /the kernel’s/],
     ['/dev/shm', /a directory|the kernel’s/],
-    ['/root/x/', /ends like a directory/],
+    ['/root/x/', /ends with a slash/],
     ['/root/../x', /write it as \/x/],
     ['/root/./x', /write it as \/root\/x/],
     ['/root//x', /write it as \/root\/x/],
     ['/root/..', /a directory/],
     ['/root/a\nb', /a control character/],
     ['/root/a\u0000', /a control character/],
-    ['/usr/local/bin/nodectl', /lab’s own program/],
+    ['/usr/local/bin/nodectl', /a program of lab/],
     [`/root/${'é'.repeat(128)}`, /a name in it 255/],
     [`/${'x/'.repeat(2050)}y`, /at most 4000 bytes/],
   ])('%j', (place, what) => expect(at(place)).toMatch(what));
   it('below another file', () =>
-    expect(told(NODE, rs('files: { /root/a: ./x, /root/a/b: ./x }'))).toMatch(/"\/root\/a" is a file, and holds none/));
+    expect(told(NODE, rs('files: { /root/a: ./x, /root/a/b: ./x }'))).toMatch(
+      /"\/root\/a" is a file, not a directory/,
+    ));
   it.each([
     '/lab2/x',
     '/run/x',
@@ -255,15 +261,15 @@ describe('ports of a node', () => {
     ['99999/tcp', /expected a port such as/],
     ['65536/udp', /expected a port such as/],
     ['0/tcp', /expected a port such as/],
-    ['443/tls, 443/tls', /443\/tls stands here twice/],
-    ['8080/tcp, 8080/tcp', /8080\/tcp stands here twice/],
-    ['8080/tcp, 8080/tls', /tls and tcp both want port 8080 of "rs"/],
-    ['53/udp, 53/dns', /dns and udp both want port 53/],
-    ['53/dns, 53/tcp', /tcp and dns both want port 53/],
-    ['53/dns, 5353/dns', /"rs" runs one name server/],
-    ['80/tls', /tls and tcp both want port 80/],
-    [Array.from({ length: 65 }, (_, i) => `${1000 + i}/udp`).join(), /would serve 65 UDP ports; it can serve 64/],
-    [Array.from({ length: 400 }, (_, i) => `${1000 + i}/tls`).join(), /would serve 402 TCP ports; it can serve 400/],
+    ['443/tls, 443/tls', /443\/tls is listed twice/],
+    ['8080/tcp, 8080/tcp', /8080\/tcp is listed twice/],
+    ['8080/tcp, 8080/tls', /tls and tcp both need port 8080 of "rs"/],
+    ['53/udp, 53/dns', /dns and udp both need port 53/],
+    ['53/dns, 53/tcp', /tcp and dns both need port 53/],
+    ['53/dns, 5353/dns', /"rs" runs only one name server/],
+    ['80/tls', /tls and tcp both need port 80/],
+    [Array.from({ length: 65 }, (_, i) => `${1000 + i}/udp`).join(), /serves 65 UDP ports; at most 64/],
+    [Array.from({ length: 400 }, (_, i) => `${1000 + i}/tls`).join(), /serves 402 TCP ports; at most 400/],
   ])('%s', (ports, what) => expect(serve(ports)).toMatch(what));
   it.each(['80/tcp', '53/tcp, 53/udp', '65535/tcp', '80/udp'])('may be %s', (ports) =>
     expect(mistakesOf(change(NODE, rs(`serve: [${ports}]`)).text)).toEqual([]),
@@ -272,7 +278,7 @@ describe('ports of a node', () => {
     const database = (name: string, port: number) =>
       `  ${name}: { vip: 10.0.0.101, port: ${port}, app: mysql, mode: nat, reals: { rs: 1 } }\n`;
     expect(mistakesOf(LAB + database('d1', 3306) + database('d2', 3307)).join('\n')).toMatch(
-      /^lab\.yaml:12:\d+ "rs" runs one database, on one port; it is to listen on 3306 already[\s\S]*3306 stands here \(line 11\)$/,
+      /^lab\.yaml:12:\d+ "rs" runs only one database, on one port; port 3306 is given already[\s\S]*3306 is given here \(line 11\)$/,
     );
   });
 });

@@ -113,7 +113,7 @@ describe('a report', () => {
     const xml = junit([report]);
     expect(xml).toContain('tests="5" failures="1" errors="2" skipped="1"');
     expect(xml).toContain('message="x &lt; y &amp; &quot;z&quot;\ufffd"');
-    expect(xml).toContain('interrupted before the scenario was through');
+    expect(xml).toContain('interrupted before the end of the scenario');
     expect(xml).toContain('<property name="kernel of lb1" value="uml 7.2.7"/>');
     expect(xml).toContain('evidence: lan.pcap');
     expect(xml).not.toContain('\u0001');

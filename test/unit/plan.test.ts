@@ -62,7 +62,7 @@ describe('the plan', () => {
     expect(
       formatPlan(reconcile(lab, kernels, running(ALL, { ended: ['lb1'] }), false)),
     ).toBe(`1 start lb1  (it had ended)
-2 wire lvslab.fnat-keepalived lb1  (their wires went with their network)`);
+2 wire lvslab.fnat-keepalived lb1  (their wires are gone with their network namespaces)`);
   });
 
   it('for a node whose container is gone makes it again', () => {
@@ -70,7 +70,7 @@ describe('the plan', () => {
       formatPlan(reconcile(lab, kernels, running(ALL.filter((n) => n !== 'rs1')), false)),
     ).toBe(`1 create rs1 kernel=host  (its container is gone)
 2 start rs1  (new)
-3 wire lvslab.fnat-keepalived rs1  (their wires went with their network)`);
+3 wire lvslab.fnat-keepalived rs1  (their wires are gone with their network namespaces)`);
   });
 
   it('starts over when the fabric has ended, because the wires are gone with it', () => {
@@ -82,10 +82,10 @@ describe('the plan', () => {
   it('makes nodes anew whose start somebody left unfinished', () => {
     expect(
       formatPlan(reconcile(lab, kernels, running(ALL), false, ['rs1'])),
-    ).toBe(`1 remove lvslab.fnat-keepalived.rs1  (its start was broken off)
-2 create rs1 kernel=host  (its start was broken off)
+    ).toBe(`1 remove lvslab.fnat-keepalived.rs1  (its start was interrupted)
+2 create rs1 kernel=host  (its start was interrupted)
 3 start rs1  (new)
-4 wire lvslab.fnat-keepalived rs1  (their wires went with their network)`);
+4 wire lvslab.fnat-keepalived rs1  (their wires are gone with their network namespaces)`);
   });
 
   it('starts over when whoever made the lab left it unfinished', () => {
@@ -104,7 +104,7 @@ describe('the plan', () => {
 
   it('starts over when asked to', () => {
     expect(formatPlan(reconcile(lab, kernels, running(ALL), true))).toContain(
-      '2 remove lvslab.fnat-keepalived  (asked to start over)',
+      '2 remove lvslab.fnat-keepalived  (--recreate)',
     );
   });
 
@@ -124,8 +124,8 @@ describe('the plan', () => {
     };
     expect(differences(lab, other)).toEqual([
       'node client is gone',
-      'service web is changed',
-      'the scenario is changed',
+      'service web has changed',
+      'the scenario has changed',
     ]);
     expect(differences(lab, lab)).toEqual([]);
   });
@@ -148,7 +148,7 @@ link set client.0 master lan up
   it.each([
     ['is as it should be', link({}), []],
     ['lacks a wire', '[]', ['client:eth0 has no wire']],
-    ['has a wire in the wrong segment', link({ master: 'wan' }), ['client:eth0 is plugged into wan, not into lan']],
+    ['has a wire in the wrong segment', link({ master: 'wan' }), ['client:eth0 is connected to wan, not to lan']],
     [
       'has a wire whose far end is down',
       link({ flags: ['UP'] }),

@@ -40,19 +40,19 @@ describe('what the engine refuses', () => {
       409,
       `(HTTP code 409) container stopped/paused - container ${ID} is not running`,
       rs1,
-      'node "rs1" of lab "mine" does not run: its container has ended',
+      'node "rs1" of lab "mine" is not running: its container has ended',
     ],
     [
       409,
       '(HTTP code 409) container stopped/paused - ',
       rs1,
-      'node "rs1" of lab "mine" does not run: its container has ended',
+      'node "rs1" of lab "mine" is not running: its container has ended',
     ],
     [
       409,
       `(HTTP code 409) conflict - can only create exec sessions on running containers: container state improper`,
       rs1,
-      'node "rs1" of lab "mine" does not run: its container has ended',
+      'node "rs1" of lab "mine" is not running: its container has ended',
     ],
     [
       409,
@@ -78,7 +78,7 @@ describe('what the engine refuses', () => {
       rs1,
       'the container engine refuses what node "rs1" of lab "mine" needs, with status 500: server error',
     ],
-    [500, '', undefined, 'the container engine refuses, with status 500: nothing about why'],
+    [500, '', undefined, 'the container engine refuses, with status 500: no reason given'],
     [
       404,
       '(HTTP code 404) no such image - No such image: x',
@@ -138,7 +138,7 @@ describe('an engine that refuses', () => {
   it.each(calls)('%s names the node, not its container', async (_what, call) => {
     for (const [status, text, told] of [
       [404, JSON.stringify({ message: `No such container: ${ID}` }), /^node "rs1" of lab "mine" is gone/],
-      [409, JSON.stringify({ message: `Container ${ID} is not running` }), /^node "rs1" of lab "mine" does not run/],
+      [409, JSON.stringify({ message: `Container ${ID} is not running` }), /^node "rs1" of lab "mine" is not running/],
       [500, '', /node "rs1" of lab "mine" needs, with status 500: \S/],
     ] as const) {
       answer = [status, text];

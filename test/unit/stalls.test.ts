@@ -46,8 +46,8 @@ describe('stalls', () => {
     expect(await stalls.since(0)).toBeUndefined();
     await beat('lb1', 3_000_000, 400_000);
     await beat('rs1', 3_000_000, 500_000);
-    expect(await stalls.since(0)).toBe('lb1 itself stood still for 600 ms in 2 stretches (stalls.ndjson)');
-    expect(await stalls.since(2_500_000)).toBe('rs1 itself stood still for 500 ms (stalls.ndjson)');
+    expect(await stalls.since(0)).toBe('lb1 was stalled for 600 ms in 2 intervals (stalls.ndjson)');
+    expect(await stalls.since(2_500_000)).toBe('rs1 was stalled for 500 ms (stalls.ndjson)');
     expect(await stalls.since(3_000_000)).toBeUndefined();
     expect(readFileSync(join(folder, 'stalls.ndjson'), 'utf8').split('\n')[0]).toBe(
       '{"node":"lb1","at":2000000,"late":200000}',
@@ -65,7 +65,7 @@ describe('stalls', () => {
     await beat('lb1', 5_800_000, 900_000);
     await beat('lb1', 5_800_000, 0);
     await telling;
-    expect(told).toBe('lb1 itself stood still for 900 ms (stalls.ndjson)');
+    expect(told).toBe('lb1 was stalled for 900 ms (stalls.ndjson)');
   });
   it('are not read out of what the engine says', async () => {
     pulses.get('rs1')?.write('cannot exec in a stopped state: unknown\n');
@@ -77,7 +77,7 @@ describe('stalls', () => {
     await patient.watch();
     now = 5_000_000;
     for (const node of pulses.keys()) if (node !== 'rs2') await beat(node, 5_100_000, 0);
-    expect(await patient.since(4_000_000)).toBe('rs2 stood still, and still did after 30 ms more');
+    expect(await patient.since(4_000_000)).toBe('rs2 stalled, and did not resume within 30 ms');
   });
   it('of a node that is to stand still are not told, until it is watched again', async () => {
     stalls.leave('lb1');
@@ -85,7 +85,7 @@ describe('stalls', () => {
     expect(await stalls.since(0)).toBeUndefined();
     await stalls.watch();
     await beat('lb1', 4_000_000, 900_000);
-    expect(await stalls.since(0)).toContain('lb1 itself stood still for 900 ms');
+    expect(await stalls.since(0)).toContain('lb1 was stalled for 900 ms');
   });
   it('are watched again on a node that has ended and runs anew', async () => {
     const first = pulses.get('rs1');

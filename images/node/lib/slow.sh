@@ -1,5 +1,5 @@
 #!/bin/bash
-# Lets programs of a node stand still most of the time, or no more.
+# Keeps programs of a node stopped most of the time, or lets them run again.
 #
 #   slow.sh on SECONDS PROGRAM...   so long at a time
 #   slow.sh off PROGRAM...

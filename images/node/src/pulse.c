@@ -1,5 +1,5 @@
 /*
- * pulse EVERY_MS LATE_MS BEAT_MS: tells when this machine stands still.
+ * pulse EVERY_MS LATE_MS BEAT_MS: reports when this machine is stalled.
  *
  * It sleeps again and again until the next multiple of EVERY_MS. Where it wakes more than LATE_MS
  * late, nothing else here could run in time either: starved of CPU, or paused. Each such time is

@@ -62,7 +62,7 @@ function ftp({ mode, port, protocol, persistence }: Service): readonly Refused[]
     return [
       {
         key: 'port',
-        why: `FTP tells addresses inside its control connection, and ${mode} here does not rewrite them (ip_vs_ftp needs netfilter's NAT); use ${modesThat((m) => m.wire.target === 'vip', 'or')} with persistence`,
+        why: `FTP carries addresses inside its control connection, and ${mode} here does not rewrite them (ip_vs_ftp needs netfilter's NAT); use ${modesThat((m) => m.wire.target === 'vip', 'or')} with persistence`,
       },
     ];
   if (persistence !== undefined) return [];

@@ -31,7 +31,7 @@ export function clashes(service: Service, services: readonly Service[]): readonl
       .filter((r) => other.reals.some((o) => o.address === r.address && o.port === r.port))
       .map(
         (r) =>
-          `${other.mode} service "${other.name}" sends to ${r.node} port ${r.port} too; the director could not tell whose source to translate, so give one of them another port`,
+          `${other.mode} service "${other.name}" sends to ${r.node} port ${r.port} too; the director cannot tell which source to translate; give one of them another port`,
       ),
   );
 }

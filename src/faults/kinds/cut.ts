@@ -5,8 +5,8 @@ import { overWiresTo, seenDead, where, wires } from '../wires.ts';
 /** The wire is dead both ways. */
 export const cut: FaultStory = {
   aim: 'wires',
-  summary: 'the wire is dead, both ways',
-  words: (f) => [`wire of ${where(f)} cut`, `wire of ${where(f)} mended`],
+  summary: 'the wire is cut, in both directions',
+  words: (f) => [`wire of ${where(f)} cut`, `wire of ${where(f)} restored`],
   adverts: (f, vrrp, lab) => seenDead(f, vrrp, lab.vrrp),
   routing: overWiresTo,
   serving: () => 'silent',

@@ -4,8 +4,8 @@ import { lift, overWiresTo, portsOf, rules, where } from '../wires.ts';
 /** Nothing reaches the node. */
 export const deaf: FaultStory = {
   aim: 'wires',
-  summary: 'nothing reaches the node; it is still heard',
-  words: (f) => [`${where(f)} hears nothing`, `${where(f)} hears`],
+  summary: 'the node receives nothing; what it sends still arrives',
+  words: (f) => [`${where(f)} receives nothing`, `${where(f)} hears`],
   adverts: () => 'go on',
   routing: overWiresTo,
   serving: () => 'silent',

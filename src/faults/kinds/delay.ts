@@ -3,8 +3,8 @@ import { shaping } from '../shape.ts';
 
 /** What the node sends comes late. */
 export const delay = shaping({
-  summary: 'what the node sends comes so much later',
+  summary: 'frames that the node sends are delayed',
   amount: { expects: 'a time such as 50ms', standard: '50ms', fits: (t) => (parseDuration(t) ?? 0) > 0 },
-  word: 'comes % later',
+  word: 'is delayed by %',
   netem: (time) => `delay ${parseDuration(time)}ms`,
 });

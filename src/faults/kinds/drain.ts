@@ -9,7 +9,7 @@ const WORST_COST = 'ip ospf cost 65535';
 export const drain: FaultStory = {
   aim: 'server or announcer',
   summary:
-    'weight 0 on every director: no new connection, those that are open stay; of a director: the worst metric (OSPF)',
+    'a real server gets weight 0 on every director: no new connections, open ones stay; a director gets the highest OSPF metric',
   words: ({ node }) => [`${node} drained`, `${node} has its weight again`],
   adverts: () => 'go on',
   routing: () => 'told',

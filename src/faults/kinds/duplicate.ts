@@ -3,8 +3,8 @@ import { shaping } from '../shape.ts';
 
 /** Some of what the node sends comes twice. */
 export const duplicate = shaping({
-  summary: 'so much of what the node sends comes twice',
+  summary: 'a share of the frames that the node sends arrives twice',
   amount: { expects: 'a share such as 10%', standard: '10%', fits: isShare },
-  word: 'comes twice, % of it',
+  word: 'arrives twice (% of it)',
   netem: (share) => `duplicate ${share}`,
 });

@@ -8,8 +8,8 @@ import { portsOf, tableOf, where } from '../wires.ts';
 export const flap: FaultStory = {
   aim: 'wires',
   amount: { expects: 'a time such as 500ms', standard: '500ms', fits: (t) => (parseDuration(t) ?? 0) > 0 },
-  summary: 'the wire goes away and comes back, each time for so long',
-  words: (f) => [`wire of ${where(f)} flaps every ${f.amount}`, `wire of ${where(f)} stays`],
+  summary: 'the wire goes down and up, each for the given time',
+  words: (f) => [`wire of ${where(f)} flaps every ${f.amount}`, `wire of ${where(f)} stops flapping`],
   adverts: () => 'go on',
   routing: () => 'stays',
   serving: () => 'open',

@@ -4,8 +4,8 @@ import { filter, unfilter } from '../filter.ts';
 /** Connections to the real server open, and nothing that they carry arrives. */
 export const halfopen: FaultStory = {
   aim: 'server',
-  summary: 'connections to the real server open, and nothing that is sent on them arrives',
-  words: ({ node }) => [`${node} takes connections and hears nothing`, `${node} hears`],
+  summary: 'connections to the real server open, but nothing sent on them arrives',
+  words: ({ node }) => [`${node} accepts connections and receives nothing`, `${node} receives again`],
   adverts: () => 'go on',
   routing: () => 'stays',
   serving: () => 'accepts',

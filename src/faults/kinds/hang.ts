@@ -1,10 +1,10 @@
 import type { FaultStory } from '../fault.ts';
 import { advertsOf, goOn, KERNEL, routingOf, signalTo, target } from '../program.ts';
 
-/** A program stands still, and lets its sockets be. */
+/** A program is stopped (SIGSTOP); its sockets stay open. */
 export const hang: FaultStory = {
   aim: 'program',
-  summary: 'the program stands still (SIGSTOP); NODE/kernel is the node’s own kernel',
+  summary: 'the program is stopped (SIGSTOP); NODE/kernel stands for the node’s own kernel',
   words: (f) => [`${target(f)} hangs`, `${target(f)} goes on`],
   adverts: (f) => advertsOf(f.program, 'stop'),
   routing: (f) => routingOf(f, 'silent beside BFD'),

@@ -5,7 +5,7 @@ import { advertsOf, again, isWholeNode, KERNEL, routingOf, signalTo, target } fr
 /** Ends a node as a power cut would, or a program without a word. */
 export const kill: FaultStory = {
   aim: 'node or program',
-  summary: 'a power cut; or the program ends without a word (SIGKILL)',
+  summary: 'a power failure of the node; or SIGKILL to the program',
   words: (f) => [`${target(f)} killed`, `${target(f)} started again`],
   adverts: (f) => advertsOf(f.program, 'stop'),
   routing: (f) => routingOf(f, 'silent'),

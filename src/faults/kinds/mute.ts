@@ -4,8 +4,8 @@ import { lift, overWires, overWiresTo, portsOf, rules, where } from '../wires.ts
 /** Nothing that the node sends arrives. */
 export const mute: FaultStory = {
   aim: 'wires',
-  summary: 'what the node sends does not arrive; it still hears',
-  words: (f) => [`${where(f)} is not heard`, `${where(f)} is heard`],
+  summary: 'nothing that the node sends arrives; it still receives',
+  words: (f) => [`${where(f)} is muted`, `${where(f)} is unmuted`],
   adverts: overWires,
   routing: overWiresTo,
   serving: () => 'silent',

@@ -5,8 +5,8 @@ import { lift, portsOf, rules } from '../wires.ts';
 /** Two nodes do not reach each other; everybody else reaches both. */
 export const partition: FaultStory = {
   aim: 'pair',
-  summary: 'two nodes do not reach each other; everybody else reaches both',
-  words: (f) => [`${f.node} and ${f.other} parted`, `${f.node} and ${f.other} reach each other`],
+  summary: 'two nodes cannot reach each other; all others still reach both',
+  words: (f) => [`${f.node} and ${f.other} partitioned`, `${f.node} and ${f.other} reach each other again`],
   adverts: (f, { members }) => ([f.node, f.other].every((n) => members.some((m) => m.node === n)) ? 'split' : 'go on'),
   routing: () => 'stays',
   serving: () => 'open',

@@ -5,11 +5,11 @@ import type { FaultStory } from '../fault.ts';
 /** Milliseconds for the engine to pause a container. */
 const FREEZE_MS = 10_000;
 
-/** All processes of a node stand still, its kernel too, as on a host that swaps or is migrated. */
+/** All processes of a node are frozen, its kernel too, as on a host that swaps or is migrated. */
 export const pause: FaultStory = {
   aim: 'node',
-  summary: 'every process of the node stands still, its own kernel too',
-  words: ({ node }) => [`${node} paused`, `${node} goes on`],
+  summary: 'every process of the node is frozen, its own kernel too',
+  words: ({ node }) => [`${node} paused`, `${node} resumed`],
   adverts: () => 'stop',
   routing: () => 'silent',
   serving: () => 'accepts',

@@ -7,8 +7,8 @@ import type { FaultStory } from '../fault.ts';
 export const poison: FaultStory = {
   aim: 'node',
   amount: { expects: 'the IPv4 address that it claims', fits: (t) => parseAddress(t)?.family === 4 },
-  summary: 'the node claims an address that is not its own, by gratuitous ARP',
-  words: ({ node, amount }) => [`${node} claims ${amount}`, `${node} claims ${amount} no more`],
+  summary: 'the node claims a foreign address by gratuitous ARP',
+  words: ({ node, amount }) => [`${node} claims ${amount}`, `${node} no longer claims ${amount}`],
   adverts: () => 'go on',
   routing: () => 'stays',
   serving: () => 'open',
@@ -30,7 +30,7 @@ export const poison: FaultStory = {
   async heal(hand, { node, amount = '' }) {
     const device = nodeOf(hand.lab, node).interfaces[0]?.name ?? '';
     const { at } = await hand.tryTimed(node, ['ip', 'addr', 'del', `${amount}/32`, 'dev', device]);
-    // What an operator does next: whoever holds the address says so again.
+    // What an operator does next: the holder of the address announces it again.
     await Promise.all(
       directors(hand.lab).map((d) =>
         hand.tryRun(

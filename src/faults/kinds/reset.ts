@@ -5,7 +5,7 @@ import { filter, unfilter } from '../filter.ts';
 export const reset: FaultStory = {
   aim: 'server',
   summary: 'the real server refuses and resets every connection',
-  words: ({ node }) => [`${node} resets connections`, `${node} takes connections`],
+  words: ({ node }) => [`${node} resets connections`, `${node} accepts connections`],
   adverts: () => 'go on',
   routing: () => 'stays',
   serving: () => 'refuses',

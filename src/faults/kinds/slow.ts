@@ -3,12 +3,12 @@ import { script } from '../../shell.ts';
 import type { FaultStory } from '../fault.ts';
 import { programsOf } from '../server.ts';
 
-/** The real server's programs stand still most of the time. */
+/** The real server's programs are stopped most of the time. */
 export const slow: FaultStory = {
   aim: 'server',
   amount: { expects: 'a time such as 200ms', standard: '200ms', fits: (t) => (parseDuration(t) ?? 0) > 0 },
-  summary: 'the real server answers up to so much later: its programs stand still in between',
-  words: ({ node, amount }) => [`${node} answers up to ${amount} late`, `${node} answers at once`],
+  summary: 'the real server answers up to this much later: its programs are stopped in between',
+  words: ({ node, amount }) => [`${node} answers up to ${amount} late`, `${node} answers at once again`],
   adverts: () => 'go on',
   routing: () => 'stays',
   serving: () => 'open',

@@ -4,9 +4,9 @@ import { isShare } from '../node.ts';
 /** The node gets a small share of one processor. */
 export const starve: FaultStory = {
   aim: 'node',
-  amount: { expects: 'a share of one processor such as 5%', standard: '5%', fits: (t) => isShare(t) },
-  summary: 'the node gets so much of one processor',
-  words: ({ node, amount }) => [`${node} gets ${amount} of a processor`, `${node} gets all it wants`],
+  amount: { expects: 'a share of one CPU such as 5%', standard: '5%', fits: (t) => isShare(t) },
+  summary: 'the node gets only this share of one CPU',
+  words: ({ node, amount }) => [`${node} gets ${amount} of a CPU`, `${node} gets all the CPU it needs`],
   adverts: () => 'go on',
   routing: () => 'stays',
   serving: () => 'open',

@@ -5,7 +5,7 @@ import { advertsOf, again, isWholeNode, routingOf, target } from '../program.ts'
 /** Shuts a node down, or a program, which may say goodbye. */
 export const stop: FaultStory = {
   aim: 'node or program',
-  summary: 'an orderly shutdown; or the program is asked to end (SIGTERM)',
+  summary: 'an orderly shutdown of the node; or SIGTERM to the program',
   words: (f) => [`${target(f)} stopped`, `${target(f)} started again`],
   adverts: (f) => advertsOf(f.program, 'resign'),
   routing: (f) => routingOf(f, 'silent'),

@@ -4,8 +4,8 @@ import { configure, vips } from '../routing.ts';
 /** A director announces its VIPs no more, and goes on working. */
 export const withdraw: FaultStory = {
   aim: 'announcer',
-  summary: 'the director announces its VIPs no more by OSPF, and goes on working',
-  words: ({ node }) => [`${node} withdraws its VIPs`, `${node} announces its VIPs`],
+  summary: 'the director withdraws its VIPs from OSPF, and keeps working',
+  words: ({ node }) => [`${node} withdraws its VIPs`, `${node} announces its VIPs again`],
   adverts: () => 'go on',
   routing: () => 'told',
   serving: () => 'open',
