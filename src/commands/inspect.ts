@@ -15,8 +15,9 @@ import { endpoint } from '../net/cidr.ts';
 import { readAddresses, TELL_ADDRESSES } from '../nodes/addresses.ts';
 import { print, printJson, table } from '../output/print.ts';
 import { type Broken, brokenOf } from '../plan/broken.ts';
-import { CannotObserve } from '../plan/hand.ts';
+import { CannotObserve, Hand } from '../plan/hand.ts';
 import { peek } from '../plan/hold.ts';
+import { noted, wordsOf } from '../plan/journal.ts';
 import { mustRun, observe, type Running, type RunningLab } from '../plan/observe.ts';
 import { visibleLine } from '../visible.ts';
 import { withSession } from './session.ts';
@@ -44,8 +45,8 @@ interface NodeView {
 }
 
 /**
- * `lab inspect`: what a lab is at this moment, from its own kernels. Of a broken one it shows what there is, what is
- * broken, and what mends it.
+ * `lab inspect`: shows the present state of a lab, read from its own kernels, with its active faults and other changes.
+ * Of a broken lab it shows what is left, what is broken, and how to repair it.
  */
 export async function inspect(name: string, options: { json?: boolean }): Promise<number> {
   const view = await withSession({ quiet: true }, async ({ engine, signal }) => {
@@ -55,17 +56,19 @@ export async function inspect(name: string, options: { json?: boolean }): Promis
     const whole =
       running.lab && running.fabric?.running ? { ...running, lab: running.lab, fabric: running.fabric } : undefined;
     const heard = whole ? listen(engine, whole, signal) : Promise.resolve([]);
-    const [nodes, wires] = await Promise.all([
+    const [nodes, wires, changes] = await Promise.all([
       running.lab
         ? Promise.all(running.lab.nodes.map((n) => look(engine, running, n, heard)))
         : [...running.nodes.values()].map(containerView),
       whole && by === undefined ? brokenWires(engine, whole) : [],
+      whole ? noted(new Hand(engine, whole, signal)) : [],
     ]);
     return {
       name: running.name,
       lab: running.lab?.lab ?? '',
       source: running.lab?.source ?? '',
       by,
+      active: changes.map(wordsOf),
       broken: by === undefined ? [...brokenOf(running, unfinished), ...wires] : [],
       segments: running.lab?.segments ?? [],
       services: running.lab?.services ?? [],
@@ -82,6 +85,8 @@ export async function inspect(name: string, options: { json?: boolean }): Promis
   else {
     print(`${visibleLine(`${view.name}  ${view.source}`)}`);
     if (view.by !== undefined) print(visibleLine(`being brought up by ${view.by}`));
+    if (view.active.length > 0)
+      print(visibleLine(`active: ${view.active.join(', ')} (\`lab heal ${view.name}\` undoes it)`));
     for (const { what, mend } of view.broken) print(`BROKEN: ${visibleLine(what)}\n        ${visibleLine(mend)}`);
     print(table([['NODE', 'KIND', 'KERNEL', 'STATE', 'MEMORY', 'ADDRESSES', 'PROGRAMS'], ...view.nodes.map(nodeRow)]));
     for (const { name: instance, segment, id, masters } of view.vrrp)

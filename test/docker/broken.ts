@@ -38,7 +38,7 @@ export interface Result {
   stalled?: true;
 }
 
-/** Writes a lab of the catalogue with something changed, and its own files beside it. */
+/** Writes a lab of the catalogue with something changed, together with its own files. */
 export function broken(folder: string, control: Control, name: string): string {
   const file = parse(readFileSync(`labs/${control.lab}/lab.yaml`, 'utf8')) as LabFile;
   file.lab = name;
@@ -68,12 +68,12 @@ export function broken(folder: string, control: Control, name: string): string {
   return writeLab(folder, file, beside);
 }
 
-/** Runs of a lab in which a node may stand still itself, before that is taken as an answer. */
+/** Runs of a lab in which a node may be stalled, before that is the result. */
 const TRIALS = 3;
 /** Milliseconds for all of them. */
 export const TRIALS_MS = TRIALS * 120_000;
 
-/** Lines of each node's log that are told of a control that is not caught. */
+/** Lines of each node's log that are shown of a control that is not caught. */
 const LINES = 60;
 
 export interface Outcome {
@@ -84,8 +84,8 @@ export interface Outcome {
 }
 
 /**
- * Tests a lab and returns what its checks said. Where one of those that are named could not be judged because a
- * node stood still itself, another run is made; never where it failed or passed.
+ * Tests a lab and returns what its checks said. If one of the named checks could not be judged because a
+ * node was stalled, the lab is run again; never if it failed or passed.
  */
 export async function results(path: string, ids: readonly string[]): Promise<Outcome> {
   const report = `${path}-report`;
@@ -105,9 +105,9 @@ function logs(report: string): string {
     .join('\n');
 }
 
-/** A test for each control: the check that is named must fail, and say why. */
+/** A test for each control, several at once: the check that is named must fail, and say why. */
 export function itIsCaught(folder: string, controls: readonly Control[]): void {
-  it.each(controls.map((c, i) => ({ ...c, name: `no-${i}-${c.lab}` })))(
+  it.concurrent.each(controls.map((c, i) => ({ ...c, name: `no-${i}-${c.lab}` })))(
     '$lab in which $broken is caught by $caughtBy',
     async (control) => {
       const outcome = await results(broken(folder, control, control.name), [control.caughtBy]);

@@ -22,11 +22,14 @@ describe('faults by hand', () => {
     expect((await labOk(['fault', 'hand', 'kill:lb1'])).stdout).toMatch(/^\S+Z lb1 killed\n$/);
     expect((await labOk(['fault', 'hand', 'loss:rs1=5%'])).stdout).toContain('5% of the frames of rs1 on lan lost');
     expect((await labOk(['fault', 'hand'])).stdout).toBe('kill:lb1\nloss:rs1=5%\n');
-    expect((await labOk(['inspect', 'hand'])).stdout).toMatch(/lb1 +director +\w+ +ended/);
+    const shown = (await labOk(['inspect', 'hand'])).stdout;
+    expect(shown).toMatch(/^active: kill:lb1, loss:rs1=5% \(`lab heal hand` undoes it\)$/m);
+    expect(shown).toMatch(/lb1 +director +\w+ +ended/);
     expect((await labOk(['exec', 'hand', 'client', '--', ...ANSWERS])).stdout).toContain('192.168.100.201:');
     const healed = (await labOk(['heal', 'hand'])).stdout;
     expect(healed).toMatch(/frames of rs1 on lan no longer lost\n.*lb1 started again\n$/);
     expect((await labOk(['fault', 'hand'])).stdout).toBe('no active faults\n');
+    expect((await labOk(['inspect', 'hand'])).stdout).not.toContain('active:');
     await labOk(['test', 'hand', '--again', '2']);
   });
 

@@ -613,7 +613,7 @@ describe('a node that is changed by hand', () => {
       const changes = [
         ['rs1', 'sysctl -w net.ipv4.conf.all.arp_announce=0', 'rs1: net.ipv4.conf.all.arp_announce is 0, not 2'],
         ['rs2', 'ip route del default', 'rs2: no route to default via 192.168.100.254'],
-        ['client', 'ip link set eth0 mtu 600', 'client: eth0 takes 600 bytes'],
+        ['client', 'ip link set eth0 mtu 600', 'client: eth0 has MTU 600'],
         ['gw', 'ip link set eth1 address 02:00:00:00:be:ef', 'gw: eth1 has the MAC address 02:00:00:00:be:ef'],
         ['lb', 'ip addr del 10.0.0.1/16 dev eth0', 'lb: eth0 lacks 10.0.0.1/16'],
         ['lb', 'ip link set eth1 down', 'lb: eth1 is down'],

@@ -11,7 +11,7 @@ import { containersOf, docker, leavesNothing } from './state.ts';
 const folder = leavesNothing('undo', (name) => name.startsWith('undo-'));
 process.env['TMPDIR'] = folder; // for reports of which no folder is named
 afterAll(async () => {
-  const names = new Set((await containersOf()).flatMap((c) => /lvslab\.(undo-[a-z]+)/.exec(c)?.[1] ?? []));
+  const names = new Set((await containersOf()).flatMap((c) => /lvslab\.(undo-[a-z0-9-]+)/.exec(c)?.[1] ?? []));
   if (names.size > 0) await labOk(['down', ...names]);
 });
 
@@ -110,19 +110,27 @@ const STEPS: readonly (readonly [LabFile, readonly (readonly RegExp[])[]])[] = [
   ],
 ];
 
-describe.each(STEPS)('a step of $lab', (file, places) => {
-  afterAll(async () => {
-    await labOk(['down', file.lab]);
-  });
+describe('a step', () => {
+  const interruptions = STEPS.flatMap(([file, places]) =>
+    places.flatMap((patterns, i) =>
+      (['SIGINT', 'SIGKILL'] as const).map((signal) => ({
+        file,
+        name: `${file.lab}-${i}-${signal}`.toLowerCase(),
+        signal,
+        patterns,
+      })),
+    ),
+  );
 
-  it.each(places.flatMap((patterns) => (['SIGINT', 'SIGKILL'] as const).map((signal) => ({ signal, patterns }))))(
-    '$signal at $patterns leaves nothing of it in a lab that stays, which passes its own test then',
-    async ({ signal, patterns }) => {
-      const path = writeLab(folder, file);
-      await labOk(['up', path, '--no-wait']);
-      await undone(file.lab, ['test', file.lab], signal, patterns);
-      await labOk(['test', file.lab, '--again', '2']);
+  it.concurrent.each(interruptions)(
+    '$name at $patterns leaves nothing of it in a lab that stays, which passes its own test then',
+    async ({ file, name, signal, patterns }) => {
+      await labOk(['up', writeLab(folder, { ...file, lab: name }), '--no-wait']);
+      await undone(name, ['test', name], signal, patterns);
+      await labOk(['test', name, '--again', '2']);
+      await labOk(['down', name]);
     },
+    300_000,
   );
 });
 
