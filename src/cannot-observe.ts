@@ -1,9 +1,9 @@
 import { Failure } from './failure.ts';
 
 /** Something that could not be looked at, or done: what depends on it is inconclusive, never passed and never failed. */
-export class CannotObserve extends Failure {
+export class CannotObserve extends Failure<'not-observed'> {
   constructor(message: string, hint?: string) {
-    super('environment', message, hint);
+    super('not-observed', { what: message, hint });
   }
 }
 

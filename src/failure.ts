@@ -1,39 +1,35 @@
-import { unreachable } from './result.ts';
+import { type Ending, type Facts, type FailureReason, failureWords } from './failure-words.ts';
 
-/** Exit codes of `lab`, as the design has them. */
-export const EXIT = { ok: 0, failed: 1, usage: 2, environment: 3, interrupted: 130 } as const;
+/** Exit codes of `lab`. */
+export const EXIT = { ok: 0, failed: 1, usage: 2, environment: 3, interrupted: 130 } as const satisfies Record<
+  'ok' | Ending,
+  number
+>;
 
 /**
- * Why a command could not do its work, other than a finding about the lab. Thrown by what has
- * effects, caught once in cli.ts, and always told to the user in these words.
+ * The reason why a command could not do its work, as a value: code that has effects throws it, cli.ts catches it once
+ * and shows its words, which stand in failure-words.ts.
  */
-export class Failure extends Error {
+export class Failure<R extends FailureReason = FailureReason> extends Error {
   override readonly name = 'Failure';
-
-  /** `usage`: the user can mend it in the command or the file; `environment`: the machine cannot. */
-  readonly reason: 'usage' | 'environment' | 'interrupted' | 'failed';
+  readonly reason: R;
+  readonly facts: Facts<R>;
+  /** How the command ends: `usage`: the user can correct the command or the file; `environment`: the machine cannot do it. */
+  readonly ending: Ending;
   /** What to do about it, one line. */
   readonly hint: string | undefined;
 
-  constructor(reason: Failure['reason'], message: string, hint?: string) {
+  constructor(reason: R, facts: Facts<R>) {
+    const { ending, message, hint } = failureWords(reason, facts);
     super(message);
     this.reason = reason;
+    this.facts = facts;
+    this.ending = ending;
     this.hint = hint;
   }
 
   /** The process's exit code for this failure. */
   get exitCode(): number {
-    switch (this.reason) {
-      case 'usage':
-        return EXIT.usage;
-      case 'environment':
-        return EXIT.environment;
-      case 'interrupted':
-        return EXIT.interrupted;
-      case 'failed':
-        return EXIT.failed;
-      default:
-        return unreachable(this.reason);
-    }
+    return EXIT[this.ending];
   }
 }

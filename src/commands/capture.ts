@@ -3,7 +3,6 @@ import { dockerEngine } from '../engine/docker.ts';
 import { portName } from '../fabric/wiring.ts';
 import { Failure } from '../failure.ts';
 import { linksOf, nodeOf } from '../model/lookup.ts';
-import { didYouMean } from '../nearest.ts';
 import { OPENERS } from '../nodes/realserver.ts';
 import { shownStream } from '../output/print.ts';
 import { mustHaveNode, mustRun, type RunningLab } from '../plan/observe.ts';
@@ -66,11 +65,12 @@ async function find(running: RunningLab, where: string): Promise<Ear> {
   const links = linksOf(node).map((l) => l.name);
   const inside = ['any', 'lo', ...OPENERS, ...links];
   if (device !== undefined && !inside.includes(device)) {
-    throw new Failure(
-      'usage',
-      `node "${name}" has no device "${device}"${didYouMean(device, inside)}`,
-      `its devices: ${links.join(', ')}; segments: ${node.interfaces.map((i) => i.segment).join(', ')}`,
-    );
+    throw new Failure('no-device', {
+      node: name,
+      device,
+      devices: links,
+      segments: node.interfaces.map((i) => i.segment),
+    });
   }
   return { container: container.id, device: device ?? 'any', inGuest: true };
 }

@@ -6,8 +6,7 @@ import { withSession } from './session.ts';
 
 /** `lab down`: removes labs by the name they run under. A lab that does not run is no error. */
 export async function down(names: readonly string[], options: { all?: boolean }): Promise<number> {
-  if (names.length === 0 && !options.all)
-    throw new Failure('usage', 'no lab is named', '`lab down NAME`, or `lab down --all`; `lab ls` lists running labs');
+  if (names.length === 0 && !options.all) throw new Failure('no-lab-named', { command: 'down' });
   await withSession({}, async ({ engine, emit }) => {
     const running = (await observeAll(engine)).map((r) => r.name);
     const wanted = options.all ? running : names;

@@ -18,12 +18,7 @@ export async function exec(name: string, node: string, command: readonly string[
   try {
     const running = await mustRun(engine, name);
     const container = await mustHaveNode(running, node);
-    if (!container.running)
-      throw new Failure(
-        'usage',
-        `node "${node}" of lab "${name}" has ended`,
-        `\`lab up ${running.lab.lab}\` brings it back`,
-      );
+    if (!container.running) throw new Failure('node-ended', { lab: name, node, file: running.lab.lab });
     const tty = process.stdin.isTTY === true && process.stdout.isTTY === true;
     const argv = command[0] === '--' ? command.slice(1) : command;
     return await runIn(engine, container.id, ['nodectl', 'exec', '--', ...argv], { tty });

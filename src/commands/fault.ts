@@ -24,7 +24,7 @@ function faultList(): string {
 /** The fault that a text means in a lab. Throws a usage failure when it means none. */
 export function faultIn(lab: Lab, text: string): Fault {
   const parsed = parseFault(text, lab);
-  if (!parsed.ok) throw new Failure('usage', parsed.error, '`lab fault` lists every kind of fault');
+  if (!parsed.ok) throw new Failure('invalid-fault', { mistake: parsed.error });
   return parsed.value;
 }
 

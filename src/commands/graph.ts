@@ -11,8 +11,7 @@ import { type LabOptions, loadLab } from './session.ts';
 
 /** `lab graph`: a lab's picture, of its file, or of the running lab where there is no file of that name. */
 export async function graph(name: string, options: LabOptions & { svg?: boolean; mermaid?: boolean }): Promise<number> {
-  if (options.svg && options.mermaid)
-    throw new Failure('usage', '--svg and --mermaid exclude each other; give one of them');
+  if (options.svg && options.mermaid) throw new Failure('two-pictures', {});
   const picture = graphOf(await find(name, options));
   print(options.svg ? graphSvg(picture) : options.mermaid ? graphMermaid(picture) : graphText(picture));
   return 0;

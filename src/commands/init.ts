@@ -8,15 +8,13 @@ import { print } from '../output/print.ts';
 
 /** `lab init`: writes a new lab from a few choices; what it writes validates and runs. */
 export async function init(name: string, options: Omit<Template, 'name'> & { dir?: string }): Promise<number> {
-  if (!/^[a-z][a-z0-9-]{0,40}$/.test(name))
-    throw new Failure('usage', `invalid lab name "${name}"`, 'use lower-case letters, digits and hyphens');
+  if (!/^[a-z][a-z0-9-]{0,40}$/.test(name)) throw new Failure('invalid-lab-name', { name });
   const template: Template = { ...options, name };
   const why = refusal(template);
-  if (why !== undefined) throw new Failure('usage', `these choices do not go together: ${why}`);
+  if (why !== undefined) throw new Failure('bad-choices', { why });
   const folder = options.dir ?? join('labs', name);
   const file = join(folder, 'lab.yaml');
-  if (existsSync(file))
-    throw new Failure('usage', `${file} exists already`, 'nothing was changed; choose another name or --dir');
+  if (existsSync(file)) throw new Failure('file-exists', { file });
   mkdirSync(folder, { recursive: true });
   writeFileSync(file, fromTemplate(template));
   const made = readLab(file);

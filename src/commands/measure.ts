@@ -3,7 +3,6 @@ import type { CheckResult } from '../events.ts';
 import { Failure } from '../failure.ts';
 import type { Lab } from '../model/lab.ts';
 import { type FaultStep, MOST_FLOWS } from '../model/step.ts';
-import { didYouMean } from '../nearest.ts';
 import { formatMs } from '../net/duration.ts';
 import { print, printJson, table } from '../output/print.ts';
 import { type Distribution, distribution, histogram } from '../report/distribution.ts';
@@ -56,9 +55,9 @@ interface Measured {
 
 /** `lab measure`: makes a fault and heals it, again and again, and tells how what clients notice is distributed. */
 export async function measure(argument: string, options: MeasureOptions): Promise<number> {
-  if (options.runs < 1) throw new Failure('usage', '--runs must be at least 1');
+  if (options.runs < 1) throw new Failure('too-few-runs', {});
   if (options.flows < 1 || options.flows > MOST_FLOWS)
-    throw new Failure('usage', `--flows must be from 1 to ${MOST_FLOWS}, not ${options.flows}`);
+    throw new Failure('flows-out-of-range', { flows: options.flows, most: MOST_FLOWS });
   return withSession(options.json ? { quiet: true } : {}, async (session) => {
     const { engine, emit, signal } = session;
     const { lab, runs } = await findLab(session, argument, options);
@@ -118,11 +117,7 @@ function figures(results: readonly CheckResult[], ids: readonly string[], figure
 function stepOf(lab: Lab, options: MeasureOptions): FaultStep {
   const service = options.service ?? lab.services[0]?.name;
   if (service === undefined || !lab.services.some((s) => s.name === service))
-    throw new Failure(
-      'usage',
-      service === undefined ? `lab "${lab.name}" has no service` : `lab "${lab.name}" has no service "${service}"`,
-      'the impact of a fault is measured at the clients of a service',
-    );
+    throw new Failure('no-service', { lab: lab.name, service });
   return {
     kind: 'fault',
     fault: faultIn(lab, options.fault),
@@ -140,12 +135,7 @@ function stepOf(lab: Lab, options: MeasureOptions): FaultStep {
 function clientsOf(lab: Lab, wanted: readonly string[] | undefined): readonly string[] {
   const clients = lab.nodes.filter((n) => n.kind === 'client').map((n) => n.name);
   const stranger = wanted?.find((name) => !clients.includes(name));
-  if (stranger !== undefined)
-    throw new Failure(
-      'usage',
-      `lab "${lab.name}" has no client "${stranger}"${didYouMean(stranger, clients)}`,
-      `its clients: ${clients.join(', ')}`,
-    );
+  if (stranger !== undefined) throw new Failure('no-client', { lab: lab.name, client: stranger, clients });
   return wanted === undefined ? clients.slice(0, 1) : [...new Set(wanted)];
 }
 

@@ -21,7 +21,7 @@ export interface Session {
 }
 
 /** The reason with which a session is aborted by Ctrl-C or a request to end. */
-export const INTERRUPTED = new Failure('interrupted', 'interrupted');
+export const INTERRUPTED = new Failure('interrupted', {});
 
 /**
  * Runs a command with engine and display. SIGINT, SIGTERM and SIGHUP abort it once, so that it can clear up
@@ -42,7 +42,7 @@ export async function withSession<T>(
     return await work({ engine, emit: display.emit, signal: controller.signal });
   } catch (error) {
     // Whatever broke while the user wanted out, the answer is: interrupted; and what could not be put back then.
-    const told = error instanceof Failure && error.reason === 'interrupted';
+    const told = error instanceof Failure && error.ending === 'interrupted';
     throw controller.signal.aborted && !told ? INTERRUPTED : error;
   } finally {
     display.close();
@@ -63,7 +63,7 @@ export interface LabOptions {
 /** A running copy's name: what container names allow, and no more than the schema does. */
 function checkName(name: string): void {
   if (!/^[a-z][a-z0-9-]{0,40}$/.test(name)) {
-    throw new Failure('usage', `invalid lab name "${name}"`, 'use lower-case letters, digits and hyphens');
+    throw new Failure('invalid-lab-name', { name });
   }
 }
 
@@ -73,11 +73,10 @@ export function loadLab(argument: string, options: LabOptions = {}): Lab {
   const file = findLabFile(argument);
   const result = readLab(file, options);
   if (!result.ok)
-    throw new Failure(
-      'usage',
-      result.error.map(formatDiagnostic).join('\n'),
-      `${counted(result.error.length, 'mistake')} in ${file}`,
-    );
+    throw new Failure('invalid-lab-file', {
+      mistakes: result.error.map(formatDiagnostic).join('\n'),
+      summary: `${counted(result.error.length, 'mistake')} in ${file}`,
+    });
   const { kernel } = options;
   if (kernel === undefined) return result.value;
   // A kernel from the command line is for the nodes that need one; a node's own choice in the file stays.

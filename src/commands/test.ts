@@ -35,10 +35,9 @@ export interface TestOptions extends LabOptions {
 export async function test(given: readonly string[], options: TestOptions): Promise<number> {
   const named = options.all ? labNames() : given;
   const [first] = named;
-  if (first === undefined) throw new Failure('usage', 'no lab is named', '`lab test NAME`, or `lab test --all`');
-  if (options.all && given.length > 0) throw new Failure('usage', '--all tests every lab; do not name labs as well');
-  if (named.length > 1 && options.name !== undefined)
-    throw new Failure('usage', '--name is for one lab', 'several labs cannot share one name');
+  if (first === undefined) throw new Failure('no-lab-named', { command: 'test' });
+  if (options.all && given.length > 0) throw new Failure('all-and-named', {});
+  if (named.length > 1 && options.name !== undefined) throw new Failure('name-for-several', {});
   return withSession(options.json ? { quiet: true } : { to: 'stdout' }, async (session) =>
     named.length === 1 ? one(session, first, options) : many(session, named, options),
   );
@@ -74,7 +73,7 @@ async function many(session: Session, named: readonly string[], options: TestOpt
     named.map(async (argument) => ({ argument, ...(await findLab(session, argument, options)) })),
   );
   const twins = runs.filter((r, i) => runs.findIndex((o) => o.lab.name === r.lab.name) !== i);
-  if (twins[0]) throw new Failure('usage', `lab "${twins[0].lab.name}" is named twice`);
+  if (twins[0]) throw new Failure('lab-named-twice', { lab: twins[0].lab.name });
   await ensureImages(engine, (text) => emit({ type: 'note', text }));
   const capacity = await capacityOf(engine, options.jobs);
   emit({ type: 'note', text: `${counted(runs.length, 'lab')}, ${capacity.words}` });
@@ -130,7 +129,7 @@ export function exitCode(tested: readonly Tested[]): number {
   const failures = tested.map((t) => t.failure).filter((f) => f !== undefined);
   if (
     tested.some((t) => t.report.counts.failed > 0) ||
-    failures.some((f) => f instanceof Failure && f.reason === 'failed')
+    failures.some((f) => f instanceof Failure && f.ending === 'failed')
   )
     return EXIT.failed;
   return failures.length > 0 || tested.some((t) => t.report.counts.inconclusive > 0) ? EXIT.environment : EXIT.ok;
@@ -151,11 +150,6 @@ export async function findLab(
     .filter((n) => !running.nodes.get(n.name)?.running || unfinished.includes(n.name))
     .map((n) => n.name);
   if (unfinished === 'all') return { lab: loadLab(argument, options), runs: false };
-  if (ended.length > 0)
-    throw new Failure(
-      'usage',
-      `in lab "${name}" these nodes are not running: ${ended.join(', ')}`,
-      `\`lab up ${argument}\` brings them back`,
-    );
+  if (ended.length > 0) throw new Failure('nodes-not-running', { lab: name, nodes: ended, argument });
   return { lab: running.lab, runs: true };
 }

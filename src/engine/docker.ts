@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { addAbortSignal, PassThrough, type Readable } from 'node:stream';
 import Docker from 'dockerode';
 import { Failure } from '../failure.ts';
+import type { Owner } from '../failure-words.ts';
 import { createOptions } from './create-options.ts';
 import {
   type Container,
@@ -16,7 +17,7 @@ import {
   Overrun,
 } from './engine.ts';
 import { LABEL } from './labels.ts';
-import { type Owner, Refusal, refusal } from './refusal.ts';
+import { Refusal, refusal } from './refusal.ts';
 import { collect, frames, unlessAborted } from './streams.ts';
 
 interface ApiError {
@@ -35,11 +36,7 @@ export function dockerEngine(): Engine {
   try {
     return new DockerEngine(new Docker(), host ?? 'unix:///var/run/docker.sock');
   } catch (error) {
-    throw new Failure(
-      'environment',
-      `DOCKER_HOST cannot be used: ${(error as Error).message}`,
-      'set it to unix:///PATH or tcp://HOST:PORT',
-    );
+    throw new Failure('invalid-docker-host', { why: (error as Error).message });
   }
 }
 
@@ -72,11 +69,7 @@ class DockerEngine implements Engine {
       if (statusCode !== undefined)
         throw refusal(statusCode, message, container === undefined ? undefined : this.#owners.get(container));
       if (code !== undefined && UNREACHED.test(code)) {
-        throw new Failure(
-          'environment',
-          `no container engine answers at ${this.address} (${code})`,
-          'start Docker, or name another engine in DOCKER_HOST; `lab doctor` shows more',
-        );
+        throw new Failure('no-engine', { address: this.address, code });
       }
       throw error;
     }
@@ -411,12 +404,7 @@ async function exitCode(exec: Docker.Exec): Promise<number> {
   for (const deadline = Date.now() + 10_000; ; ) {
     const { Running, ExitCode } = await exec.inspect();
     if (!Running && ExitCode !== null) return ExitCode;
-    if (Date.now() > deadline)
-      throw new Failure(
-        'environment',
-        'the container engine does not report how a command ended',
-        'is the machine too busy?',
-      );
+    if (Date.now() > deadline) throw new Failure('no-exit-code', {});
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

@@ -87,12 +87,12 @@ export interface Image {
 }
 
 /** A command that printed more, or took longer, than is waited for. */
-export class Overrun extends Failure {
+export class Overrun extends Failure<'overrun'> {
   /** What it did, in words that follow the command. */
   readonly what: string;
 
   constructor(what: string) {
-    super('environment', `a command in a container ${what}`);
+    super('overrun', { what });
     this.what = what;
   }
 }

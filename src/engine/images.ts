@@ -74,11 +74,7 @@ export async function ensureImages(
     try {
       await engine.build(await context(name), tag, { [LABEL.digest]: tag }, detail);
     } catch (error) {
-      throw new Failure(
-        'environment',
-        `image ${tag} cannot be built: ${(error as Error).message.trim()}`,
-        'the build needs a Debian mirror; `lab images build --verbose` shows every line of it',
-      );
+      throw new Failure('image-not-built', { image: tag, said: (error as Error).message.trim() });
     }
   }
 }
@@ -131,16 +127,7 @@ async function mmdebstrap(tar: string, detail: (line: string) => void): Promise<
     child.once('close', (status) => resolve(status ?? 1));
   });
   if (code === undefined) {
-    throw new Failure(
-      'environment',
-      'no registry has the base image, and mmdebstrap is not installed to build one',
-      'on Debian or Ubuntu, as root: apt-get install mmdebstrap debian-archive-keyring',
-    );
+    throw new Failure('no-base-image', {});
   }
-  if (code !== 0)
-    throw new Failure(
-      'environment',
-      `the base image cannot be built: ${last}`,
-      'a Debian mirror must answer, and mmdebstrap must run as root',
-    );
+  if (code !== 0) throw new Failure('base-image-not-built', { said: String(last) });
 }

@@ -1,19 +1,13 @@
 import { Failure } from '../failure.ts';
+import type { Facts, FailureReason, Owner } from '../failure-words.ts';
 
-/** Whose container it is that the engine speaks of. */
-export interface Owner {
-  readonly lab: string;
-  /** Undefined: the lab's fabric. */
-  readonly node: string | undefined;
-}
-
-/** What the engine says no to, told as what it means for the lab: mostly, that a container is not there or does not run any more. */
-export class Refusal extends Failure {
+/** What the engine refuses, told as what it means for the lab: mostly, that a container is gone or has ended. */
+export class Refusal<R extends FailureReason = FailureReason> extends Failure<R> {
   /** As HTTP has it: 404 not there, 409 not in the state for it. */
   readonly status: number;
 
-  constructor(status: number, message: string, hint: string | undefined) {
-    super('environment', message, hint);
+  constructor(status: number, reason: R, facts: Facts<R>) {
+    super(reason, facts);
     this.status = status;
   }
 }
@@ -25,39 +19,17 @@ const ANSWER = /^\(HTTP code \d+\) (.*?) - (.*)$/s;
 export function refusal(status: number, text: string, owner?: Owner): Refusal {
   const [, kind = '', words = text] = ANSWER.exec(text) ?? [];
   const said = words.trim() || kind.trim() || 'no reason given';
-  if (!owner) return new Refusal(status, `the container engine refuses, with status ${status}: ${said}`, undefined);
-  const { lab, node } = owner;
-  const whose = node === undefined ? `the fabric of lab "${lab}"` : `node "${node}" of lab "${lab}"`;
-  const wires = node === undefined ? ', and the lab’s wires with it' : '';
-  const back = node === undefined ? `\`lab up\` starts the lab over` : `\`lab up\` brings it back`;
-  const [state, hint] = meaning(status, said) ?? [];
-  if (state === 'gone')
-    return new Refusal(
-      status,
-      `${whose} is gone${wires}: its container was removed`,
-      `${back}; \`lab ls\` lists running labs`,
-    );
-  if (state === 'ended')
-    return new Refusal(
-      status,
-      `${whose} is not running${wires}: its container has ended`,
-      `${back}; \`lab logs ${lab}${node === undefined ? '' : ` ${node}`}\` shows its last output`,
-    );
-  if (state !== undefined) return new Refusal(status, `${whose} is ${state}`, hint?.replace('NAME', lab));
-  return new Refusal(
-    status,
-    `the container engine refuses what ${whose} needs, with status ${status}: ${said}`,
-    '`lab doctor` shows what the engine allows',
-  );
+  const state = owner && stateBy(status, said);
+  if (owner && state) return new Refusal(status, `container-${state}`, { owner });
+  return new Refusal(status, 'engine-refuses', { status, said, owner });
 }
 
-/** What an answer about a container means: the state that it is in, and what is to be done. Docker's words, and podman's. */
-function meaning(status: number, said: string): readonly [state: string, hint?: string] | undefined {
-  if (/\bis paused\b/i.test(said)) return ['paused', '`lab heal NAME` heals its fault'];
-  if (/marked for removal|removal .*in progress|being removed/i.test(said))
-    return ['being removed', 'the lab may be being taken down; `lab ls` lists running labs'];
-  if (status === 404 && /no such (container|exec)|no container with/i.test(said)) return ['gone'];
+/** The state of a container that an answer about it means. Docker's words, and podman's. */
+function stateBy(status: number, said: string): 'paused' | 'going' | 'gone' | 'ended' | undefined {
+  if (/\bis paused\b/i.test(said)) return 'paused';
+  if (/marked for removal|removal .*in progress|being removed/i.test(said)) return 'going';
+  if (status === 404 && /no such (container|exec)|no container with/i.test(said)) return 'gone';
   if (status === 409 && /is not running|not running|stopped|can only create exec sessions on running/i.test(said))
-    return ['ended'];
+    return 'ended';
   return undefined;
 }

@@ -118,11 +118,7 @@ export class Wire {
     });
     const listening = () => said.includes('listening on');
     await eventually(() => (listening() || ended ? true : undefined), { within: DEADLINE_MS, every: 5, signal });
-    if (!listening())
-      throw new Failure(
-        'environment',
-        `segment ${segment} cannot be captured: ${said.trim() || 'tcpdump printed nothing'}`,
-      );
+    if (!listening()) throw new Failure('no-capture', { segment, said: said.trim() });
   }
 
   #add(packet: Packet): void {

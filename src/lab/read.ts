@@ -3,7 +3,6 @@ import { basename, dirname, join, relative, resolve as resolvePath } from 'node:
 import { Failure } from '../failure.ts';
 import { HOME } from '../home.ts';
 import type { Lab } from '../model/lab.ts';
-import { didYouMean } from '../nearest.ts';
 import { fail, type Result } from '../result.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { LIMITS } from './limits.ts';
@@ -50,22 +49,14 @@ export function findLabFile(argument: string): string {
     const there = statOf(argument);
     if (there && !there.isDirectory()) return argument; // what it is instead of a file is told as it is read
     if (isFile(join(argument, 'lab.yaml'))) return join(argument, 'lab.yaml');
-    throw new Failure(
-      'usage',
-      `there is no lab file at ${argument}`,
-      'give the path of a lab.yaml, of a folder that contains one, or a lab of labs/',
-    );
+    throw new Failure('no-lab-file', { path: argument });
   }
   for (const folder of labFolders()) {
     const file = join(folder, argument, 'lab.yaml');
     if (isFile(file)) return file;
   }
   const names = labNames();
-  throw new Failure(
-    'usage',
-    `there is no lab "${argument}"${didYouMean(argument, names)}`,
-    `labs here: ${names.join(', ') || 'none'}`,
-  );
+  throw new Failure('no-such-lab', { name: argument, labs: names });
 }
 
 /** How a lab file is read. */

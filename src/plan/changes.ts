@@ -17,11 +17,13 @@ export interface Undoable {
 
 /** What ends a command that could not put back everything: beside why it ended anyway, and with that one's exit code. */
 export function notPutBack(lab: string, left: readonly string[], why?: unknown): Failure {
-  const told = `not undone in ${lab}: ${left.join('; ')}`;
-  const hint = `\`lab heal ${lab}\` undoes it; \`lab fault ${lab}\` lists it`;
-  if (why === undefined) return new Failure('environment', told, hint);
-  const reason = why instanceof Failure ? why.reason : 'environment';
-  return new Failure(reason, `${why instanceof Error ? why.message : String(why)}; ${told}`, hint);
+  if (why === undefined) return new Failure('not-undone', { lab, left });
+  const message = why instanceof Error ? why.message : String(why);
+  return new Failure('not-undone', {
+    lab,
+    left,
+    beside: { message, ending: why instanceof Failure ? why.ending : 'environment' },
+  });
 }
 
 /** A change that a command in a node puts back; see Change. */

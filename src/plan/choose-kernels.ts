@@ -10,11 +10,7 @@ import type { LabNode } from '../model/node.ts';
 import type { KernelChoice, KernelName } from '../model/words.ts';
 
 /** A lab that cannot run on this engine, because no kernel here can carry what its directors run: nothing of it is tested. */
-export class CannotRun extends Failure {
-  constructor(message: string, hint: string) {
-    super('environment', message, hint);
-  }
-}
+export class CannotRun extends Failure<'kernel-not-usable' | 'no-usable-kernel'> {}
 
 /**
  * What a node asks for: its own choice, else `auto`, which for a node that stands on no kernel module
@@ -47,10 +43,7 @@ export async function chooseKernels(engine: Engine, lab: Lab): Promise<ReadonlyM
       if (kernels[wanted].own || node.kind === 'director') {
         const why = await whyNot(engine, wanted, wantedBy);
         if (why !== undefined) {
-          throw new CannotRun(
-            `node "${node.name}" needs kernel ${wanted}, which does not work on this engine: ${why}`,
-            '`lab doctor` shows every kernel; `--kernel auto` chooses one that works',
-          );
+          throw new CannotRun('kernel-not-usable', { node: node.name, kernel: wanted, why });
         }
       }
       choice.set(node.name, wanted);
@@ -75,8 +68,5 @@ async function bestKernel(engine: Engine, wantedBy: readonly Tried[]): Promise<K
     if (why === undefined) return name;
     reasons.push(`${name}: ${why}`);
   }
-  throw new CannotRun(
-    `no kernel here can run a director (${reasons.join('; ')})`,
-    wantedBy.map((d) => d.trial.wanted).join('; '),
-  );
+  throw new CannotRun('no-usable-kernel', { reasons, wanted: wantedBy.map((d) => d.trial.wanted) });
 }

@@ -206,18 +206,13 @@ export class Executor {
     const result = await this.#whileAllRun(names, (signal) =>
       this.#engine.exec(this.#id(containerName(this.#lab.name)), WIRE, { signal, input, onLine }),
     );
-    if (result.code !== 0)
-      throw new Failure(
-        'environment',
-        `the lab's wires cannot be created: ${result.stderr.trim() || result.stdout.trim()}`,
-        '`lab doctor` shows what the engine allows',
-      );
+    if (result.code !== 0) throw new Failure('no-wires', { said: result.stderr.trim() || result.stdout.trim() });
     if (failed.length > 0) throw await this.#notUp(failed);
     const wrong = verifyWiring(
       targets.map((t) => t.node),
       links.join('\n'),
     );
-    if (wrong.length > 0) throw new Failure('environment', `the wires differ from the lab: ${wrong.join('; ')}`);
+    if (wrong.length > 0) throw new Failure('wrong-wires', { wrong });
   }
 
   /** Waits for work that nodes take part in, and throws as soon as the container of one has ended: the others cannot know. */
@@ -246,11 +241,7 @@ export class Executor {
 
   async #notUp(failed: readonly string[]): Promise<Failure> {
     const culprit = failed[0]?.split(':')[0] ?? '';
-    return new Failure(
-      'failed',
-      `these nodes did not come up: ${failed.join('; ')}\n${await this.#lastWords(culprit)}`,
-      'its whole output is above; correct its setup script or configuration and try again',
-    );
+    return new Failure('nodes-not-up', { nodes: failed, output: await this.#lastWords(culprit) });
   }
 
   #target(name: string): WireTarget {

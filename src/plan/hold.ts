@@ -14,7 +14,7 @@ const LEFT_MS = 20_000;
 /** Milliseconds between two looks at a lab that is not held yet. */
 const LOOK_MS = 100;
 
-const LOST = new Failure('environment', 'the lab’s fabric ended', '`lab inspect` shows what is left of the lab');
+const LOST = new Failure('fabric-ended', {});
 
 /** Who this process is, as others are told: host, process, and since when. */
 export function whoWeAre(): string {
@@ -99,12 +99,7 @@ export async function takeTurn(engine: Engine, name: string, options: TurnOption
   const deadline = performance.now() + options.within;
   const told = new Set<string>();
   const wait = (by: string) => {
-    if (performance.now() >= deadline)
-      throw new Failure(
-        'environment',
-        `lab "${name}" is being brought up by ${by}`,
-        `wait for it, or stop it with \`lab down ${name}\``,
-      );
+    if (performance.now() >= deadline) throw new Failure('being-brought-up', { lab: name, by });
     if (!told.has(by)) options.emit({ type: 'note', text: `${name} is being brought up by ${by}; waiting for it` });
     told.add(by);
   };

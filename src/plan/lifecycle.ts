@@ -49,11 +49,7 @@ function planFor(lab: Lab, kernels: Kernels, { running, unfinished }: Turn, recr
   if (running.lab && running.fabric?.running && running.nodes.size > 0 && unfinished !== 'all' && !recreate) {
     const changed = differences(running.lab, lab);
     if (changed.length > 0) {
-      throw new Failure(
-        'usage',
-        `the file of running lab "${lab.name}" has changed: ${changed.join(', ')}`,
-        `\`lab up ${lab.name} --recreate\` starts over; nothing was changed`,
-      );
+      throw new Failure('lab-changed', { lab: lab.name, changed });
     }
   }
   return reconcile(lab, kernels, running, recreate, unfinished);
@@ -144,12 +140,8 @@ function kept(running: Running, plan: Plan): readonly string[] {
 }
 
 /** What is told of a lab that somebody takes down while it is `brought up`, or `tested`. */
-export function takenDown(name: string, what: string): Failure {
-  return new Failure(
-    'environment',
-    `${name} was taken down while it was ${what}`,
-    'try again; with a name of its own (`--name`) it cannot be confused with another run',
-  );
+export function takenDown(name: string, meanwhile: 'brought up' | 'tested'): Failure {
+  return new Failure('taken-down', { lab: name, meanwhile });
 }
 
 /** Milliseconds that a lab which somebody takes down needs from its first node to its fabric, at the most. */
@@ -217,12 +209,7 @@ export async function takeDown(engine: Engine, name: string, emit: Emit, fabric?
     return containers.length === 0;
   };
   const empty = await eventually(async () => ((await sweep()) ? true : undefined), { within: 30_000, every: 20 });
-  if (!empty)
-    throw new Failure(
-      'environment',
-      `lab "${name}" cannot be removed: its containers come back`,
-      'another `lab up` may be running',
-    );
+  if (!empty) throw new Failure('not-removed', { lab: name });
   if (halfMade) {
     for (const until = performance.now() + LATECOMERS_MS; performance.now() < until; ) {
       await eventually(async () => ((await sweep()) ? undefined : true), {

@@ -73,15 +73,9 @@ export async function mustRun(engine: Engine, name: string): Promise<RunningLab>
   if (lab && fabric) return { ...running, lab, fabric };
   if (running.containers.length > 0) {
     const [worst] = brokenOf(running);
-    throw new Failure('usage', `lab "${name}" is broken: ${worst?.what}`, worst?.mend);
+    throw new Failure('lab-broken', { name, what: worst?.what, mend: worst?.mend });
   }
-  const { didYouMean } = await import('../nearest.ts');
-  const names = (await observeAll(engine)).map((r) => r.name);
-  throw new Failure(
-    'usage',
-    `lab "${name}" is not running${didYouMean(name, names)}`,
-    names.length > 0 ? `running: ${names.join(', ')}` : `\`lab up ${name}\` starts it`,
-  );
+  throw new Failure('lab-not-running', { name, running: (await observeAll(engine)).map((r) => r.name) });
 }
 
 /** The container of a node of a running lab. Throws a usage failure that names the nearest node. */
@@ -89,16 +83,6 @@ export async function mustHaveNode(running: RunningLab, node: string): Promise<C
   const container = running.nodes.get(node);
   if (container) return container;
   const names = running.lab.nodes.map((n) => n.name);
-  if (names.includes(node))
-    throw new Failure(
-      'usage',
-      `node "${node}" of lab "${running.name}" is gone, or not created yet: it has no container`,
-      `\`lab inspect ${running.name}\` shows what is broken, and how to repair it`,
-    );
-  const { didYouMean } = await import('../nearest.ts');
-  throw new Failure(
-    'usage',
-    `lab "${running.name}" has no node "${node}"${didYouMean(node, names)}`,
-    `its nodes: ${names.join(', ')}`,
-  );
+  if (names.includes(node)) throw new Failure('node-gone', { lab: running.name, node });
+  throw new Failure('no-node', { lab: running.name, node, nodes: names });
 }

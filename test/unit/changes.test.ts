@@ -68,7 +68,7 @@ describe('a change of a running lab', () => {
   it('is made to its end and put back when the run is aborted meanwhile', async () => {
     const { hand, done, run, journal } = bench();
     const work = hand.changes.make([change('a')], async (steady) => {
-      run.abort(new Failure('interrupted', 'interrupted'));
+      run.abort(new Failure('interrupted', {}));
       await steady.run('n', ['make']);
     });
     await work;
@@ -118,7 +118,7 @@ describe('what could not be put back', () => {
   it('is told beside why the command ended, with its exit code', () => {
     const left = ['cut:lb1 (no way)'];
     expect(notPutBack('x', left)).toMatchObject({ exitCode: 3, message: 'not undone in x: cut:lb1 (no way)' });
-    expect(notPutBack('x', left, new Failure('interrupted', 'interrupted'))).toMatchObject({
+    expect(notPutBack('x', left, new Failure('interrupted', {}))).toMatchObject({
       exitCode: 130,
       message: 'interrupted; not undone in x: cut:lb1 (no way)',
       hint: '`lab heal x` undoes it; `lab fault x` lists it',
