@@ -1,6 +1,7 @@
 import { Failure } from '../failure.ts';
 import { faults } from '../faults/index.ts';
 import { formOf, parseFault } from '../faults/parse.ts';
+import { endedAgain } from '../faults/program.ts';
 import { inject, putBack, renew } from '../faults/standing.ts';
 import type { Fault } from '../model/fault.ts';
 import type { Lab } from '../model/lab.ts';
@@ -69,6 +70,8 @@ export async function healFaults(name: string, text: string | undefined, bootDea
       const words = one?.ok ? faults[one.value.kind].words(one.value)[1] : `undone: ${wordsOf(change)}`;
       try {
         print(`${new Date((await putBack(hand, change, bootDeadline)) / 1000).toISOString()} ${words}`);
+        const ended = one?.ok ? await endedAgain(hand, one.value) : undefined;
+        if (ended !== undefined) print(ended);
         return undefined;
       } catch (error) {
         return `${wordsOf(change)} (${(error as Error).message})`;

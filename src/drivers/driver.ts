@@ -74,6 +74,11 @@ export interface Driver {
 
   /** Seconds for which it keeps connections where the lab says nothing. */
   readonly timeouts: TableTimeouts;
+  /**
+   * Milliseconds for which it keeps a connection of a service after its end, and with it the client's persistence
+   * template, with these timeouts (in seconds).
+   */
+  lingers(service: Service, timeouts: TableTimeouts): number;
   /** Milliseconds that it may be late to forget a connection or a template whose time is over. */
   readonly forgetsLate: number;
   /** What its table shows of a service that is as the lab has it. */

@@ -107,7 +107,27 @@ export function routingOf(fault: Fault, program: Routing): Routing {
   return ROUTING.includes(fault.program ?? '') ? program : 'stays';
 }
 
+/** What `svc start` says of a program that was started and ended. */
+const ENDED = 'it ended before it was ready';
+
+/**
+ * Starts a node or program again. A program that ends at once was started all the same: what follows from that is for
+ * the checks to judge. Throws CannotObserve if it cannot be started.
+ */
 export async function again(hand: Hand, fault: Fault, _: readonly Standing[], bootDeadline: number): Promise<Stamp> {
   if (isWholeNode(fault)) return revive(hand, bootDeadline);
-  return (await hand.timed(fault.node, script('start-again', fault.program ?? ''))).at;
+  const start = script('start-again', fault.program ?? '');
+  const { at, code, stderr } = await hand.tryTimed(fault.node, start);
+  if (code !== 0 && !stderr.includes(ENDED))
+    throw new CannotObserve(`${target(fault)} cannot be started: ${stderr.trim()}`);
+  return at;
+}
+
+/** What has become of a program that was started again, in words; undefined if it runs. */
+export async function endedAgain(hand: Hand, fault: Fault): Promise<string | undefined> {
+  if (isWholeNode(fault)) return undefined;
+  const { stdout } = await hand.tryRun(fault.node, ['svc', 'status', fault.program ?? '']);
+  return / ended/.test(stdout)
+    ? `${target(fault)} ended again; \`lab logs ${hand.running.name} ${fault.node}\` shows why`
+    : undefined;
 }

@@ -356,7 +356,7 @@ function apart({ mode, reals }: Service, balancers: readonly LabNode[]): readonl
 }
 
 /** The drivers that carry services: those of the directors, and where there is none yet the standard. */
-function carriers(nodes: readonly LabNode[]): readonly Driver[] {
+export function carriers(nodes: readonly LabNode[]): readonly Driver[] {
   const all = driversOf({ nodes });
   return all.length > 0 ? all : [drivers[STANDARD_DRIVER]];
 }

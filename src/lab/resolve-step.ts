@@ -7,7 +7,8 @@ import type { SnatRule } from '../model/snat.ts';
 import type { Expectation, Step } from '../model/step.ts';
 import type { VrrpInstance } from '../model/vrrp.ts';
 import { didYouMean } from '../nearest.ts';
-import { ms } from './resolve-service.ts';
+import { formatMs } from '../net/duration.ts';
+import { carriers, ms } from './resolve-service.ts';
 import type { Resolver } from './resolver.ts';
 import type { RawLab } from './schema.ts';
 import type { Path } from './source.ts';
@@ -101,6 +102,20 @@ function persistence(r: Resolver, known: Known, name: string, path: Path): Step 
       path,
       `a client is sure to move only with scheduler rr, or wrr with equal weights; service "${name}" has ${service.scheduler}`,
     );
+  if (service?.persistence)
+    for (const driver of carriers(known.nodes)) {
+      const { timeouts: raw } = r.raw;
+      const seconds = (text: string) => ms(text) / 1000;
+      const lingers = driver.lingers(
+        service,
+        raw ? { tcp: seconds(raw.tcp), fin: seconds(raw.fin), udp: seconds(raw.udp) } : driver.timeouts,
+      );
+      if (lingers > service.persistence.time)
+        r.wrong(
+          path,
+          `driver ${driver.name} keeps ended connections of ${service.mode} for ${formatMs(lingers)}, and the client's template with them, longer than the persistence of ${formatMs(service.persistence.time)}; this step needs dr or tun, and timeouts: below the persistence`,
+        );
+    }
   if (service && service.reals.length < 2)
     r.wrong(path, `service "${name}" has only one real server, so a client cannot move`);
   return service && { kind: 'persistence', service: name };

@@ -1,8 +1,14 @@
+import { masterSettles, mastersOf } from '../checks/adverts.ts';
+import type { Bed } from '../checks/bed.ts';
 import { type CheckSpec, promisedBy } from '../checks/check.ts';
+import { eventually } from '../eventually.ts';
 import type { Lab } from '../model/lab.ts';
 import { linkTo, nodeOf } from '../model/lookup.ts';
+import type { VrrpInstance } from '../model/vrrp.ts';
 import type { StepOf, StepStory } from './step.ts';
 
+/** Milliseconds for a new master to add its addresses. */
+const HOLDING_MS = 5_000;
 /** Seconds for the first reply; the others come with it. */
 const FIRST_REPLY_S = 1;
 
@@ -45,6 +51,17 @@ function repliesCheck(lab: Lab, step: StepOf<'arp'>): CheckSpec {
   };
 }
 
+/** Waits until an instance has its master, and the master holds an address. When it does not come to that in time, the check tells. */
+async function masterHolds(bed: Bed, vrrp: VrrpInstance, address: string): Promise<void> {
+  await masterSettles(bed, vrrp);
+  const holds = async () => {
+    const [master] = mastersOf(bed, vrrp);
+    const held = master === undefined ? [] : await bed.control(master).addressesHeld();
+    return held.some((h) => h.address.replace(/\/\d+$/, '') === address) ? true : undefined;
+  };
+  await eventually(holds, { within: HOLDING_MS, every: 50, signal: bed.signal });
+}
+
 /** How many answer an ARP request. */
 export const arp: StepStory<StepOf<'arp'>> = {
   timed: false,
@@ -52,7 +69,11 @@ export const arp: StepStory<StepOf<'arp'>> = {
     `${replies === 1 ? 'one interface answers' : `${replies} interfaces answer`} ARP for ${address}`,
   promises: (lab, step) => [promisedBy(repliesCheck(lab, step))],
   async run(context, step) {
+    const { bed } = context;
+    context.wait(`a master to hold ${step.address}`);
+    const movedBy = bed.lab.vrrp.filter((v) => v.addresses.some((a) => a.address === step.address));
+    await Promise.all(movedBy.map((vrrp) => masterHolds(bed, vrrp, step.address)));
     context.wait(`replies to ARP for ${step.address}`);
-    await context.check([repliesCheck(context.bed.lab, step)]);
+    await context.check([repliesCheck(bed.lab, step)]);
   },
 };

@@ -1,7 +1,10 @@
+import type { Bed } from '../checks/bed.ts';
 import { type CheckSpec, type Promised, promisedBy } from '../checks/check.ts';
 import { tally } from '../checks/path.ts';
 import { ask } from '../checks/traffic.ts';
 import { driversOf } from '../drivers/index.ts';
+import type { TableConnection } from '../drivers/service-table.ts';
+import { eventually } from '../eventually.ts';
 import type { Lab } from '../model/lab.ts';
 import { addressesOf, clientOf, familyOf, found, linkTo, serviceOf } from '../model/lookup.ts';
 import type { Service } from '../model/service.ts';
@@ -12,6 +15,8 @@ import type { StepContext } from './context.ts';
 import { serviceAnswers } from './ready.ts';
 import type { StepOf, StepStory } from './step.ts';
 
+/** Milliseconds for which a template stays that a connection still held when its time was over (ip_vs_conn.c: 60 s). */
+const HELD_MS = 60_000;
 /** Connections that must all go the same way. */
 const ASKS = 10;
 
@@ -57,6 +62,7 @@ async function persistenceStep(context: StepContext, name: string): Promise<void
   const { time, sticks, shared, moves } = promises(bed.lab, service);
   context.wait(`${name} to answer`);
   await serviceAnswers(bed, service);
+  await templatesGone(context, service);
   let asked = performance.now();
   const first = await servedBy(context, service, {});
   const server = first[0] ?? NOBODY;
@@ -74,6 +80,27 @@ async function persistenceStep(context: StepContext, name: string): Promise<void
   const [next] = await servedBy(context, service, { count: 1 });
   const moved = next !== undefined && next !== NOBODY && next !== server;
   context.tell(moves, moved ? 'passed' : 'failed', `it went to ${next ?? NOBODY}; before, to ${server}`);
+}
+
+/**
+ * Waits until the director has no template of the service: one that outlived its time, because an aborted connection
+ * held it, keeps the time that the kernel then gave it, also for new connections (ip_vs_conn.c, ip_vs_conn_expire).
+ * Throws CannotObserve if one stays longer than that.
+ */
+async function templatesGone(context: StepContext, service: Service): Promise<void> {
+  const { bed } = context;
+  const { time } = found(service.persistence, `persistence of ${service.name}`);
+  const late = Math.max(...driversOf(bed.lab).map((d) => d.forgetsLate));
+  context.wait(`earlier clients of ${service.name} to be forgotten`);
+  const gone = async () => ((await templatesOf(bed, service)).length === 0 ? true : undefined);
+  if (!(await eventually(gone, { within: time + HELD_MS + late, every: 100, signal: bed.signal })))
+    throw new CannotObserve(`${bed.inCharge(service).name} still has a template of an earlier client`);
+}
+
+/** Templates of a service on its active director. */
+async function templatesOf(bed: Bed, service: Service): Promise<readonly TableConnection[]> {
+  const all = await bed.control(bed.inCharge(service).name).templates();
+  return all.filter((t) => t.address === service.vip && t.port === service.port);
 }
 
 const NOBODY = 'nobody';
@@ -109,8 +136,7 @@ function expiryCheck(lab: Lab, service: Service, asked: number): CheckSpec {
     every: 50,
     look: async (bed) => {
       const director = bed.inCharge(service).name;
-      const templates = await bed.control(director).templates();
-      const stands = templates.some((t) => t.address === service.vip && t.port === service.port);
+      const stands = (await templatesOf(bed, service)).length > 0;
       const after = performance.now() - asked;
       stood ||= stands;
       if (!stood) throw new CannotObserve(`${director} has no template of the client`);

@@ -1,6 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { dockerEngine } from '../../src/engine/docker.ts';
 import { eventually } from '../../src/eventually.ts';
 import { readLab } from '../../src/lab/read.ts';
@@ -77,6 +78,11 @@ function making(word: string): RegExp {
 }
 const ASKS = / ask /;
 
+/** A lab of the catalogue as a plain value. */
+function catalogued(name: string): LabFile {
+  return parse(readFileSync(`labs/${name}/lab.yaml`, 'utf8')) as LabFile;
+}
+
 function withService(name: string, more: object, scenario: readonly unknown[]): LabFile {
   const file = fnatFile();
   const { health: _, ...web } = file.services['web'] ?? {};
@@ -93,7 +99,7 @@ const STEPS: readonly (readonly [LabFile, readonly (readonly RegExp[])[]])[] = [
     withService('undo-drain', { scheduler: 'fo', reals: { rs1: 200, rs2: 100 } }, [{ contract: 'web' }]),
     [[making('ipvsadm -e'), ASKS]],
   ],
-  [withService('undo-persistence', { persistence: '3s' }, [{ persistence: 'web' }]), [[ASKS]]],
+  [{ ...catalogued('persistence'), lab: 'undo-persistence', scenario: [{ persistence: 'alone' }] }, [[ASKS]]],
   [withService('undo-arp', {}, [{ arp: { of: '192.168.100.254', from: 'client', replies: 1 } }]), [[/ arping /]]],
   [withService('undo-check', {}, [{ check: { answers: 'web', within: '30s' } }]), [[ASKS]]],
   [

@@ -38,7 +38,7 @@ nodes:
 services:
   fnat: { vip: 10.0.0.100, port: 80, mode: fnat, reals: { rs: 1 } }
   web: { vip: 10.0.0.99, port: 81, mode: nat, ${p.service ?? 'reals: { rs: 1, rs2: 1 }'} }
-  two: { vip: 10.0.0.97, port: 83, mode: dr, persistence: 3s, reals: { rs: 1, rs2: 1 } }
+  two: { vip: 10.0.0.97, port: 83, mode: dr, persistence: 200s, reals: { rs: 1, rs2: 1 } }
   sum: { vip: 10.0.0.98, port: 82, mode: dr, persistence: 3s, reals: { rs: 1 }, health: { tcp: 1s, every: 1s } }
 snat:
   out: { from: 10.0.0.0/24, to: 172.16.0.1, out: wan${p.snat ?? ''} }

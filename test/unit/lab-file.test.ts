@@ -242,6 +242,22 @@ ${more}`;
       /a client is sure to move only with scheduler rr, or wrr with equal weights/,
     ],
     [
+      'persistence that ended connections outlive',
+      lab(
+        '{ vip: 10.0.0.100, port: 80, mode: nat, persistence: 3s, reals: { rs1: 1, rs2: 1 } }',
+        'scenario: [{ persistence: web }]',
+      ),
+      /driver ipvs keeps ended connections of nat for 120\.00 s, .* longer than the persistence of 3\.00 s/,
+    ],
+    [
+      'persistence that connections after a FIN outlive',
+      lab(
+        '{ vip: 10.0.0.100, port: 80, mode: dr, persistence: 3s, reals: { rs1: 1, rs2: 1 } }',
+        'scenario: [{ persistence: web }]',
+      ),
+      /driver ipvs keeps ended connections of dr for 120\.00 s/,
+    ],
+    [
       'SNAT to an address that nobody has',
       lab(
         '{ vip: 10.0.0.100, port: 80, mode: nat, reals: { rs1: 1 } }',

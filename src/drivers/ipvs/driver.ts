@@ -126,6 +126,9 @@ function control(run: RunInNode): Control {
   };
 }
 
+/** Seconds that a closed TCP connection stays in the table (IP_VS_TCP_S_TIME_WAIT). */
+const TIME_WAIT = 120;
+
 /** Kernel LVS, driven by the real keepalived. */
 export const ipvs: Driver = {
   name: 'ipvs',
@@ -184,6 +187,10 @@ export const ipvs: Driver = {
 
   // net/netfilter/ipvs/ip_vs_proto_tcp.c and ip_vs_proto_udp.c
   timeouts: { tcp: 900, fin: 120, udp: 300 },
+  // net/netfilter/ipvs/ip_vs_proto_tcp.c: a director that sees the replies, too, keeps a connection in TIME_WAIT, whose
+  // time `ipvsadm --set` does not change; one that does not see them keeps it in FIN_WAIT
+  lingers: ({ protocol, mode }, { fin, udp }) =>
+    1000 * (protocol === 'udp' ? udp : modes[mode].wire.reply === 'director' ? Math.max(fin, TIME_WAIT) : fin),
   // the kernel counts these timers in steps
   forgetsLate: 2500,
   shows: (service) => ({
