@@ -1,21 +1,23 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { lab, labOk, startLab } from '../lab.ts';
+import { labOk, startLab } from '../lab.ts';
 import { containersOf, docker, leavesNothing } from './state.ts';
 
 const NAME = 'broken-off';
-const UP = ['up', 'fnat-keepalived', '--name', NAME, '--no-wait'];
-leavesNothing('interrupt', (lab) => lab === NAME);
+const up = (name: string) => ['up', 'fnat-keepalived', '--name', name, '--no-wait'];
+leavesNothing('interrupt', (lab) => lab.startsWith(NAME));
 afterAll(async () => {
-  await lab(['down', NAME]);
+  const left = (await containersOf()).flatMap((c) => /lvslab\.(broken-off[a-z0-9-]*)/.exec(c)?.[1] ?? []);
+  if (left.length > 0) await labOk(['down', ...new Set(left)]);
 });
 
 /** Runs a command and sends it a signal at the n-th thing that the engine does for the lab. Returns the exit code, and whether it came to that. */
 async function interrupt(
+  name: string,
   args: readonly string[],
   signal: NodeJS.Signals,
   nth: number,
 ): Promise<{ code: number | null; reached: boolean }> {
-  const events = await docker.getEvents({ filters: { type: ['container'], label: [`lvslab.lab=${NAME}`] } });
+  const events = await docker.getEvents({ filters: { type: ['container'], label: [`lvslab.lab=${name}`] } });
   const { child, done } = startLab(args);
   let seen = 0;
   events.on('data', (chunk: Buffer) => {
@@ -31,19 +33,21 @@ const UP_STEPS = Array.from({ length: 14 }, (_, i) => i + 1);
 const DOWN_STEPS = [1, 2, 4, 6, 9, 12, 15, 18];
 
 describe('lab up', () => {
-  it.each(UP_STEPS)('killed at step %i leaves only what lab down removes', async (step) => {
-    expect((await interrupt(UP, 'SIGKILL', step)).reached).toBe(true);
-    await labOk(['down', NAME]);
-    expect(await containersOf(NAME)).toEqual([]);
+  it.concurrent.each(UP_STEPS)('killed at step %i leaves only what lab down removes', async (step) => {
+    const name = `${NAME}-kill-${step}`;
+    expect((await interrupt(name, up(name), 'SIGKILL', step)).reached).toBe(true);
+    await labOk(['down', name]);
+    expect(await containersOf(name)).toEqual([]);
   });
 
-  it.each(UP_STEPS)('interrupted at step %i ends with 130 and leaves nothing', async (step) => {
-    expect(await interrupt(UP, 'SIGINT', step)).toEqual({ code: 130, reached: true });
-    expect(await containersOf(NAME)).toEqual([]);
+  it.concurrent.each(UP_STEPS)('interrupted at step %i ends with 130 and leaves nothing', async (step) => {
+    const name = `${NAME}-int-${step}`;
+    expect(await interrupt(name, up(name), 'SIGINT', step)).toEqual({ code: 130, reached: true });
+    expect(await containersOf(name)).toEqual([]);
   });
 
   it('interrupted before it began leaves nothing', async () => {
-    const { child, done } = startLab(UP);
+    const { child, done } = startLab(up(NAME));
     child.kill('SIGTERM');
     await done;
     await labOk(['down', NAME]);
@@ -52,16 +56,17 @@ describe('lab up', () => {
 });
 
 describe('lab down', () => {
-  it.each(DOWN_STEPS)('killed at step %i leaves only what lab down removes', async (step) => {
-    await labOk(UP);
-    await interrupt(['down', NAME], 'SIGKILL', step);
-    await labOk(['down', NAME]);
-    expect(await containersOf(NAME)).toEqual([]);
+  it.concurrent.each(DOWN_STEPS)('killed at step %i leaves only what lab down removes', async (step) => {
+    const name = `${NAME}-down-${step}`;
+    await labOk(up(name));
+    await interrupt(name, ['down', name], 'SIGKILL', step);
+    await labOk(['down', name]);
+    expect(await containersOf(name)).toEqual([]);
   });
 
   it('interrupted goes on to the end', async () => {
-    await labOk(UP);
-    await interrupt(['down', NAME], 'SIGINT', 2);
+    await labOk(up(NAME));
+    await interrupt(NAME, ['down', NAME], 'SIGINT', 2);
     expect(await containersOf(NAME)).toEqual([]);
   });
 });
