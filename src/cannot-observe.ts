@@ -1,11 +1,11 @@
 import { Failure } from './failure.ts';
 
-/** Something that could not be looked at, or done: what depends on it is inconclusive, never passed and never failed. */
+/** Something could not be observed, or done: a check that depends on it is inconclusive, never passed or failed. */
 export class CannotObserve extends Failure<'not-observed'> {
   constructor(message: string, hint?: string) {
     super('not-observed', { what: message, hint });
   }
 }
 
-/** The same, because this machine was too busy to look in time: another run may tell. */
+/** The observation failed because this machine was too busy to look in time: a re-run may reach a verdict. */
 export class Outpaced extends CannotObserve {}

@@ -10,7 +10,7 @@ function examples(command: Command, lines: readonly string[]): Command {
   return command.addHelpText('after', `\nExamples:\n${lines.map((l) => `  $ ${l}`).join('\n')}`);
 }
 
-/** Registers a verb as it is declared. */
+/** Registers a verb from its declaration. */
 function register(under: Command, verb: Verb): void {
   const command = under.command(verb.name).description(verb.summary).passThroughOptions(verb.passThrough);
   for (const { form, help } of Object.values(verb.arguments)) command.argument(form, help);

@@ -1,4 +1,4 @@
-/** Everything that happens, as data: only output/ turns it into text, and a report keeps it as it is. */
+/** Everything that happens, as data: only output/ turns it into text, and a report keeps it unchanged. */
 export type Event =
   | { readonly type: 'note'; readonly text: string }
   | { readonly type: 'plan'; readonly lab: string; readonly nodes: readonly string[] }
@@ -20,7 +20,7 @@ export type Event =
   | { readonly type: 'step'; readonly lab: string; readonly title: string }
   | { readonly type: 'wait'; readonly lab: string; readonly text: string }
   | { readonly type: 'fault'; readonly lab: string; readonly text: string; readonly at: number }
-  /** What a run changed and could not put back. */
+  /** Changes of a run that could not be undone. */
   | { readonly type: 'left'; readonly lab: string; readonly changes: readonly string[] }
   | { readonly type: 'check'; readonly lab: string; readonly result: CheckResult }
   | {
@@ -41,16 +41,16 @@ export type NodeProgress =
   | 'removing'
   | 'removed';
 
-/** Receives events as they happen. `at` is added where they are kept. */
+/** Receives events as they happen. `at` is added by the code that stores them. */
 export type Emit = (event: Event) => void;
 
 export type Verdict = 'passed' | 'failed' | 'inconclusive' | 'skipped';
 
-/** The result of a check: what was promised, what was seen, and where the evidence lies. */
+/** The result of a check: what was promised, what was seen, and where the evidence is. */
 export interface CheckResult {
-  /** What it is called in reports and tests: `fnat.source`. */
+  /** Its ID in reports and tests: `fnat.source`. */
   readonly id: string;
-  /** What it is about: a service, a director. */
+  /** Its subject: a service, a director. */
   readonly subject: string;
   readonly step: string;
   readonly verdict: Verdict;
@@ -59,13 +59,16 @@ export interface CheckResult {
   /** Names of files in the report's folder. */
   readonly evidence: readonly string[];
   readonly ms: number;
-  /** Figures for programs: outage times and the like, in milliseconds. */
+  /** Figures for programs, such as outage times, in milliseconds. */
   readonly figures?: Readonly<Record<string, number>>;
-  /** It is inconclusive because a node was stalled, or this machine was too busy to look in time: a re-run may reach a verdict. */
+  /**
+   * Inconclusive because a node was stalled, or this machine was too busy to look in time: a re-run may reach a
+   * verdict.
+   */
   readonly stalled?: true;
 }
 
-/** Counts of several runs as one. */
+/** Returns the sum of the counts of several runs. */
 export function sumCounts(all: readonly Counts[]): Counts {
   const sum = (of: (c: Counts) => number) => all.reduce((total, c) => total + of(c), 0);
   return {

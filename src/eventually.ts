@@ -9,8 +9,8 @@ export interface EventuallyOptions {
 }
 
 /**
- * Looks, and looks again until the condition holds or the deadline has passed; the first look is at once.
- * Returns what the condition gave, or undefined at the deadline. Throws when aborted.
+ * Looks at once, and again until the condition holds or the deadline has passed. Returns the result of the condition,
+ * or undefined at the deadline. Throws when aborted.
  */
 export async function eventually<T>(
   look: () => T | undefined | Promise<T | undefined>,

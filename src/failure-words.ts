@@ -1,6 +1,6 @@
 import { didYouMean } from './nearest.ts';
 
-/** How a command ends: an exit code each (see EXIT). */
+/** The kinds of endings of a command; each has an exit code (see EXIT). */
 export type Ending = 'failed' | 'usage' | 'environment' | 'interrupted';
 
 /** A failure in words: what is wrong and where, and what to do about it. */
@@ -13,7 +13,7 @@ export interface FailureWords {
 /** A container of a lab: of a node, or of its fabric. */
 export interface Owner {
   readonly lab: string;
-  /** Undefined: the lab's fabric. */
+  /** Undefined for the lab's fabric. */
   readonly node: string | undefined;
 }
 
@@ -29,9 +29,9 @@ const wiresOf = ({ node }: Owner) => (node === undefined ? ', and the lab’s wi
 const back = ({ node }: Owner) => (node === undefined ? '`lab up` starts the lab over' : '`lab up` brings it back');
 const logsOf = ({ lab, node }: Owner) => `\`lab logs ${[lab, node ?? []].flat().join(' ')}\``;
 
-/** Every reason for which a command cannot do its work, in words. The only place that words failures. */
+/** The message of every reason why a command cannot do its work. Only this table words failures. */
 const WORDS = {
-  // What the user gave.
+  // Mistakes in the user's input.
   'invalid-lab-name': (f: { name: string }) => usage(`invalid lab name "${f.name}"`, LAB_NAME_HINT),
   'no-lab-file': (f: { path: string }) =>
     usage(
@@ -72,7 +72,7 @@ const WORDS = {
       `its devices: ${f.devices.join(', ')}; segments: ${f.segments.join(', ')}`,
     ),
 
-  // A running lab is not as the command needs it.
+  // The running lab is not in the state that the command needs.
   'lab-not-running': (f: { name: string; running: readonly string[] }) =>
     usage(
       `lab "${f.name}" is not running${didYouMean(f.name, f.running)}`,
@@ -125,7 +125,7 @@ const WORDS = {
   'not-observed': (f: { what: string; hint?: string | undefined }) => environment(f.what, f.hint),
   overrun: (f: { what: string }) => environment(`a command in a container ${f.what}`),
 
-  // What the machine and its engine cannot do.
+  // Limits of the machine and its engine.
   'kernel-not-usable': (f: { node: string; kernel: string; why: string }) =>
     environment(
       `node "${f.node}" needs kernel ${f.kernel}, which does not work on this engine: ${f.why}`,
@@ -158,7 +158,7 @@ const WORDS = {
       'a Debian mirror must answer, and mmdebstrap must run as root',
     ),
 
-  // What the engine refuses, as what that means for the lab.
+  // Errors of the engine, in words of what they mean for the lab.
   'container-gone': (f: { owner: Owner }) =>
     environment(
       `${whose(f.owner)} is gone${wiresOf(f.owner)}: its container was removed`,
@@ -184,13 +184,13 @@ const WORDS = {
   interrupted: (): FailureWords => ({ ending: 'interrupted', message: 'interrupted' }),
 } satisfies Record<string, (facts: never) => FailureWords>;
 
-/** Why a command could not do its work. */
+/** The reason why a command could not do its work. */
 export type FailureReason = keyof typeof WORDS;
 
-/** What the words of a reason are made of. */
+/** The facts that go into the message of a reason. */
 export type Facts<R extends FailureReason> = Parameters<(typeof WORDS)[R]> extends [infer F] ? F : Record<never, never>;
 
-/** A failure in words. */
+/** Returns the message of a failure. */
 export function failureWords<R extends FailureReason>(reason: R, facts: Facts<R>): FailureWords {
   return (WORDS[reason] as (facts: Facts<R>) => FailureWords)(facts);
 }

@@ -7,16 +7,19 @@ export const EXIT = { ok: 0, failed: 1, usage: 2, environment: 3, interrupted: 1
 >;
 
 /**
- * The reason why a command could not do its work, as a value: code that has effects throws it, cli.ts catches it once
- * and shows its words, which stand in failure-words.ts.
+ * The reason why a command could not do its work, as a value: code that has effects throws it; cli.ts catches it once
+ * and shows its message, which is in failure-words.ts.
  */
 export class Failure<R extends FailureReason = FailureReason> extends Error {
   override readonly name = 'Failure';
   readonly reason: R;
   readonly facts: Facts<R>;
-  /** How the command ends: `usage`: the user can correct the command or the file; `environment`: the machine cannot do it. */
+  /**
+   * How the command ends: `usage`: the user can correct the command or the file; `environment`: the machine is the
+   * cause.
+   */
   readonly ending: Ending;
-  /** What to do about it, one line. */
+  /** What to do about it, in one line. */
   readonly hint: string | undefined;
 
   constructor(reason: R, facts: Facts<R>) {

@@ -1,8 +1,8 @@
 import { distance } from 'fastest-levenshtein';
 
 /**
- * The candidate that `word` is most likely a misspelling of.
- * Returns undefined when none is near enough: more than a third of the letters differ.
+ * Returns the candidate that `word` is most likely a misspelling of, or undefined if none is near enough: more than a
+ * third of the letters differ.
  */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
@@ -17,7 +17,7 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   return best;
 }
 
-/** `; did you mean "x"?` when a candidate is near, else nothing. */
+/** Returns `; did you mean "x"?` if a candidate is near, else an empty string. */
 export function didYouMean(word: string, candidates: Iterable<string>): string {
   const near = nearest(word, candidates);
   return near === undefined ? '' : `; did you mean "${near}"?`;

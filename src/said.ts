@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 
 /**
- * Reads JSON that a program in a node printed, as a value of a shape; undefined when it is none. What answers in a
- * node need not be the program that was asked.
+ * Reads JSON that a program in a node printed, as a value of a shape; returns undefined if it is not one. The program
+ * that answers in a node need not be the one that was asked.
  */
 export function readSaid<T>(shape: z.ZodType<T>, text: string): T | undefined {
   let value: unknown;

@@ -1,10 +1,10 @@
 import { DOMImplementation, type Document, type Node, XMLSerializer } from '@xmldom/xmldom';
 
-/** An element of XML; its attributes and texts may be anything. */
+/** An XML element; its attributes and texts may be anything. */
 export interface Element {
   readonly name: string;
   readonly attributes: Readonly<Record<string, string | number>>;
-  /** What is in it: text, or elements. */
+  /** Its content: text, or elements. */
   readonly content: string | readonly Element[];
 }
 
@@ -17,17 +17,17 @@ export function element(
 }
 
 /**
- * Writes an element as an XML 1.0 document, without a declaration. Characters that no XML may have (most control characters, lone
- * surrogates, U+FFFE, U+FFFF) become U+FFFD, the sign for what cannot be shown.
+ * Returns an element as an XML 1.0 document, without a declaration. Characters that XML does not allow (most control
+ * characters, lone surrogates, U+FFFE, U+FFFF) become U+FFFD, the replacement character.
  */
 export function writeXml(root: Element): string {
   const document = new DOMImplementation().createDocument(null, '');
   add(document, document, root, '\n');
-  // It throws where the document would not be well-formed.
+  // Throws if the document would not be well-formed.
   return `${new XMLSerializer().serializeToString(document, { requireWellFormed: true })}\n`;
 }
 
-/** `line`: an end of line and the indent of the element. */
+/** Adds an element. `line`: an end of line and the indent of the element. */
 function add(document: Document, to: Node, { name, attributes, content }: Element, line: string): void {
   const made = document.createElement(name);
   to.appendChild(made);
@@ -43,7 +43,7 @@ function add(document: Document, to: Node, { name, attributes, content }: Elemen
   if (content.length > 0) made.appendChild(document.createTextNode(line));
 }
 
-/** XML 1.0 §2.2. */
+/** Replaces characters that XML does not allow (XML 1.0 §2.2). */
 function allowed(text: string): string {
   return text.replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd');
 }

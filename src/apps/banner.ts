@@ -1,7 +1,7 @@
 import { nothing } from '../nodes/part.ts';
 import type { App } from './app.ts';
 
-/** Any server of the user's own that speaks first when a connection opens: its banner is all that is asked for. */
+/** Any server supplied by the user that speaks first when a connection opens: only its banner is queried. */
 export const banner: App = {
   transports: ['tcp'],
   word: 'banner',

@@ -3,7 +3,7 @@ import { listening, type Server } from './app.ts';
 
 const PROGRAM = 'dnsmasq';
 
-/** A name server of one domain: every name that ends in .lab has an address. */
+/** A name server for one domain: every name that ends in .lab has an address. */
 export const dns: Server = {
   transports: ['udp', 'tcp'],
   program: PROGRAM,

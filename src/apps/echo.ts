@@ -2,10 +2,10 @@ import { nothing } from '../nodes/part.ts';
 import { type App, listening } from './app.ts';
 
 const PROGRAM = 'answer';
-/** Ports of one node (images/node/src/answer.c). */
+/** Maximum number of ports on one node (images/node/src/answer.c). */
 const MOST_PORTS = 64;
 
-/** Datagrams, answered by a server of ours that says of itself what nginx says over HTTP. */
+/** Datagrams, answered by the lab's own server with the same facts as nginx over HTTP. */
 export const echo: App = {
   transports: ['udp'],
   word: 'udp',
@@ -25,6 +25,6 @@ export const echo: App = {
   asked: { ask: ['-u'], probe: 'udp' },
   tells: true,
   cutShort: false,
-  // They are a stream, not connections.
+  // Datagrams are a stream, not connections.
   held: () => 0,
 };

@@ -4,14 +4,16 @@ import { shell } from '../shell.ts';
 import { type App, listening } from './app.ts';
 
 const PROGRAM = 'nginx';
-/** Where nginx reads its configuration: the user's own, where the lab file has one for this place. */
+/** The path of nginx's configuration; a file in the lab file with this path takes its place. */
 const CONF = '/etc/nginx/nginx.conf';
-/** nginx takes two sockets for each port, of the 1024 that a guest's program may open. */
+/** Maximum number of ports: nginx uses two sockets per port, and a program in a guest may open 1024. */
 const MOST_PORTS = 400;
-/** Bytes of the answer to /big. */
+/** Size of the answer to /big in bytes. */
 const BIG = 60_000;
 
-/** HTTP by nginx, which tells in the tutorial's form whom it sees, and for checks the same as JSON. */
+/**
+ * HTTP by nginx, which reports the client that it sees in the tutorial's format, and the same facts as JSON for checks.
+ */
 export const http: App = {
   transports: ['tcp'],
   word: 'tcp',
@@ -21,14 +23,14 @@ export const http: App = {
     const [tcp, tls] = [of('tcp'), of('tls')];
     return {
       ...nothing,
-      // It gives up being root, and its folders belong to who it is then.
+      // nginx drops root, and its folders belong to the user that it switches to.
       capabilities: ['CHOWN', 'SETGID', 'SETUID', 'NET_BIND_SERVICE'],
       checks: [{ program: PROGRAM, file: CONF, command: ['nginx', '-t', '-q'] }],
       files: { [CONF]: conf(node.name, tcp, tls), '/lab/www/big': `${'x'.repeat(BIG - 1)}\n` },
       programs: {
         [PROGRAM]: {
           command: ['nginx', '-g', 'daemon off;'],
-          // What a configuration of the user's listens on is not known.
+          // The ports of a configuration supplied by the user are unknown.
           ready: node.files[CONF] ? [] : [...tcp, ...tls].map((port) => listening(http, port)),
           after: [],
         },

@@ -7,20 +7,20 @@ import { echo } from './echo.ts';
 import { http } from './http.ts';
 import { mysql } from './mysql.ts';
 
-/** Every app of a service, by the word of a lab file... */
+/** The app of each name in the lab file... */
 const OF_SERVICE: Readonly<Record<AppWord, App>> = { http, banner, mysql };
-/** ...and what it is over UDP, where it is anything. */
+/** ...and its counterpart over UDP, if it has one. */
 const OVER_UDP: Readonly<Partial<Record<AppWord, App>>> = { http: echo };
 
-/** The server of each port that a node can list itself. */
+/** The server for each kind of port that a node can list itself. */
 export const serverOf: Readonly<Record<ServedProtocol, Server>> = { tcp: http, udp: echo, tls: http, dns };
 
-/** Every server there is. */
+/** All servers. */
 export const servers: readonly Server[] = [
   ...new Set([...Object.values(OF_SERVICE), ...Object.values(OVER_UDP), ...Object.values(serverOf)]),
 ];
 
-/** The app that answers for a service. */
+/** Returns the app that answers for a service. */
 export function appOf({ app, protocol }: Pick<Service, 'app' | 'protocol'>): App {
   return (protocol === 'udp' ? OVER_UDP[app] : undefined) ?? OF_SERVICE[app];
 }

@@ -4,7 +4,7 @@ import { type App, listening } from './app.ts';
 
 const PROGRAM = 'mariadbd';
 
-/** A MariaDB that tells who it is as @@report_host; its account is `lab`, without a password. */
+/** A MariaDB server that identifies itself as @@report_host; its account is `lab`, without a password. */
 export const mysql: App = {
   transports: ['tcp'],
   word: 'mysql',
@@ -13,7 +13,7 @@ export const mysql: App = {
     const port = first?.port ?? 0;
     return {
       ...nothing,
-      // It gives up being root, and its folders belong to who it is then.
+      // MariaDB drops root, and its folders belong to the user that it switches to.
       capabilities: ['CHOWN', 'SETGID', 'SETUID'],
       programs: {
         [PROGRAM]: {
@@ -26,11 +26,11 @@ export const mysql: App = {
   },
   bounds: [{ alone: 'mysql', called: 'one database, on one port' }],
   startMs: 30_000,
-  // A new connection is asked for its banner alone.
+  // On a new connection, only the banner is read.
   asked: { ask: ['-l'], probe: 'banner' },
   tells: false,
   cutShort: true,
-  // One session of its own client.
+  // One session of MariaDB's own client.
   held: () => 1,
   hold: ({ vip, port }) => script('hold-mysql', vip, String(port)),
 };

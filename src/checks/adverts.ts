@@ -14,7 +14,9 @@ export interface Sender {
   readonly newest: VrrpPacket;
 }
 
-/** The members that sent adverts (not resignations) of an instance among these packets, the newest sender first. */
+/**
+ * Returns the members that sent adverts (not resignations) of an instance among these packets, the newest sender first.
+ */
 export function senders(lab: Lab, vrrp: VrrpInstance, packets: readonly Packet[]): readonly Sender[] {
   const newest = new Map<string, VrrpPacket>();
   for (const p of packets)
@@ -30,14 +32,14 @@ export function senders(lab: Lab, vrrp: VrrpInstance, packets: readonly Packet[]
 }
 
 /**
- * How long a backup waits before it takes over, in milliseconds: 3 × advert + skew, the skew being
- * (256 − priority) / 256 of a second in version 2 (RFC 3768 §6.1), of an advert in version 3 (RFC 5798 §6.1).
+ * Returns how long a backup waits before it takes over, in milliseconds: 3 × advert + skew. The skew is (256 −
+ * priority) / 256 of a second in version 2 (RFC 3768 §6.1), of an advert interval in version 3 (RFC 5798 §6.1).
  */
 export function masterDownInterval(vrrp: VrrpInstance, priority: number): number {
   return 3 * vrrp.advert + skew(vrrp, priority);
 }
 
-/** How long a backup waits once the master has resigned, in milliseconds: the skew alone. */
+/** Returns how long a backup waits after the master has resigned, in milliseconds: only the skew. */
 export function skew(vrrp: VrrpInstance, priority: number): number {
   return ((256 - priority) / 256) * skewUnit(vrrp);
 }
@@ -46,40 +48,40 @@ function skewUnit(vrrp: VrrpInstance): number {
   return vrrp.version === 3 ? vrrp.advert : 1000;
 }
 
-/** The skew as arithmetic, for a report. */
+/** Returns the skew as arithmetic, for a report. */
 export function skewWords(vrrp: VrrpInstance, priority: number): string {
   return `(256 − ${priority})/256 × ${formatMs(skewUnit(vrrp))}`;
 }
 
-/** The same as arithmetic, for a report. */
+/** Returns the master down interval as arithmetic, for a report. */
 export function masterDownWords(vrrp: VrrpInstance, priority: number): string {
   return `3 × ${formatMs(vrrp.advert)} + ${skewWords(vrrp, priority)}`;
 }
 
-/** What adverts themselves may come late on a busy machine, in milliseconds. */
+/** How late an advert may be on a busy machine, in milliseconds. */
 export const SCHEDULING_MARGIN_MS = 1000;
 
-/** The longest time from silence to the takeover by the slowest member. */
+/** Returns the longest time from the last advert to the takeover by the slowest member, in milliseconds. */
 function election(vrrp: VrrpInstance): number {
   return Math.max(...vrrp.members.map((m) => masterDownInterval(vrrp, m.priority))) + SCHEDULING_MARGIN_MS;
 }
 
-/** Who sent adverts of an instance in the last milliseconds, the newest sender first. */
+/** Returns the senders of an instance's adverts in the last `ms` milliseconds, the newest sender first. */
 function heardIn(bed: Bed, vrrp: VrrpInstance, ms: number): readonly Sender[] {
   return senders(bed.lab, vrrp, bed.wire.since(bed.wire.newest - ms * 1000));
 }
 
-/** What an advert of one of two masters may come late beside the other's, in milliseconds. */
+/** How late an advert of one of two masters may be relative to the other's, in milliseconds. */
 const JITTER_MS = 200;
 
-/** How long a master's last advert counts, in milliseconds: until the next one is due, and the margin. */
+/** Returns how long a master's last advert counts, in milliseconds: until the next one is due, plus the margin. */
 function freshness(vrrp: VrrpInstance): number {
   return 1.5 * vrrp.advert + SCHEDULING_MARGIN_MS;
 }
 
 /**
- * Who sends adverts of an instance now: who sent the newest, and whoever sent one within one and a half
- * intervals of that, in which two that take turns are both.
+ * Returns the current senders of an instance's adverts: the sender of the newest advert, and each sender of an advert
+ * within one and a half intervals before it. Two masters that alternate both send within that time.
  */
 function heardLately(bed: Bed, vrrp: VrrpInstance): readonly Sender[] {
   const heard = heardIn(bed, vrrp, freshness(vrrp));
@@ -87,28 +89,34 @@ function heardLately(bed: Bed, vrrp: VrrpInstance): readonly Sender[] {
   return heard.filter((s) => s.newest.at >= (heard[0]?.newest.at ?? 0) - turn);
 }
 
-/** Milliseconds for which the wires have been watched. */
+/** Returns for how many milliseconds the wires have been watched. */
 function watched(bed: Bed): number {
   return (bed.wire.newest - (bed.wire.since(0)[0]?.at ?? bed.wire.newest)) / 1000;
 }
 
-/** Whether these senders are one director alone, and one who may be master when all is well: the best, or whoever it is where nobody preempts. */
+/**
+ * Returns whether these senders are exactly one director, and one that may be master in a healthy lab: the best member,
+ * or any member where preemption is off.
+ */
 function isRightAlone(vrrp: VrrpInstance, heard: readonly Sender[]): boolean {
   return heard.length === 1 && (!vrrp.preempt || heard[0]?.node.name === vrrp.members[0]?.node);
 }
 
-/** The directors that send adverts of an instance now: one, when all is well. */
+/** Returns the directors that send adverts of an instance now: one in a healthy lab. */
 export function mastersOf(bed: Bed, vrrp: VrrpInstance): readonly string[] {
   return heardLately(bed, vrrp).map((s) => s.node.name);
 }
 
-/** Whether this director, and no other, sends adverts of an instance now. */
+/** Returns whether this director, and no other, sends adverts of an instance now. */
 export function isMasterAlone(bed: Bed, vrrp: VrrpInstance, node: string): boolean {
   const [master, rival] = mastersOf(bed, vrrp);
   return master === node && rival === undefined;
 }
 
-/** Waits until one director alone sends adverts, and the right one, or the one that is named. When it does not come to that in time, `masterCheck` tells. */
+/**
+ * Waits until exactly one director sends adverts: the named one, or else the right one. Returns without an error when
+ * this takes too long; `masterCheck` then reports it.
+ */
 export async function masterSettles(bed: Bed, vrrp: VrrpInstance, node?: string): Promise<void> {
   const settled = () =>
     node === undefined ? isRightAlone(vrrp, heardLately(bed, vrrp)) : isMasterAlone(bed, vrrp, node);
@@ -117,10 +125,10 @@ export async function masterSettles(bed: Bed, vrrp: VrrpInstance, node?: string)
 }
 
 /**
- * Who is master, from the adverts on the wire. A director that will take over is silent until its own
- * election, so this is known only once the slowest has had the time for it. And it is told of all that
- * time: of two masters that reject each other's adverts, one may be silent for seconds, because keepalived
- * begins its wait anew with every advert that comes in.
+ * Checks which director is master, from the adverts on the wire. A director that is about to take over sends nothing
+ * until its own election, so the result is known only after the slowest member has had time for it. The check covers
+ * that whole time: of two masters that reject each other's adverts, one may be silent for seconds, because keepalived
+ * restarts its timer with every advert that it receives.
  */
 export function masterCheck(vrrp: VrrpInstance): CheckSpec {
   const [first] = vrrp.members;
@@ -144,7 +152,7 @@ export function masterCheck(vrrp: VrrpInstance): CheckSpec {
   };
 }
 
-/** That all directors speak of the same virtual router; known, too, once the slowest election is over. */
+/** Checks that all directors use the same virtual router ID; this too is known only after the slowest election. */
 export function idCheck(lab: Lab, vrrp: VrrpInstance): CheckSpec {
   const ids = new Set(lab.vrrp.filter((v) => v.segment === vrrp.segment).map((v) => v.id));
   return {
@@ -169,7 +177,9 @@ export function idCheck(lab: Lab, vrrp: VrrpInstance): CheckSpec {
   };
 }
 
-/** Whether these directors, and no others, send adverts of an instance now: one master, or two that do not hear each other. */
+/**
+ * Checks that exactly these directors send adverts of an instance now: one master, or two that do not hear each other.
+ */
 export function mastersCheck(vrrp: VrrpInstance, nodes: readonly string[]): CheckSpec['look'] {
   return async (bed) => {
     const heard = mastersOf(bed, vrrp);
@@ -181,14 +191,14 @@ export function mastersCheck(vrrp: VrrpInstance, nodes: readonly string[]): Chec
   };
 }
 
-/** A stretch in which a director sent adverts; microseconds. */
+/** A period in which a director sent adverts, in microseconds. */
 export interface Reign {
   readonly node: string;
   readonly from: number;
   readonly to: number;
 }
 
-/** Who was master when, from the adverts since a time: stretches in the order of their beginning. */
+/** Returns when each director was master, from the adverts since a time: periods in the order of their start. */
 export function reigns(lab: Lab, vrrp: VrrpInstance, packets: readonly Packet[]): readonly Reign[] {
   const all: Reign[] = [];
   for (const { node: name } of vrrp.members) {
@@ -197,7 +207,7 @@ export function reigns(lab: Lab, vrrp: VrrpInstance, packets: readonly Packet[])
     for (const p of packets) {
       if (p.kind !== 'vrrp' || p.id !== vrrp.id || p.segment !== vrrp.segment || !own.includes(p.srcMac)) continue;
       if (p.priority === 0) continue;
-      // Two adverts that are further apart than this were not of one stretch.
+      // Two adverts further apart than this belong to different periods.
       if (open && p.at - open.to <= vrrp.advert * 2500) open = { ...open, to: p.at };
       else {
         if (open) all.push(open);
@@ -209,7 +219,7 @@ export function reigns(lab: Lab, vrrp: VrrpInstance, packets: readonly Packet[])
   return all.sort((a, b) => a.from - b.from);
 }
 
-/** Milliseconds in which more than one director sent adverts. */
+/** Returns for how many milliseconds more than one director sent adverts. */
 export function twoMasters(stretches: readonly Reign[]): number {
   let overlap = 0;
   for (const [i, a] of stretches.entries())

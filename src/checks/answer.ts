@@ -9,13 +9,13 @@ import { masterDownInterval, SCHEDULING_MARGIN_MS } from './adverts.ts';
 import { adjacency } from './routes.ts';
 import { askCommand, url } from './traffic.ts';
 
-/** Longest that a service may take to answer once its VIP is held, in milliseconds. */
+/** Longest time that a service may take to answer after a director holds its VIP, in milliseconds. */
 const ANSWER_MS = 2000;
 
 /**
- * Waits until every service of a lab that has just come up answers its client, and tells what it
- * said: a VIP is held only after its election. A service that does not answer is told, not thrown:
- * the lab is up, and looking into it is what it is for.
+ * Waits until every service of a lab that has just started answers its client, and reports each answer: a VIP is held
+ * only after its election. A service that does not answer is reported, not thrown: the lab runs, and the user can
+ * examine it.
  */
 export async function firstAnswers(
   engine: Engine,
@@ -36,7 +36,7 @@ export async function firstAnswers(
       const announced = domain ? adjacency(domain) : 0;
       const budget = Math.ceil((election + announced + SCHEDULING_MARGIN_MS + (app.startMs ?? ANSWER_MS)) / 1000);
       emit({ type: 'wait', lab: lab.name, text: `service ${service.name} to answer at ${url(service)}` });
-      // `timeout` bounds the loop inside the node too, whatever becomes of us.
+      // `timeout` also limits the loop inside the node, even if this process ends.
       const loop =
         app.show?.(service) ??
         shell(

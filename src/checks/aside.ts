@@ -4,12 +4,15 @@ import { CannotObserve } from '../plan/hand.ts';
 import type { Bed } from './bed.ts';
 import { entryOf } from './table.ts';
 
-/** Out of the table, where no template of persistence leads to it either, or without weight, so that it gets nothing new. */
+/**
+ * How a real server is set aside: removed from the table, where no persistence template leads to it either, or drained
+ * with weight 0, so that it gets no new connection.
+ */
 export type Aside = 'removed' | 'drained';
 
 /**
- * Puts real servers of a service aside on every director that carries it, while `work` is done, and back again,
- * with the weights that they had, whatever becomes of it. Throws CannotObserve where one is not in a table.
+ * Sets real servers of a service aside on every director that carries it during `work`, and always restores them with
+ * their former weights. Throws CannotObserve if one of them is not in a table.
  */
 export async function without<T>(
   bed: Bed,

@@ -13,10 +13,10 @@ import type { Evidence } from '../report/evidence.ts';
 import { senders } from './adverts.ts';
 import { Stalls } from './stalls.ts';
 
-/** Milliseconds for which a table that was read is used again. */
+/** For how many milliseconds a table is reused after it was read. */
 const TABLE_FRESH_MS = 250;
 
-/** A running lab under observation: its wires, its nodes, and where evidence is kept. */
+/** A running lab under observation: its wires, its nodes, and the folder for evidence. */
 export class Bed extends Hand {
   readonly wire: Wire;
   readonly evidence: Evidence;
@@ -37,19 +37,22 @@ export class Bed extends Hand {
     this.stalls = new Stalls(this, evidence);
   }
 
-  /** What the wires showed since a time, once the captures have all of it. Throws CannotObserve when they do not keep up. */
+  /**
+   * Returns the packets on the wires since a time, after the captures have delivered all of them. Throws CannotObserve
+   * if the captures do not keep up.
+   */
   async packetsSince(at: number): Promise<readonly Packet[]> {
     const trouble = await this.wire.catchUp(this.engine, this.running.fabric.id, this.signal);
     if (trouble !== undefined) throw new CannotObserve(trouble);
     return this.wire.since(at);
   }
 
-  /** The grip on a director's load balancer. */
+  /** Returns the control of a director's load balancer. */
   control(director: string): Control {
     return driverOf(nodeOf(this.lab, director)).control((command) => this.run(director, command));
   }
 
-  /** The service table of a director. Throws CannotObserve when it cannot be read. */
+  /** Reads the service table of a director. Throws CannotObserve if it cannot be read. */
   async table(director: string): Promise<ServiceTable> {
     const known = this.#tables.get(director);
     if (known && performance.now() - known.at < TABLE_FRESH_MS) return known.table;
@@ -59,23 +62,23 @@ export class Bed extends Hand {
     return table;
   }
 
-  /** The client that speaks to services. */
+  /** The client that sends requests to services. */
   get client(): LabNode {
     return clientOf(this.lab);
   }
 
-  /** The link of a node that is on the subnet of an address; its first one when none is. */
+  /** Returns the link of a node that is on the subnet of an address, or its first link if none is. */
   towards(node: LabNode, address: string): Link {
     return linkTo(node, address) ?? found(node.interfaces[0], `interface of ${node.name}`);
   }
 
-  /** The link on which a director holds a service's VIP. */
+  /** Returns the link on which a director holds a service's VIP. */
   vipLink(director: LabNode, service: Service): Link {
     const device = vrrpOf(this.lab, service.name)?.members.find((m) => m.node === director.name)?.device;
     return linksOf(director).find((l) => l.name === device) ?? this.towards(director, service.vip);
   }
 
-  /** The segment on whose wire a node speaks to an address. */
+  /** Returns the segment on which a node reaches an address. */
   segmentTowards(node: LabNode, address: string): string {
     const below = (name: string): string => {
       const card = node.interfaces.find((i) => i.name === name);
@@ -86,8 +89,8 @@ export class Bed extends Hand {
   }
 
   /**
-   * The director that holds a service now: who sends its VRRP instance's adverts; the one that
-   * should, while none does; the only director where there is no VRRP.
+   * Returns the active director of a service: the sender of its VRRP instance's adverts; the member that should send
+   * while none does; the only director if there is no VRRP.
    */
   inCharge(service: Service): LabNode {
     const vrrp = vrrpOf(this.lab, service.name);
@@ -100,13 +103,16 @@ export class Bed extends Hand {
     return newest ? newest.node : nodeOf(this.lab, found(vrrp.members[0], 'member').node);
   }
 
-  /** The directors that carry a service now: who is in charge, or all that announce its VIP by OSPF. */
+  /**
+   * Returns the directors that carry a service now: the active director, or all directors that announce its VIP by
+   * OSPF.
+   */
   carriers(service: Service): readonly LabNode[] {
     const domain = ospfOf(this.lab, service.name);
     return domain ? domain.members.map((m) => nodeOf(this.lab, m)) : [this.inCharge(service)];
   }
 
-  /** Who has a MAC address, in a reader's words. */
+  /** Returns a readable name for the owner of a MAC address. */
   nameOfMac(mac: string): string {
     const owner = this.lab.nodes.find((n) => macsOf(n).includes(mac));
     return owner ? owner.name : mac;

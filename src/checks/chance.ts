@@ -1,12 +1,12 @@
 /**
- * How likely a check may be to fail by chance where all is well. Where chance has a say (hashing, equal-cost paths),
- * so many connections are made that it has none: once in a million runs, or less.
+ * The probability with which a check may fail by chance in a healthy lab. Where chance plays a part (hashing,
+ * equal-cost paths), checks open enough connections to stay below it: one failure in a million runs, or fewer.
  */
 export const CHANCE = 1e-6;
 
 /**
- * So many connections, each of which goes to one of several by these weights, leave nobody out but by that chance:
- * each is left out with (1 − share)^n, all of them together with the sum at the most.
+ * Returns how many connections are enough to reach every target with these weights, except with probability `chance`:
+ * each target is missed with (1 − share)^n, and any of them with at most the sum.
  */
 export function enoughFor(weights: readonly number[], chance = CHANCE): number {
   const all = weights.reduce((sum, w) => sum + w, 0);
@@ -16,7 +16,10 @@ export function enoughFor(weights: readonly number[], chance = CHANCE): number {
   return n;
 }
 
-/** That more than `most` of `n` come about, each with this chance: the binomial distribution's upper tail. */
+/**
+ * Returns the probability that more than `most` of `n` events occur, each with probability `chance`: the upper tail of
+ * the binomial distribution.
+ */
 export function tail(n: number, chance: number, most: number): number {
   let term = (1 - chance) ** n;
   let upTo = 0;
@@ -27,7 +30,10 @@ export function tail(n: number, chance: number, most: number): number {
   return Math.max(0, 1 - upTo);
 }
 
-/** The most of `n` that may come about, each with a share's chance, without that more being told from bad luck. */
+/**
+ * Returns how many of `n` events may occur, each with probability `share`, before the number is no longer explained by
+ * chance.
+ */
 export function mostOf(n: number, share: number, chance = CHANCE): number {
   let most = 0;
   while (most < n && tail(n, share, most) > chance) most++;

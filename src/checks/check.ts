@@ -3,33 +3,39 @@ import type { CheckResult } from '../events.ts';
 import { CannotObserve, Outpaced } from '../plan/hand.ts';
 import type { Bed } from './bed.ts';
 
-/** What a look gave: whether the promise holds, what was seen, and where that can be looked up. */
+/** The result of a look: whether the promise holds, what was seen, and where the evidence is. */
 export interface Observation {
   readonly ok: boolean;
   readonly seen: string;
   readonly evidence?: readonly string[];
   readonly figures?: Readonly<Record<string, number>>;
-  /** No later look can change it: do not wait for the deadline. */
+  /** No later look can change the result: do not wait for the deadline. */
   readonly final?: boolean;
-  /** The node that was stalled meanwhile, in words, if the stall alone may be the reason for a failure: then the check is inconclusive. */
+  /**
+   * The node that was stalled during the look, in words, if the stall alone may explain a failure: the check is then
+   * inconclusive.
+   */
   readonly stall?: string | undefined;
 }
 
-/** How long something may take, in milliseconds, and how that comes about. */
+/** How long something may take, in milliseconds, and how this number is derived. */
 export interface Budget {
   readonly ms: number;
   readonly words: string;
 }
 
-/** What a result is about, and what is promised: known before anything is looked at. */
+/** The subject and the promise of a result: known before the first look. */
 export type Promised = Pick<CheckResult, 'id' | 'subject' | 'promised'>;
 
-/** What a check will tell of. */
+/** Returns the subject and the promise of a check. */
 export function promisedBy({ id, subject, promise }: CheckSpec): Promised {
   return { id, subject, promised: promise };
 }
 
-/** A check: what is promised about whom, and how to look. It looks first, then again until the deadline, and once when it has come. */
+/**
+ * A check: what is promised about which subject, and how to look. It looks at once, then repeatedly until the deadline,
+ * and once at the deadline.
+ */
 export interface CheckSpec {
   readonly id: string;
   readonly subject: string;
@@ -41,7 +47,7 @@ export interface CheckSpec {
   look(bed: Bed): Promise<Observation>;
 }
 
-/** Runs a check to its verdict. Throws only when aborted, or for a bug of ours. */
+/** Runs a check to its verdict. Throws only when aborted, or on an internal error. */
 export async function runCheck(spec: CheckSpec, bed: Bed, step: string): Promise<CheckResult> {
   const began = performance.now();
   const result = (verdict: CheckResult['verdict'], o: Omit<Observation, 'ok'>): CheckResult => ({
@@ -68,7 +74,7 @@ export async function runCheck(spec: CheckSpec, bed: Bed, step: string): Promise
       if (!(error instanceof CannotObserve)) throw error;
       trouble = error;
     }
-    // A look takes its time: only one that began when the time was up tells that the promise does not hold then.
+    // A look takes time: only a look that began at or after the deadline shows that the promise does not hold then.
     if (last?.stall !== undefined) return result('inconclusive', { ...last, seen: `${last.seen}; ${last.stall}` });
     if (looked >= spec.within || last?.final)
       return last

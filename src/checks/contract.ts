@@ -14,7 +14,7 @@ import { schedulerChecks, schedulerTrials } from './scheduler.ts';
 import { tableChecks } from './table.ts';
 import type { Traffic } from './traffic.ts';
 
-/** What is promised before anything is asked: tables that hold the lab. */
+/** Returns the checks that need no traffic: tables match the lab. */
 export function standingChecks(lab: Lab, service: Service): readonly CheckSpec[] {
   const domain = ospfOf(lab, service.name);
   const converge = domain && { ms: adjacency(domain), words: adjacencyWords(domain) };
@@ -29,22 +29,25 @@ export function standingChecks(lab: Lab, service: Service): readonly CheckSpec[]
   ];
 }
 
-/** Who answers for which address. Asking forgets neighbours, so no traffic runs beside it. */
+/**
+ * Returns the checks of which node answers for which address. They clear neighbour caches, so no traffic may run beside
+ * them.
+ */
 export function neighbourChecks(lab: Lab, service: Service): readonly CheckSpec[] {
   return [...modeHeldChecks(lab, service), ...(canAskForVip(lab, service) ? [vipCheck(lab, service)] : [])];
 }
 
-/** Sends stretches of requests to a service. */
+/** Functions that send stretches of requests to a service. */
 export interface Send {
-  /** One that reaches every real server. */
+  /** Sends a stretch that reaches every real server. */
   readonly toEvery: () => Promise<Traffic>;
-  /** A plain one once more. */
+  /** Sends another plain stretch. */
   readonly again: () => Promise<Traffic>;
-  /** So many requests more. */
+  /** Sends `count` more requests. */
   readonly more: (count: number) => Promise<Traffic>;
 }
 
-/** What is promised of traffic, by the mode and by the scheduler; and what goes on beside it. */
+/** Returns the checks of traffic, by mode and scheduler, and of what else is on the wires during it. */
 export function trafficChecks(lab: Lab, service: Service, send: Send): readonly CheckSpec[] {
   let driven: Promise<Traffic> | undefined;
   const traffic = () => {
@@ -63,7 +66,7 @@ export function trafficChecks(lab: Lab, service: Service, send: Send): readonly 
   ];
 }
 
-/** What is promised of traffic of its own: each runs alone, because what else is asked meanwhile would count. */
+/** Returns the checks that need their own traffic: each runs alone, because other requests would be counted too. */
 export function trials(lab: Lab, service: Service): readonly CheckSpec[] {
   return [...modeTrials(lab, service), ...schedulerTrials(service)];
 }

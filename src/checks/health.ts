@@ -9,32 +9,35 @@ import type { CheckSpec } from './check.ts';
 import { tally } from './path.ts';
 
 /**
- * The longest that a stopped program can stay in the table, in milliseconds: a whole interval
- * until the next check, then the retries. Its host refuses at once, so no connect timeout comes in.
+ * Returns the longest time that a stopped program can stay in the table, in milliseconds: a whole interval until the
+ * next check, then the retries. Its host refuses at once, so the connect timeout plays no part.
  */
 export function removalBudget(health: HealthCheck): number {
   return health.every + health.retry * health.pause;
 }
 
-/** The longest that a started program can stay out of the table, in milliseconds. */
+/** Returns the longest time that a started program can stay out of the table, in milliseconds. */
 export function returnBudget(health: HealthCheck): number {
   return health.every;
 }
 
 /**
- * The longest that servers stay out of the table of a director that did not reach them for a while, in
- * milliseconds: what it was at when the wire came back, then a whole interval.
+ * Returns the longest time that servers stay out of the table of a director that could not reach them for a while, in
+ * milliseconds: the rest of the check in progress when the wire returns, then a whole interval.
  */
 export function reunionBudget(health: HealthCheck): number {
   return health.timeout + health.pause + health.every;
 }
 
-/** Whether a packet is the first of an attempt, or of one's only question. */
+/** Returns whether a packet is the first of a connection attempt, or the query of a probe over UDP. */
 function asks(probe: HealthProbe, p: Packet): p is TcpPacket | UdpPacket {
   return probe.kind === 'dns' || probe.kind === 'udp' ? p.kind === 'udp' : p.kind === 'tcp' && p.syn && !p.ack;
 }
 
-/** Every director checks every real server on the right port, under its own address. What a script asks is its own affair. */
+/**
+ * Checks that every director probes every real server on the right port, from its own address. The traffic of a check
+ * script is not judged.
+ */
 export function healthTrafficChecks(lab: Lab, service: Service): readonly CheckSpec[] {
   const { health } = service;
   if (!health || health.probe.kind === 'misc') return [];

@@ -4,12 +4,12 @@ import { CannotObserve } from '../plan/hand.ts';
 import type { Bed } from './bed.ts';
 import { type Asking, askCommand, parseRequests, type Request } from './traffic.ts';
 
-/** Milliseconds for all connections to be open. */
+/** Milliseconds in which all connections must be open. */
 const OPEN_MS = 15_000;
 
 /**
- * Opens connections to a service one after the other, each kept until all are open, and returns what each was
- * answered; fewer than asked when three found nobody. Throws CannotObserve when that does not end.
+ * Opens connections to a service one after the other, keeps each open until all are, and returns the answer of each;
+ * fewer than requested if three of them failed. Throws CannotObserve if this does not end.
  */
 export async function hold(bed: Bed, service: Service, asking: Asking): Promise<readonly Request[]> {
   const run = await bed.spawn(bed.client.name, askCommand(service, { ...asking, hold: true }));

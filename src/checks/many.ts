@@ -9,16 +9,16 @@ import { shell } from '../shell.ts';
 import type { Bed } from './bed.ts';
 import { ask, servers } from './traffic.ts';
 
-/** Client addresses that ask where the client's address decides. */
+/** Number of client addresses that send requests where the client's address decides. */
 export const SOURCES = 32;
 
-/** Shell: gives a device addresses, and takes from it those that it has. */
+/** Shell programs: add addresses to a device, and remove those that it has. */
 const ADD = 'prefix=$1 device=$2 flag=$3; shift 3; for a; do ip addr add $a/$prefix dev $device $flag; done';
 const REMOVE = 'prefix=$1 device=$2; shift 3; for a; do ip addr del $a/$prefix dev $device 2> /dev/null || true; done';
 
 /**
- * Gives the client so many addresses more while `work` is done, beside the one under which it asks a service,
- * and takes them away again, whatever becomes of it.
+ * Adds `n` more addresses to the client during `work`, beside the address from which it reaches a service, and always
+ * removes them again.
  */
 export async function withAddresses<T>(
   bed: Bed,
@@ -43,8 +43,8 @@ export async function withAddresses<T>(
 }
 
 /**
- * Connections from so many client addresses, so many from each, and who answered them. `order` says in which
- * order they ask. Throws CannotObserve when not all are answered.
+ * Opens connections from `clients` client addresses, `times` from each, and returns which servers answered each
+ * address. `order` sets the order of the addresses. Throws CannotObserve if not all are answered.
  */
 export async function fromMany(
   bed: Bed,
@@ -65,7 +65,7 @@ export async function fromMany(
   });
 }
 
-/** So many addresses after `own` on its subnet that nobody has; fewer where it has no room for more. */
+/** Returns `n` unused addresses after `own` on its subnet; fewer if the subnet has no room. */
 function freeAddresses(lab: Lab, own: HostAddress, n: number): readonly string[] {
   const subnet = parseSubnet(`${own.address}/${own.prefix}`);
   if (!subnet) return [];

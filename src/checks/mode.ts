@@ -11,7 +11,9 @@ import { portsCheck } from './ports.ts';
 import type { Traffic } from './traffic.ts';
 import { mtuCheck, ttlCheck } from './tunnel.ts';
 
-/** What a mode promises of one stretch of traffic, made out of what it says of the wire. */
+/**
+ * Returns the checks of what a mode promises of one stretch of traffic, built from the mode's description of the wire.
+ */
 export function modeChecks(lab: Lab, service: Service, traffic: () => Promise<Traffic>): readonly CheckSpec[] {
   const { wire } = modes[service.mode];
   const lips = (t: Traffic) => t.directors.flatMap((d) => d.lips.map((l) => l.address));
@@ -44,7 +46,7 @@ export function modeChecks(lab: Lab, service: Service, traffic: () => Promise<Tr
   ];
 }
 
-/** What arrives at real servers, in words. */
+/** Describes what arrives at real servers. */
 function arrivalWords({ vip }: Service, { source, target, outer }: Wire): string {
   const whose = source === 'lip' ? `connections to ${vip} come from a LIP of the active director` : 'the client itself';
   if (target === 'vip')
@@ -52,12 +54,12 @@ function arrivalWords({ vip }: Service, { source, target, outer }: Wire): string
   return source === 'lip' ? whose : `${whose}, at their own address, in plain packets from the director`;
 }
 
-/** Who must answer for which address, beside the VIP. */
+/** Returns the checks of which node must answer for which address, in addition to the VIP. */
 export function modeHeldChecks(lab: Lab, service: Service): readonly CheckSpec[] {
   return modes[service.mode].needsLips ? [lipHeldCheck(lab, service)] : [];
 }
 
-/** What a mode promises of traffic of its own, each alone. */
+/** Returns the checks of a mode that need their own traffic; each runs alone. */
 export function modeTrials(lab: Lab, service: Service): readonly CheckSpec[] {
   const { wire, needsLips } = modes[service.mode];
   const large = wire.outer !== 'none' && appOf(service).big !== undefined;

@@ -7,12 +7,12 @@ import { script } from '../shell.ts';
 import type { Bed } from './bed.ts';
 import type { CheckSpec } from './check.ts';
 
-/** Times that an address is asked for by broadcast, so that a second holder is heard too. */
+/** How often an address is requested by broadcast, so that a second holder is heard too. */
 const ASKS = 3;
 
 /**
- * Asks who has addresses, by ARP or by neighbour discovery, from a node, and returns the MAC
- * addresses that answered for each, as the wire showed.
+ * Asks from a node, by ARP or neighbour discovery, which nodes have addresses, and returns the MAC addresses that
+ * answered for each, as seen on the wire.
  */
 export async function askNeighbours(
   bed: Bed,
@@ -39,7 +39,7 @@ export async function askNeighbours(
   return answers;
 }
 
-/** What asking for an address is called. */
+/** Returns the name of the protocol that resolves an address. */
 function protocolOf(address: string): string {
   return familyOf(address) === 4 ? 'ARP' : 'neighbour discovery';
 }
@@ -48,7 +48,10 @@ function evidenceOf(segments: readonly string[], address: string): readonly stri
   return segments.map((s) => `${s}.pcap (${familyOf(address) === 4 ? 'arp' : 'icmpv6.type == 136'})`);
 }
 
-/** Every director answers for its own LIPs, asked from a real server that needs them: else replies never find back. */
+/**
+ * Checks that every director answers for its own LIPs when a real server that needs them asks: otherwise replies cannot
+ * return.
+ */
 export function lipHeldCheck(lab: Lab, service: Service): CheckSpec {
   const family = familyOf(service.vip);
   const reals = service.reals.map((r) => nodeOf(lab, r.node));
@@ -82,14 +85,17 @@ export function lipHeldCheck(lab: Lab, service: Service): CheckSpec {
   };
 }
 
-/** A node that shares the VIP's segment with the directors and holds no VIP itself: the client where it can. */
+/**
+ * Returns a node that shares the VIP's segment with the directors and does not hold the VIP itself: the client if
+ * possible.
+ */
 function asker(lab: Lab, service: Service): LabNode | undefined {
   const holders = new Set([...directors(lab).map((d) => d.name), ...service.reals.map((r) => r.node)]);
   const near = lab.nodes.filter((n) => !holders.has(n.name) && linkTo(n, service.vip) !== undefined);
   return near.find((n) => n.kind === 'client') ?? near[0];
 }
 
-/** Only the director in charge answers for the VIP. */
+/** Checks that only the active director answers for the VIP. */
 export function vipCheck(lab: Lab, service: Service): CheckSpec {
   const from = asker(lab, service);
   return {
@@ -112,7 +118,7 @@ export function vipCheck(lab: Lab, service: Service): CheckSpec {
   };
 }
 
-/** Whether the VIP can be asked for at all: in a routed lab nobody shares its segment. */
+/** Returns whether any node can ask for the VIP: in a routed lab, no node shares its segment. */
 export function canAskForVip(lab: Lab, service: Service): boolean {
   return asker(lab, service) !== undefined;
 }

@@ -11,14 +11,14 @@ import { script } from '../shell.ts';
 import type { Bed } from './bed.ts';
 import type { CheckSpec } from './check.ts';
 
-/** Bytes of a packet on an Ethernet wire. */
+/** Size of a packet on an Ethernet wire in bytes. */
 const WIRE_MTU = 1500;
-/** Milliseconds in which what a director moves from one to another may be under way. */
+/** Milliseconds for which an address or process may be in transit from one director to another. */
 const SETTLES_MS = 2000;
 
-/** Parts what a node tells. */
+/** Separates the parts of a node's output. */
 const MARKER = '--lvslab--';
-/** A link, as `ip -json addr` has it. */
+/** A link in the output of `ip -json addr`. */
 interface LinkState {
   readonly ifname: string;
   readonly address?: string;
@@ -27,29 +27,35 @@ interface LinkState {
   readonly addr_info: readonly { readonly local?: string; readonly prefixlen?: number }[];
 }
 
-/** What a step looks at, commands of the user's among it. */
+/** Returns the expectations of a step, including the user's commands. */
 function expectations(step: Step): readonly Expectation[] {
   if (step.kind === 'check') return [step.expect];
   return step.kind === 'fault' ? [...step.during, ...step.healed] : [];
 }
 
-/** Whether nobody but the lab's maker has changed a node: neither a script nor, in so many first steps, a command of the user's. */
+/**
+ * Returns whether only the lab itself has configured a node: neither a script nor, in these steps, a command of the
+ * user has changed it.
+ */
 function isAsMade(node: LabNode, steps: readonly Step[]): boolean {
   const commanded = steps.flatMap(expectations).some((e) => e.kind === 'run' && e.run.node === node.name);
   return !node.manual && node.setup === undefined && !commanded;
 }
 
-/** The steps before the contract of a service or an SNAT rule, the last one if it has several; none where a lab has no scenario. */
+/**
+ * Returns the steps before the contract of a service or an SNAT rule (the last contract if there are several); none if
+ * the lab has no scenario.
+ */
 function stepsBefore(lab: Lab, subject: string): readonly Step[] {
   const contract = lab.scenario.findLastIndex((s) => s.kind === 'contract' && s.service === subject);
   return lab.scenario.slice(0, Math.max(contract, 0));
 }
 
 /**
- * That every node still is what the lab file says: its links are up, with their addresses, its routes and sysctls are
- * set, its programs' configurations are those that were laid, and it holds no address of somebody else's. Much of this
- * shows in traffic only on another day: the way back of a client that has just been heard, what a real server says when
- * it asks for a neighbour, a priority at the next failover.
+ * Checks that every node still matches the lab file: its links are up and have their addresses, its routes and sysctls
+ * are set, its programs' configurations are unchanged, and it holds no address of another node. Traffic shows much of
+ * this only later: the return path of a client that has just been heard, a real server's answer when it resolves a
+ * neighbour, a priority at the next failover.
  */
 export function nodesCheck(lab: Lab, subject: string): CheckSpec {
   const before = stepsBefore(lab, subject);
@@ -68,7 +74,7 @@ export function nodesCheck(lab: Lab, subject: string): CheckSpec {
   };
 }
 
-/** What a node's kernel has otherwise, in words. */
+/** Returns the differences between a node's kernel and the lab file, in words. */
 async function differences(bed: Bed, node: LabNode): Promise<readonly string[]> {
   const sysctls = Object.entries(sysctlsOf(bed.lab, node));
   const files = Object.entries(partOf(bed.lab, node).files);
@@ -110,13 +116,16 @@ async function differences(bed: Bed, node: LabNode): Promise<readonly string[]> 
   return words.map((w) => `${node.name}: ${w}`);
 }
 
-/** What sha256sum(1) says of a file as it was laid. */
+/** Returns the line that sha256sum(1) prints for a file as it was installed. */
 function digestOf(file: NodeFile): string {
   const bytes = typeof file === 'string' ? file : Buffer.from(file.base64, 'base64');
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-/** Addresses of the lab that a node holds, and that are somebody else's: with a VIP on it, a real server is silent to the director. */
+/**
+ * Returns the lab addresses that a node holds although they belong to another node: a real server that holds a VIP does
+ * not answer the director.
+ */
 function strangersOn(lab: Lab, node: LabNode, states: readonly LinkState[]): readonly string[] {
   const own = addressesMeant(lab, node);
   const others = new Set(lab.nodes.flatMap((n) => [...addressesMeant(lab, n)]).filter((a) => !own.has(a)));
@@ -127,7 +136,10 @@ function strangersOn(lab: Lab, node: LabNode, states: readonly LinkState[]): rea
   );
 }
 
-/** Every address that a node may hold: its own, what its part in services brings, and what directors hand to each other. */
+/**
+ * Returns every address that a node may hold: its own, those of its role in services, and those that move between
+ * directors.
+ */
 function addressesMeant(lab: Lab, node: LabNode): ReadonlySet<string> {
   const brought = partOf(lab, node).ip.flatMap((line) => /^addr\S* \S+ ([^ /]+)\//.exec(line)?.[1] ?? []);
   const shared =

@@ -11,7 +11,7 @@ import { arrivals, departures, heard, REQUESTS, type Segment, type Traffic, unre
 
 type GetTraffic = () => Promise<Traffic>;
 
-/** Checks that judge one stretch of traffic: it is there already, and looking again would not change it. */
+/** Returns checks that judge one stretch of traffic: it is complete, and another look would not change the result. */
 export function judged(
   id: string,
   service: Service,
@@ -29,14 +29,14 @@ export function judged(
   };
 }
 
-/** Distinct values with how often each was seen: `rs1 ×10, rs2 ×10`. */
+/** Counts distinct values: `rs1 ×10, rs2 ×10`. */
 export function tally(values: readonly string[]): string {
   const counts = new Map<string, number>();
   for (const v of values) counts.set(v, (counts.get(v) ?? 0) + 1);
   return [...counts].map(([v, n]) => `${v} ×${n}`).join(', ') || 'nothing';
 }
 
-/** Every request is answered by a real server of the service. */
+/** Checks that a real server of the service answers every request. */
 export function answersCheck(service: Service, traffic: GetTraffic): CheckSpec {
   const names = service.reals.map((r) => r.node);
   const { tells } = appOf(service);
@@ -59,26 +59,26 @@ export function answersCheck(service: Service, traffic: GetTraffic): CheckSpec {
   );
 }
 
-/** Where to look a service's packets up. */
+/** Returns where to find a service's packets in the captures. */
 function pcap(packets: readonly Segment[], lab: Lab, service: Service): string[] {
   const seen = [...new Set(packets.map((p) => p.segment))];
   const segments = seen.length > 0 ? seen : lab.segments.map((s) => s.name);
   return segments.map((s) => `${s}.pcap (${service.protocol}.port == ${service.port})`);
 }
 
-/** What must reach a real server. */
+/** What must arrive at a real server. */
 export interface SourceRule {
   readonly promise: string;
   /** The addresses that it may come from. */
   readonly sources: (t: Traffic) => readonly string[];
-  /** What those are called. */
+  /** The name of those addresses. */
   readonly called: string;
-  /** Whether it is addressed to the real server or still to the VIP. */
+  /** Whether its destination is the real server or still the VIP. */
   readonly target: Wire['target'];
   readonly outer: Wire['outer'];
 }
 
-/** What real servers see of a balanced connection, on the wire and by their own word. */
+/** Checks what real servers see of a balanced connection, on the wire and in their answers. */
 export function sourceCheck(lab: Lab, service: Service, traffic: GetTraffic, rule: SourceRule): CheckSpec {
   return judged(`${service.mode}.source`, service, rule.promise, traffic, (bed, t) => {
     const sources = rule.sources(t);
@@ -110,7 +110,7 @@ export function sourceCheck(lab: Lab, service: Service, traffic: GetTraffic, rul
   });
 }
 
-/** Real servers that were asked and sent nothing back. */
+/** Returns the real servers that received requests and sent nothing back. */
 function mute(lab: Lab, service: Service, t: Traffic, sent: readonly Segment[]): readonly string[] {
   const asked = arrivals(lab, service, t.packets);
   return service.reals
@@ -121,13 +121,16 @@ function mute(lab: Lab, service: Service, t: Traffic, sent: readonly Segment[]):
     .map((r) => r.node);
 }
 
-/** Whether a frame came from one of these nodes, where any of them is on its segment; else from the router of that segment. */
+/**
+ * Returns whether a frame came from one of these nodes if any is on its segment, or else from the router of that
+ * segment.
+ */
 function fromOneOf(nodes: readonly LabNode[], p: Segment): boolean {
   const near = nodes.filter((n) => isOn(n, p.segment));
   return near.length === 0 || near.some((n) => macsOf(n).includes(p.srcMac));
 }
 
-/** Whether a frame goes to one of these nodes, where any of them is on its segment. */
+/** Returns whether a frame goes to one of these nodes, if any is on its segment. */
 function toOneOf(nodes: readonly LabNode[], p: Segment): boolean {
   const near = nodes.filter((n) => isOn(n, p.segment));
   return near.length === 0 || near.some((n) => macsOf(n).includes(p.dstMac));
@@ -137,7 +140,7 @@ function isOn(node: LabNode, segment: string): boolean {
   return node.interfaces.some((i) => i.segment === segment);
 }
 
-/** Replies go where the mode says, through the director in charge. */
+/** Checks that replies take the path of the mode, through the active director. */
 export function returnCheck(
   lab: Lab,
   service: Service,
@@ -157,7 +160,7 @@ export function returnCheck(
   });
 }
 
-/** Replies go straight to the client: from the VIP, and no director gets to see one. */
+/** Checks that replies go directly to the client: they come from the VIP, and no director sees one. */
 export function bypassCheck(lab: Lab, service: Service, traffic: GetTraffic, balancers: readonly string[]): CheckSpec {
   return judged(
     `${service.mode}.bypass`,
@@ -187,7 +190,10 @@ export function bypassCheck(lab: Lab, service: Service, traffic: GetTraffic, bal
   );
 }
 
-/** The client hears the VIP and nobody else: from the director in charge, or where replies go past it from no director at all. */
+/**
+ * Checks that the client receives replies only from the VIP: from the active director, or, where replies bypass it,
+ * from no director at all.
+ */
 export function replyCheck(lab: Lab, service: Service, traffic: GetTraffic, from: Wire['reply']): CheckSpec {
   const sender = from === 'director' ? 'sent by the active director' : 'and none is sent by a director';
   return judged(

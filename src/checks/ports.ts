@@ -6,8 +6,8 @@ import { hold } from './hold.ts';
 import { REQUESTS } from './traffic.ts';
 
 /**
- * A LIP has ports enough: connections that are open at the same time each find a free one. (One after the
- * other would tell nothing: Linux gives the port of a connection that is closing to the next.)
+ * Checks that a LIP has enough ports: connections that are open at the same time each get a free one. (Sequential
+ * connections would prove nothing: Linux reuses the port of a closing connection for the next one.)
  */
 export function portsCheck(service: Service): CheckSpec {
   return {

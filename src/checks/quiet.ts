@@ -8,33 +8,36 @@ import type { CheckSpec } from './check.ts';
 import { tally } from './path.ts';
 import type { Request } from './traffic.ts';
 
-/** Milliseconds that a node may be stalled before TCP retransmits: its shortest retransmission takes 200 ms (RFC 6298, Linux). */
+/**
+ * How many milliseconds a node may be stalled before TCP retransmits: its shortest retransmission timeout is 200 ms
+ * (RFC 6298, Linux).
+ */
 const RETRANSMITS_MS = 100;
 
 /**
- * Stretches of which one must carry nothing twice. A guest kernel takes a packet late now and then, without standing
- * still: on an overloaded machine the wires of one stretch in fifty showed that. Four in a row come of it less than
- * once in a million times; what a lab loses is lost in each.
+ * Number of stretches, of which one must carry no packet twice. A guest kernel occasionally receives a packet late
+ * without being stalled: on an overloaded machine this was seen in one stretch in fifty. Four in a row happen by this
+ * cause less than once in a million times; a packet loss in the lab shows in every stretch.
  */
 const STRETCHES = 4;
 
-/** Errors and redirects of ICMP (RFC 792) and ICMPv6 (RFC 4443, RFC 4861), by their types. */
+/** Errors and redirects of ICMP (RFC 792) and ICMPv6 (RFC 4443, RFC 4861), by type. */
 const TROUBLE: Readonly<Record<4 | 6, Readonly<Record<number, string>>>> = {
   4: { 3: 'unreachable', 4: 'source quench', 5: 'redirect', 11: 'time exceeded', 12: 'parameter problem' },
   6: { 1: 'unreachable', 2: 'packet too big', 3: 'time exceeded', 4: 'parameter problem', 137: 'redirect' },
 };
 
-/** A stretch of traffic: what was captured meanwhile, and how each request ended. */
+/** A stretch of traffic: the packets captured during it, and how each request ended. */
 interface Captured {
   readonly packets: readonly Packet[];
   readonly requests: readonly Pick<Request, 'status'>[];
 }
 
 /**
- * That nothing went wrong on the way, even if all was answered in the end: no error, no redirect, no reset, and
- * nothing was sent twice. Accounted for are resets with which a director ends its own health check, resets of a
- * client that has heard enough of a banner, and redirects of IPv6, which Linux cannot be told not to send and
- * hosts here do not follow.
+ * Checks that nothing went wrong on the way, even if every request was answered: no error, no redirect, no reset, and
+ * no packet sent twice. Three kinds are expected: resets with which a director ends its own health check, resets from a
+ * client that has read enough of a banner, and IPv6 redirects, which Linux cannot be told not to send and which hosts
+ * in a lab do not follow.
  */
 export function quietChecks(
   lab: Lab,
@@ -74,7 +77,7 @@ export function quietChecks(
           );
           const ok = words.length === 0 && packets.length > 0;
           told.push(words.length > 0 ? tally(words) : `none of ${packets.length} packets`);
-          // Whoever gets no answer says it again: then more stretches would tell nothing new.
+          // A sender without an answer retransmits: more stretches would then show nothing new.
           if (!ok && stretch < STRETCHES && requests.every((r) => r.status !== 0)) continue;
           return {
             ok,
@@ -88,10 +91,13 @@ export function quietChecks(
   ];
 }
 
-/** Errors, redirects and resets, in words. A reset of what both sides had ended is none: a bond that takes turns brings acknowledgements too late. */
+/**
+ * Returns errors, redirects and resets, in words. A reset after both sides have closed is not one of them: a
+ * round-robin bond delivers acknowledgements too late.
+ */
 function errorWords(bed: Bed, lab: Lab, packets: readonly Packet[]): readonly string[] {
   const ended = new Map<string, Set<string>>();
-  // A bond that takes turns spreads one connection over its wires.
+  // A round-robin bond spreads one connection over its wires.
   const inOrder = [...packets].sort((a, b) => a.at - b.at);
   return inOrder.flatMap((p) => {
     if (p.kind === 'icmp') return icmpWords(bed, p);
@@ -104,7 +110,7 @@ function errorWords(bed: Bed, lab: Lab, packets: readonly Packet[]): readonly st
   });
 }
 
-/** The connection that a packet is of, whichever way it goes. */
+/** Returns a key for a packet's connection, the same in both directions. */
 function connectionOf(p: TcpPacket): string {
   return [endpoint(p.src, p.srcPort), endpoint(p.dst, p.dstPort)].sort().join(' ');
 }
@@ -128,9 +134,9 @@ function packetWords(p: TcpPacket): string {
 }
 
 /**
- * Packets that a wire carried before, with the same sender, receiver and place in their connection: whoever
- * forwards one sends it with another MAC address, or inside another packet. Of connections that were opened
- * in this time alone: what was left of others before is not this stretch's.
+ * Returns packets that a wire carried before with the same sender, receiver and place in their connection (a forwarded
+ * packet has another MAC address, or is inside another packet). Only connections that were opened in this time count:
+ * leftovers of earlier ones do not belong to this stretch.
  */
 function repeated(packets: readonly Packet[]): readonly TcpPacket[] {
   const tcp = packets.filter((p): p is TcpPacket => p.kind === 'tcp');

@@ -9,41 +9,47 @@ import { tally } from './path.ts';
 import { entryOf } from './table.ts';
 import { drive, isReached, type Stretch, servers, type Traffic, together, unreached } from './traffic.ts';
 
-/** Connections to a real server that is alone in the table. */
+/** Number of connections to a real server that is alone in the table. */
 const ALONE = 4;
 
 function allAnswered(t: Traffic): boolean {
   return t.requests.every((r) => r.status === 200);
 }
 
-/** Whether the client's address decides where a connection goes, so that others may go elsewhere. */
+/**
+ * Returns whether the client's address decides where a connection goes, so that other clients may reach other servers.
+ */
 function clientDecides(service: Service): boolean {
   return service.persistence !== undefined || (['sh', 'mh'].includes(service.scheduler) && !service.hashesPort);
 }
 
-/** Clients enough for each server to have some: whole turns where servers take turns, so that whose turn it is stays as it was. */
+/**
+ * Returns how many clients are enough for each server to get some: a multiple of whole rounds for round-robin
+ * schedulers, so that the next server in turn stays the same.
+ */
 function clients({ scheduler, reals }: Service): number {
   const weights = reals.map((r) => r.weight).filter((w) => w > 0);
   const turns = { rr: weights.length, wrr: weights.reduce((sum, w) => sum + w, 0) / weights.reduce(divisor, 0) };
   return Math.min(SOURCES, turns[scheduler as keyof typeof turns] ?? SOURCES);
 }
 
-/** The greatest common divisor. */
+/** Returns the greatest common divisor. */
 function divisor(a: number, b: number): number {
   return b === 0 ? a : divisor(b, a % b);
 }
 
 /**
- * Traffic to every real server of a service. Schedulers and persistence may keep one client at one server, so where
- * the client's own requests left some out, others ask as well: more client addresses, for as long as they ask. Whom
- * these do not reach either is made the only one in the table for a moment, on every director that carries the service.
+ * Sends traffic to every real server of a service. Schedulers and persistence may keep one client at one server, so if
+ * the client's own requests missed some servers, more client addresses send requests too and are removed afterwards. If
+ * a server is still not reached, it is briefly made the only one in the table on every director that carries the
+ * service.
  */
 export async function toEveryServer(bed: Bed, service: Service, name: string): Promise<Traffic> {
   const first = await drive(bed, service, name);
   const more: Traffic[] = [];
   const missing = () => {
     const all = together(first, more);
-    return allAnswered(all) ? unreached(bed.lab, service, all.packets) : []; // else there is something to tell already
+    return allAnswered(all) ? unreached(bed.lab, service, all.packets) : []; // else there is a failure to report already
   };
   if (missing().length > 0 && clientDecides(service))
     await withAddresses(bed, service, clients(service), async (sources) => {
@@ -58,7 +64,7 @@ export async function toEveryServer(bed: Bed, service: Service, name: string): P
   return together(first, more);
 }
 
-/** Traffic while a real server is the only one in the tables; undefined where they do not have it. */
+/** Sends traffic while a real server is the only one in the tables; returns undefined if it is not in all of them. */
 async function alone(bed: Bed, service: Service, real: Real, name: string): Promise<Traffic | undefined> {
   const names = bed.carriers(service).map((d) => d.name);
   const tables = await Promise.all(names.map((n) => bed.table(n)));
@@ -72,7 +78,10 @@ async function alone(bed: Bed, service: Service, real: Real, name: string): Prom
   );
 }
 
-/** Every real server that has a weight gets connections, which are answered; which ones do not, and why, is part of the promise. */
+/**
+ * Checks that every real server with a weight gets connections, and that they are answered; the promise names the
+ * servers that get none, and why.
+ */
 export function reachCheck(lab: Lab, service: Service, traffic: () => Promise<Traffic>): CheckSpec {
   const takers = service.reals.filter((r) => r.weight > 0).map((r) => r.node);
   const idle = service.reals.filter((r) => r.weight === 0);
@@ -104,7 +113,7 @@ export function reachCheck(lab: Lab, service: Service, traffic: () => Promise<Tr
   };
 }
 
-/** Who answered; a server that only shows a banner does not say who it is. */
+/** Describes which servers answered; a server that only sends a banner does not identify itself. */
 function stretchWords(service: Service, { requests }: Stretch): string {
   const answered = servers(requests);
   return `${appOf(service).tells ? tally(answered) : `${answered.length} answered`} of ${requests.length}`;

@@ -18,38 +18,44 @@ const GATEWAY = { gateway: z.string().optional() };
 const ROUTES = z.array(z.object({ ...GATEWAY, nexthops: z.array(z.object(GATEWAY)).optional() }));
 const BFD_PEERS = z.array(z.object({ peer: z.string(), status: z.string() }));
 
-/** What a router's program told, as a list of that shape. Throws CannotObserve when it is none. */
+/** Reads a router program's output as a list of a shape. Throws CannotObserve if it is not one. */
 function read<T>(shape: z.ZodType<T[]>, router: string, text: string): T[] {
   const list = text.trim() === '' ? [] : readSaid(shape, text);
   if (!list) throw new CannotObserve(`${router} lists its routes in a form that is not understood`);
   return list;
 }
 
-/** The directors that a router's kernel sends a VIP to, by its own routing table (ip-route(8)). */
+/** Returns the directors to which a router's kernel sends a VIP, by its routing table (ip-route(8)). */
 export async function nextHops(bed: Bed, router: string, vip: string): Promise<readonly string[]> {
   const routes = read(ROUTES, router, await bed.run(router, ['ip', '-json', 'route', 'show', vip]));
   const gateways = routes.flatMap((r) => r.nexthops?.map((h) => h.gateway) ?? [r.gateway]);
   return gateways.map((g) => bed.lab.nodes.find((n) => addressesOf(n).includes(g ?? ''))?.name ?? `${g}`).sort();
 }
 
-/** The directors whose BFD sessions with a router are up, as FRR's bfdd tells. */
+/** Returns the directors whose BFD sessions with a router are up, according to FRR's bfdd. */
 async function bfdUp(bed: Bed, router: string): Promise<readonly string[]> {
   const peers = read(BFD_PEERS, router, await bed.run(router, ['vtysh', '-c', 'show bfd peers json']));
   const up = peers.filter((p) => p.status === 'up').map((p) => p.peer);
   return bed.lab.nodes.filter((n) => addressesOf(n).some((a) => up.includes(a))).map((n) => n.name);
 }
 
-/** Longest until two neighbours that hear each other have exchanged all they know, in milliseconds: two hellos, and two retransmissions (RFC 2328 §10, RxmtInterval). */
+/**
+ * Returns the longest time until two neighbours that hear each other have exchanged their databases, in milliseconds:
+ * two hellos, and two retransmissions (RFC 2328 §10, RxmtInterval).
+ */
 export function adjacency(domain: OspfDomain): number {
   return 2 * domain.hello + 2 * retransmission(domain);
 }
 
-/** The same as arithmetic, for a report. */
+/** Returns the same as arithmetic, for a report. */
 export function adjacencyWords(domain: OspfDomain): string {
   return `2 × hello ${formatMs(domain.hello)} + 2 × retransmission ${formatMs(retransmission(domain))}`;
 }
 
-/** That every router of a domain sends each of its VIPs to these directors, all of them and no other, and that BFD watches them where it should. */
+/**
+ * Checks that every router of a domain sends each of its VIPs to exactly these directors, and that BFD watches them
+ * where it should.
+ */
 export function nextHopsCheck(
   id: string,
   lab: Lab,
@@ -83,7 +89,10 @@ export function nextHopsCheck(
   };
 }
 
-/** Waits until every router sends each VIP of a domain to all its directors. When it does not come to that in time, `nextHopsCheck` tells. */
+/**
+ * Waits until every router sends each VIP of a domain to all its directors. Returns without an error when this takes
+ * too long; `nextHopsCheck` then reports it.
+ */
 export async function routesSettle(bed: Bed, domain: OspfDomain): Promise<void> {
   const within = 2 * (adjacency(domain) + 2 * domain.throttle) + SCHEDULING_MARGIN_MS;
   const { look } = nextHopsCheck('', bed.lab, domain, domain.members, { ms: within, words: '' });
@@ -98,8 +107,9 @@ export async function routesSettle(bed: Bed, domain: OspfDomain): Promise<void> 
 }
 
 /**
- * That every director which announces a VIP gets some of its connections. Equal-cost paths are chosen by a hash of
- * addresses and ports: so many more are made where the first do not tell that chance leaves nobody out (`enoughFor`).
+ * Checks that every director which announces a VIP gets some of its connections. A hash of addresses and ports chooses
+ * among equal-cost paths: if the first connections miss a director, enough more are opened that chance alone does not
+ * explain a miss (`enoughFor`).
  */
 export function spreadCheck(
   lab: Lab,

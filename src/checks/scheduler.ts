@@ -11,31 +11,31 @@ import { fromMany } from './many.ts';
 import { judged, tally } from './path.ts';
 import { arrivals, ask, REQUESTS, servers, type Traffic } from './traffic.ts';
 
-/** Connections that may break a turn: someone else's connection in between takes one. */
+/** Number of connections that may break a turn: another client's connection in between takes one. */
 const TOLERANCE = 1;
-/** Rounds of a weighted turn that are watched. */
+/** Number of rounds of a weighted turn that are observed. */
 const ROUNDS = 4;
 /**
- * The chance that mh moves a client of a server that stays when another goes (Maglev hashing is not minimal): simulated
- * for tables of 4093 entries and three to ten servers it was 1 % on average and 6.3 % at worst. Of so many clients few
- * enough move to be told from a hash that begins anew.
+ * The probability that mh moves a client of a server that stays when another is removed (Maglev hashing is not
+ * minimal): in simulations of tables with 4093 entries and three to ten servers it was 1 % on average and 6.3 % at
+ * worst. With `MH_CLIENTS` clients, few enough move to be distinguished from a hash that starts anew.
  */
 export const MH_MOVES = 0.07;
 export const MH_CLIENTS = 128;
 
-/** Real servers that a scheduler may choose. */
+/** Returns the real servers that a scheduler may choose. */
 function takers(service: Service) {
   return service.reals.filter((r) => r.weight > 0);
 }
 
-/** Connections, or clients, after which a hash has left none of a service's real servers out (`enoughFor`). */
+/** Returns after how many connections, or clients, a hash has reached all of a service's real servers (`enoughFor`). */
 export function hashesTo(service: Service): number {
   return enoughFor(takers(service).map((r) => r.weight));
 }
 
 /**
- * What each scheduler promises (ipvsadm(8), -s). Those that count connections hold them open, one
- * after the other from an empty table, so each choice can be foretold exactly.
+ * Returns the checks of what each scheduler promises (ipvsadm(8), -s). Checks of schedulers that count connections hold
+ * them open, one after the other from an empty table, so that each choice can be predicted exactly.
  */
 export function schedulerChecks(service: Service, traffic: () => Promise<Traffic>): readonly CheckSpec[] {
   if (service.scheduler !== 'rr' || service.persistence || !appOf(service).tells) return [];
@@ -48,7 +48,7 @@ export function schedulerChecks(service: Service, traffic: () => Promise<Traffic
       (bed, t) => {
         const order = servers(t.stretches[0].requests);
         const all = service.reals.every((r) => order.includes(r.node));
-        // Each director has turns of its own.
+        // Each director takes turns independently.
         const worst = Math.max(...byDirector(bed, service, t).map((own) => outOfTurn(own, service.reals.length)));
         return {
           ok: all && worst <= TOLERANCE,
@@ -60,7 +60,10 @@ export function schedulerChecks(service: Service, traffic: () => Promise<Traffic
   ];
 }
 
-/** The servers that answered, by the director that chose them: among several, the one whose card brought the connection to them. */
+/**
+ * Returns the servers that answered, by the director that chose them: with several directors, the one whose card
+ * delivered the connection.
+ */
 function byDirector(bed: Bed, service: Service, t: Traffic): readonly (readonly string[])[] {
   const { requests } = t.stretches[0];
   if (t.directors.length === 1) return [servers(requests)];
@@ -70,12 +73,14 @@ function byDirector(bed: Bed, service: Service, t: Traffic): readonly (readonly 
   return t.directors.map((d) => servers(requests.filter((r) => by.get(r.seenClient) === d.name)));
 }
 
-/** Connections that went to one of the servers that the last n-1 connections went to. */
+/** Returns how many connections went to one of the servers of the last n-1 connections. */
 function outOfTurn(order: readonly string[], turns: number): number {
   return order.filter((server, i) => order.slice(Math.max(0, i - turns + 1), i).includes(server)).length;
 }
 
-/** The checks of schedulers that need traffic of their own: run one after the other, with nothing beside them. */
+/**
+ * Returns the checks of schedulers that need their own traffic: they run one after the other, without other traffic.
+ */
 export function schedulerTrials(service: Service): readonly CheckSpec[] {
   const trial = service.hashesPort ? byConnection : TRIALS[service.scheduler];
   if (!trial || service.persistence || !appOf(service).tells || service.protocol !== 'tcp' || service.reals.length < 2)
@@ -105,14 +110,17 @@ function count(values: readonly string[], value: string): number {
   return values.filter((v) => v === value).length;
 }
 
-/** Connections held one after the other, and whose they became. */
+/** Opens and holds connections one after the other, and returns the server of each. */
 async function held(bed: Bed, service: Service, n: number): Promise<string[]> {
   const requests = await hold(bed, service, { count: n });
   if (requests.length < n) throw new CannotObserve(`only ${requests.length} of ${n} connections were opened`);
   return servers(requests);
 }
 
-/** Where each of n connections goes when the server with the least cost is chosen each time, the first of equals first. */
+/**
+ * Predicts where each of n connections goes if the server with the least cost is chosen each time, the first one of
+ * equals.
+ */
 function foretell(service: Service, n: number, cost: (active: number, weight: number) => number): Map<string, number> {
   const active = new Map(service.reals.map((r) => [r.node, 0]));
   for (let i = 0; i < n; i++) {
@@ -126,7 +134,10 @@ function foretell(service: Service, n: number, cost: (active: number, weight: nu
   return active;
 }
 
-/** A scheduler that counts: held connections lie as foretold, but for one that a tie may give to another. */
+/**
+ * A scheduler that counts: held connections are distributed as predicted, except one that a tie may give to another
+ * server.
+ */
 function counting(what: string, cost: (active: number, weight: number) => number): Trial {
   const amount = (service: Service) =>
     ROUNDS * service.reals.reduce((sum, r) => sum + Math.max(1, Math.min(r.weight, 8)), 0);
@@ -145,7 +156,10 @@ function counting(what: string, cost: (active: number, weight: number) => number
   };
 }
 
-/** A scheduler that hashes the client's port, too: no two connections alike, so one client's are spread over every server. */
+/**
+ * A scheduler that also hashes the client's port: every connection differs, so one client's connections spread over all
+ * servers.
+ */
 const byConnection: Trial = {
   promise: (s) =>
     `the client's port is hashed too: of ${hashesTo(s)} connections of one client each of ${namesOf(takers(s))} gets some`,
@@ -159,7 +173,9 @@ const byConnection: Trial = {
   },
 };
 
-/** A scheduler that hashes the client's address: always the same server for a client, and every server has clients. */
+/**
+ * A scheduler that hashes the client's address: a client always gets the same server, and every server gets clients.
+ */
 const bySource: Trial = {
   promise: (s) =>
     `each of ${hashesTo(s)} clients is always sent to the same server, and each of ${namesOf(takers(s))} has clients`,
@@ -183,7 +199,7 @@ const byDestination: Trial = {
   },
 };
 
-/** Locality: one destination stays with one server until that has more connections than its weight. */
+/** Locality: one destination stays with one server until that server has more connections than its weight. */
 const locality: Trial = {
   promise: (s) =>
     `connections to ${s.vip} stay with one server until it holds more than its weight (${s.reals[0]?.weight}), then the next one is used too`,

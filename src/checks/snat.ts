@@ -11,13 +11,13 @@ import type { CheckSpec } from './check.ts';
 import { tally } from './path.ts';
 import { parseRequests, type Request } from './traffic.ts';
 
-/** Connections, datagrams and pings of one exchange. */
+/** Number of connections, datagrams and pings of one exchange. */
 const EACH = 5;
 
-/** What an inside host got from outside, by protocol, with what the wires showed meanwhile. */
+/** The answers from outside to an inside host, by protocol, with the packets on the wires during the exchange. */
 export interface Exchange {
   readonly answers: Readonly<Partial<Record<SnatProtocol, readonly Request[]>>>;
-  /** Pings that were answered. */
+  /** Number of pings that were answered. */
   readonly pings: number;
   readonly packets: readonly Packet[];
   readonly inside: LabNode;
@@ -27,7 +27,7 @@ export interface Exchange {
   readonly evidence: readonly string[];
 }
 
-/** Lets the inside host speak to the outside one in every protocol of the rule. */
+/** Sends traffic from the inside host to the outside host in every protocol of the rule. */
 export async function exchange(bed: Bed, rule: SnatRule, name: string): Promise<Exchange> {
   const inside = nodeOf(bed.lab, rule.inside);
   const outside = nodeOf(bed.lab, rule.outside);
@@ -77,7 +77,10 @@ export async function exchange(bed: Bed, rule: SnatRule, name: string): Promise<
   };
 }
 
-/** What an SNAT rule promises, over one exchange: for each protocol that it is answered, and whom the outside sees. */
+/**
+ * Returns the checks of what an SNAT rule promises, over one exchange: for each protocol, that it is answered, and
+ * which address the outside host sees.
+ */
 export function snatChecks(lab: Lab, rule: SnatRule, get: () => Promise<Exchange>): readonly CheckSpec[] {
   const once = (
     id: string,
@@ -150,10 +153,10 @@ export function snatChecks(lab: Lab, rule: SnatRule, get: () => Promise<Exchange
 
 type Question = TcpPacket | UdpPacket | IcmpPacket;
 
-/** Echo requests of ICMP and ICMPv6. */
+/** Types of echo requests in ICMP and ICMPv6. */
 const ECHO = { 4: 8, 6: 128 } as const;
 
-/** Whether a packet asks something of the outside: not what routers say of their own accord. */
+/** Returns whether a packet is a request to the outside: not what routers send on their own. */
 function isQuestion(p: Packet, rule: SnatRule): p is Question {
   if (p.kind === 'icmp') return p.type === ECHO[p.family] && p.outer === undefined;
   return (p.kind === 'tcp' || p.kind === 'udp') && p.dstPort === rule.port && p.outer === undefined;

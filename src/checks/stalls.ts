@@ -5,31 +5,36 @@ import { formatMs } from '../net/duration.ts';
 import { CannotObserve, type Hand } from '../plan/hand.ts';
 import type { Evidence } from '../report/evidence.ts';
 
-/** Milliseconds between two beats of a pulse, and how late a beat must be to be told. */
+/** Milliseconds between two beats of a pulse, and how late a beat must be to be reported. */
 const EVERY_MS = 50;
 const LATE_MS = 100;
-/** Total milliseconds of a stall beyond which a missed time limit says nothing about the node. */
+/** Total milliseconds of a stall beyond which a missed time limit proves nothing about the node. */
 const STALL_MS = 250;
-/** Milliseconds between two lines of a pulse that say that all before has been told, and the longest that one may take. */
+/**
+ * Milliseconds between two lines of a pulse that confirm that everything before was reported, and the longest that one
+ * may take.
+ */
 const BEAT_MS = 500;
 const LONGEST_MS = 10_000;
 const FILE = 'stalls.ndjson';
 
-/** A node that could not run for a while; microseconds of the engine's wall clock. */
+/** A period in which a node did not run, in microseconds of the engine's wall clock. */
 interface Stall {
   readonly node: string;
-  /** When it ran again. */
+  /** When the node ran again. */
   readonly at: number;
   readonly late: number;
 }
 
-/** A pulse that beats, and up to when it has told all: microseconds of the engine's wall clock. */
+/** A running pulse, and the time up to which it has reported everything, in microseconds of the engine's wall clock. */
 interface Pulse {
   readonly run: ExecStream;
   told: number;
 }
 
-/** Watches whether nodes are stalled, starved of CPU or paused: each has a pulse of its own (images/node/src/pulse.c). */
+/**
+ * Watches whether nodes are stalled (starved of CPU, or paused): each node has its own pulse (images/node/src/pulse.c).
+ */
 export class Stalls {
   readonly #hand: Hand;
   readonly #evidence: Evidence;
@@ -44,7 +49,7 @@ export class Stalls {
     this.#longest = longest;
   }
 
-  /** Watches every node that runs and is not watched yet. */
+  /** Watches every running node that is not watched yet. */
   async watch(): Promise<void> {
     const unwatched = this.#hand.lab.nodes.map((n) => n.name).filter((n) => !this.#pulses.has(n));
     await Promise.all(unwatched.map((node) => this.#start(node)));
@@ -57,9 +62,9 @@ export class Stalls {
   }
 
   /**
-   * The node with the longest stall since a time (microseconds), in words; undefined when none did for long
-   * enough to matter, which is `least` milliseconds. Whoever stands still now is waited for: it tells only once it runs again, or is told as
-   * one that still does.
+   * Returns the node with the longest total stall since a time (microseconds), in words; undefined if none reached
+   * `least` milliseconds. Waits for a node that is stalled now: its pulse reports only after it runs again; otherwise
+   * it is reported as still stalled.
    */
   async since(at: number, least = STALL_MS): Promise<string | undefined> {
     const now = await this.#hand.now().catch((error: unknown) => {
@@ -84,11 +89,14 @@ export class Stalls {
     for (const node of [...this.#pulses.keys()]) this.leave(node);
   }
 
-  /** Starts a node's pulse; returns once it beats, or has ended (the node may go at any time), or does neither for long. */
+  /**
+   * Starts a node's pulse; returns when it beats, when it has ended (the node may go at any time), or when neither
+   * happens for long.
+   */
   async #start(node: string): Promise<void> {
     const command = ['pulse', ...[EVERY_MS, LATE_MS, BEAT_MS].map(String)];
     const run = await this.#hand.spawn(node, command).catch(() => undefined);
-    if (!run) return; // a node that is not there is for the checks to tell
+    if (!run) return; // the checks report a node that is missing
     const pulse: Pulse = { run, told: 0 };
     this.#pulses.set(node, pulse);
     run.stderr.resume();
@@ -102,10 +110,10 @@ export class Stalls {
 
   #read(node: string, pulse: Pulse, line: string): void {
     const beat = /^\{"at":(\d+),"late":(\d+)\}$/.exec(line);
-    if (!beat) return; // here the engine tells why a command does not start
+    if (!beat) return; // here the engine reports why a command does not start
     const [at, late] = [Number(beat[1]), Number(beat[2])];
     if (late === 0) pulse.told = at;
-    // What a node that is no longer watched tells on its way out was wanted.
+    // A stall that ends after the node is no longer watched was intended.
     if (late === 0 || this.#pulses.get(node) !== pulse) return;
     const told = `${JSON.stringify({ node, at, late })}\n`;
     if (this.#seen.length > 0) this.#evidence.append(FILE, told);

@@ -9,14 +9,17 @@ import { visibleJson } from '../visible.ts';
 import type { Bed } from './bed.ts';
 import type { CheckSpec } from './check.ts';
 
-/** A service's entry in a director's table. */
+/** Returns a service's entry in a director's table. */
 export function entryOf(table: ServiceTable, service: Service): TableService | undefined {
   return table.services.find(
     (s) => s.address === service.vip && s.port === service.port && s.protocol === service.protocol,
   );
 }
 
-/** The weight that each director which runs gives a real server of a service; none where the server is not in the table. */
+/**
+ * Returns the weight that each running director gives a real server of a service; no weight if the server is not in the
+ * table.
+ */
 export async function weightsOf(
   bed: Bed,
   service: Service,
@@ -34,16 +37,16 @@ export async function weightsOf(
   );
 }
 
-/** Something that a director's table shows of a service, in the same words as it is wanted. */
+/** A property of a service in a director's table, in the same words as the expected value. */
 interface Aspect {
   readonly id: string;
   readonly what: string;
-  /** On a director. */
+  /** Returns the expected value on a director. */
   readonly wanted: (director: LabNode) => string;
   readonly of: (entry: TableService, table: ServiceTable) => string;
 }
 
-/** All that a director's table shows of a service. */
+/** Returns all properties that a director's table shows of a service. */
 function aspects(lab: Lab, service: Service): readonly Aspect[] {
   const wanted = (words: (r: Real) => string) => () => sorted(service.reals.map((r) => words(r)));
   const of = (words: (r: TableReal) => string) => (entry: TableService) => sorted(entry.reals.map((r) => words(r)));
@@ -126,7 +129,9 @@ function timeoutWords({ tcp, fin, udp }: TableTimeouts): string {
   return `tcp ${tcp} s, after a FIN ${fin} s, udp ${udp} s`;
 }
 
-/** Whether all that a director's table holds is the lab's own doing: no script or configuration of the user's is beside it. */
+/**
+ * Returns whether a director's table holds only the lab's own entries: the user supplies no script or configuration.
+ */
 function isOurs(node: LabNode): boolean {
   return !node.manual && node.setup === undefined && node.keepalived === undefined;
 }
@@ -139,7 +144,7 @@ function eachWords(names: readonly string[], words: readonly string[]): string {
   return names.map((n, i) => `${n}: ${words[i]}`).join('; ');
 }
 
-/** A check that each of these directors' tables says what is wanted of it. */
+/** Returns a check that each of these directors' tables has the expected value. */
 function saysCheck(
   service: Service,
   nodes: readonly LabNode[],
@@ -171,7 +176,10 @@ function saysCheck(
   };
 }
 
-/** Each director's table holds exactly what the lab says of a service, a check for each aspect; and no service beside the lab's. */
+/**
+ * Returns checks that each director's table matches the lab's definition of a service, one check per property, and
+ * holds no service that is not in the lab.
+ */
 export function tableChecks(lab: Lab, service: Service, within: number): readonly CheckSpec[] {
   const whole = directors(lab).filter(isOurs);
   const at = (s: { protocol: string; port: number }, address: string) => `${s.protocol} ${endpoint(address, s.port)}`;

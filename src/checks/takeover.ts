@@ -6,12 +6,12 @@ import type { Packet } from '../net/packet.ts';
 import { SCHEDULING_MARGIN_MS } from './adverts.ts';
 import type { Budget, CheckSpec } from './check.ts';
 
-/** Two masters for as long as an advert takes to be heard are no rivals, in microseconds. */
+/** How long two masters may overlap, in microseconds: the time in which an advert is heard. */
 const OVERLAP_MICROS = 100_000;
 
 /**
- * That one director sends adverts since a time (microseconds), and that the other, if it still sends, falls silent
- * within the margin and stays so for one and a half intervals; all from the wire.
+ * Checks that one director sends adverts since a time (microseconds), and that the other, if it still sends, stops
+ * within the margin and stays silent for one and a half intervals; all from the wire.
  */
 export function takeoverCheck(
   id: string,
@@ -53,13 +53,16 @@ export function takeoverCheck(
   };
 }
 
-/** A time at which an address was announced; microseconds. */
+/** The announcement of an address, with its time in microseconds. */
 interface Announcement {
   readonly at: number;
   readonly address: string;
 }
 
-/** What a node announced of an instance's addresses under its own MAC address, without being asked: by gratuitous ARP, or an unsolicited neighbour advertisement. */
+/**
+ * Returns a node's unsolicited announcements of an instance's addresses under its own MAC address: by gratuitous ARP,
+ * or an unsolicited neighbour advertisement.
+ */
 export function announcements(vrrp: VrrpInstance, node: LabNode, packets: readonly Packet[]): readonly Announcement[] {
   const own = macsOf(node);
   const addresses = vrrp.addresses.map((a) => a.address);
@@ -73,8 +76,9 @@ export function announcements(vrrp: VrrpInstance, node: LabNode, packets: readon
 }
 
 /**
- * Whether a director that yields had the last word on an address: it announced it after the better one had begun to,
- * and that one did not do so again within the margin. Clients believe whom they heard last.
+ * Returns whether a director that yields had the last word on an address: it announced the address after the better
+ * director had begun to, and the better one did not announce it again within the margin. Clients believe the last
+ * announcement that they heard.
  */
 export function crossed(vrrp: VrrpInstance, yielding: LabNode, better: LabNode, packets: readonly Packet[]): boolean {
   const told = announcements(vrrp, better, packets);
@@ -85,7 +89,10 @@ export function crossed(vrrp: VrrpInstance, yielding: LabNode, better: LabNode, 
   });
 }
 
-/** That the new master announced every address of an instance under its own MAC address, without being asked: by gratuitous ARP, or an unsolicited neighbour advertisement (RFC 5798 §6.4). */
+/**
+ * Checks that the new master announced every address of an instance under its own MAC address, unsolicited: by
+ * gratuitous ARP, or an unsolicited neighbour advertisement (RFC 5798 §6.4).
+ */
 export function announceCheck(
   id: string,
   vrrp: VrrpInstance,

@@ -9,42 +9,42 @@ import type { Packet, TcpPacket, UdpPacket } from '../net/packet.ts';
 import { readSaid } from '../said.ts';
 import type { Bed } from './bed.ts';
 
-/** One request of a client, as it and the real server tell it (images/node/src/ask.c). */
+/** One request of a client, as reported by the client and the real server (images/node/src/ask.c). */
 export interface Request {
-  /** HTTP status; 200 for a datagram's answer; 0 when nothing answered. */
+  /** HTTP status; 200 for the answer to a datagram; 0 if there was no answer. */
   readonly status: number;
-  /** The client's own port and address. */
+  /** The client's port and address. */
   readonly port: number;
   readonly source: string;
   readonly ms: number;
-  /** Bytes of the answer. */
+  /** Size of the answer in bytes. */
   readonly bytes: number;
-  /** Bytes of the question that were never acknowledged. */
+  /** Number of bytes of the request that were never acknowledged. */
   readonly unsent: number;
-  /** The real server that answered, by its own word; empty when it does not say. */
+  /** The real server that answered, as named in its answer; empty if the answer does not name it. */
   readonly server: string;
-  /** Whom the real server saw, and at which address it was asked. */
+  /** The client that the real server saw, and the address at which it was reached. */
   readonly seenClient: string;
   readonly asked: string;
 }
 
-/** Requests that were made one after the other, under the same circumstances. */
+/** Requests sent one after the other under the same conditions. */
 export interface Stretch {
-  /** Those circumstances, in words. */
+  /** Those conditions, in words. */
   readonly words: string;
   readonly requests: readonly Request[];
 }
 
-/** Stretches of requests to a service, with what the wires showed meanwhile. */
+/** Stretches of requests to a service, with the packets on the wires during them. */
 export interface Traffic {
-  /** Every request, and by stretches: the first is the client's own, the tables as they are. */
+  /** All requests, and the same by stretches: the first stretch is the client's own, with unchanged tables. */
   readonly requests: readonly Request[];
   readonly stretches: readonly [Stretch, ...Stretch[]];
   readonly packets: readonly Packet[];
-  /** The directors in charge at the time: one, unless all announce the VIP. */
+  /** The active directors at the time: one, unless all announce the VIP. */
   readonly directors: readonly LabNode[];
   readonly client: LabNode;
-  /** The addresses that the client asked from. */
+  /** The addresses from which the client sent requests. */
   readonly sources: readonly string[];
   readonly evidence: readonly string[];
 }
@@ -52,19 +52,19 @@ export interface Traffic {
 /** A packet with ports. */
 export type Segment = TcpPacket | UdpPacket;
 
-/** Requests of one stretch: even, and enough to tell alternation from chance. */
+/** Number of requests in one stretch: even, and enough to distinguish alternation from chance. */
 export const REQUESTS = 20;
-/** Milliseconds for one request; three that fail end the stretch. */
+/** Milliseconds for one request; three failures end the stretch. */
 const REQUEST_TIMEOUT_MS = 2000;
 
-/** What is asked, beyond the plain. */
+/** Options of a stretch that differ from a plain one. */
 export interface Asking {
   readonly count?: number;
-  /** Client addresses that take turns. */
+  /** Client addresses that are used in turn. */
   readonly sources?: readonly string[];
   /** Path of an HTTP request. */
   readonly path?: string;
-  /** Bytes to post. */
+  /** Number of bytes to post. */
   readonly post?: number;
   /** Keep every connection open until stdin ends. */
   readonly hold?: boolean;
@@ -72,7 +72,7 @@ export interface Asking {
   readonly timeout?: number;
 }
 
-/** The command line of `ask` for a service. */
+/** Returns the command line of `ask` for a service. */
 export function askCommand(service: Service, asking: Asking): readonly string[] {
   return [
     'ask',
@@ -87,12 +87,15 @@ export function askCommand(service: Service, asking: Asking): readonly string[] 
   ];
 }
 
-/** Asks a service from the client and returns the answers. */
+/** Sends requests to a service from the client and returns the answers. */
 export async function ask(bed: Bed, service: Service, asking: Asking): Promise<readonly Request[]> {
   return parseRequests(await bed.run(bed.client.name, askCommand(service, asking)));
 }
 
-/** Asks the service from the client, one connection after the other, and gathers what the wires showed. `words` tells the circumstances. */
+/**
+ * Sends requests to the service from the client, one connection after the other, and collects the packets on the wires.
+ * `words` describes the conditions.
+ */
 export async function drive(
   bed: Bed,
   service: Service,
@@ -116,7 +119,7 @@ export async function drive(
   };
 }
 
-/** Traffic of several stretches, the first of which is the client's own. */
+/** Returns traffic of several stretches, the first of which is the client's own. */
 export function together(first: Traffic, more: readonly Traffic[]): Traffic {
   const all = [first, ...more];
   return {
@@ -129,12 +132,12 @@ export function together(first: Traffic, more: readonly Traffic[]): Traffic {
   };
 }
 
-/** Who answered, in the order of the requests. */
+/** Returns the servers that answered, in the order of the requests. */
 export function servers(requests: readonly Request[]): string[] {
   return requests.filter((r) => r.status === 200).map((r) => r.server);
 }
 
-/** The packets of a service's protocol among packets. */
+/** Returns the packets of a service's protocol. */
 function ofProtocol(service: Service, packets: readonly Packet[]): readonly Segment[] {
   return packets.filter((p): p is Segment => p.kind === service.protocol);
 }
@@ -143,19 +146,21 @@ function portsOf(service: Service): readonly number[] {
   return [service.port, ...service.reals.map((r) => r.port)];
 }
 
-/** Addresses under which directors send on their own account, for health checks. */
+/** Returns the addresses from which directors send their own traffic, for health checks. */
 function ownOfDirectors(lab: Lab): ReadonlySet<string> {
   return new Set(directors(lab).flatMap(addressesOf));
 }
 
-/** The real server whose card a MAC address is, where the packet is on a segment of its. */
+/** Returns the real server whose card has a MAC address, if the packet is on one of its segments. */
 function realAt(lab: Lab, service: Service, p: Packet, mac: string): LabNode | undefined {
   return service.reals
     .map((r) => nodeOf(lab, r.node))
     .find((n) => macsOf(n).includes(mac) && n.interfaces.some((i) => i.segment === p.segment));
 }
 
-/** What arrives at real servers for a service, opening packets only: not the directors' own health checks. */
+/**
+ * Returns what arrives at real servers for a service: only opening packets, without the directors' own health checks.
+ */
 export function arrivals(lab: Lab, service: Service, packets: readonly Packet[]): readonly Segment[] {
   const own = ownOfDirectors(lab);
   const targets = [service.vip, ...service.reals.map((r) => r.address)];
@@ -169,18 +174,18 @@ export function arrivals(lab: Lab, service: Service, packets: readonly Packet[])
   );
 }
 
-/** Whether a connection of a service came to a real server. */
+/** Returns whether a connection of a service arrived at a real server. */
 export function isReached(lab: Lab, service: Service, packets: readonly Packet[], real: Real): boolean {
   const macs = macsOf(nodeOf(lab, real.node));
   return arrivals(lab, service, packets).some((p) => macs.includes(p.dstMac));
 }
 
-/** Real servers that must get connections, and to whom none came. */
+/** Returns the real servers that must get connections and got none. */
 export function unreached(lab: Lab, service: Service, packets: readonly Packet[]): readonly Real[] {
   return service.reals.filter((r) => r.weight > 0 && !isReached(lab, service, packets, r));
 }
 
-/** What real servers send for a service, to whomever but a director that checks them. */
+/** Returns what real servers send for a service, except to a director that checks them. */
 export function departures(lab: Lab, service: Service, packets: readonly Packet[]): readonly Segment[] {
   const own = ownOfDirectors(lab);
   const sources = [service.vip, ...service.reals.map((r) => r.address)];
@@ -193,7 +198,7 @@ export function departures(lab: Lab, service: Service, packets: readonly Packet[
   );
 }
 
-/** What reaches the client of a service. */
+/** Returns the packets of a service that arrive at its client. */
 export function heard(service: Service, client: LabNode, packets: readonly Packet[]): readonly Segment[] {
   const sources = [service.vip, ...service.reals.map((r) => r.address)];
   const macs = macsOf(client);
@@ -206,7 +211,7 @@ export function heard(service: Service, client: LabNode, packets: readonly Packe
   );
 }
 
-/** The service's address as a URL. */
+/** Returns the service's address as a URL. */
 export function url(service: Service): string {
   return `http://${endpoint(service.vip, service.port)}`;
 }
@@ -223,13 +228,13 @@ const REQUEST = z.strictObject({
 
 const SAID = z.object({ server: z.string(), client: z.string(), asked: z.string() }).partial();
 
-/** Reads what `ask` printed; lines that are none of its are left out. */
+/** Parses the output of `ask`; ignores lines that are not from `ask`. */
 export function parseRequests(output: string): Request[] {
   return output.split('\n').flatMap((line): Request[] => {
     const told = readSaid(REQUEST, line);
     if (!told) return [];
     const { answer, ...rest } = told;
-    // What a real server says of itself, where its answer is our JSON: it may be anything.
+    // The real server's own fields, if its answer is the lab's JSON: they may hold anything.
     const { server = '', client = '', asked = '' } = readSaid(SAID, answer) ?? {};
     return [{ ...rest, server, seenClient: client, asked }];
   });

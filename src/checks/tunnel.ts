@@ -7,10 +7,13 @@ import type { CheckSpec } from './check.ts';
 import { judged, tally } from './path.ts';
 import { arrivals, ask, type Traffic } from './traffic.ts';
 
-/** Bytes of a packet on an Ethernet wire. */
+/** Size of a packet on an Ethernet wire in bytes. */
 const WIRE_MTU = 1500;
 
-/** A tunnelled packet crosses hops like any other: inside, the director is one; outside, its way is one of its own. */
+/**
+ * Checks that a tunnelled packet crosses hops like any other: for the inner packet, the director is one hop; the outer
+ * packet has its own hops.
+ */
 export function ttlCheck(lab: Lab, service: Service, traffic: () => Promise<Traffic>): CheckSpec {
   return judged(
     `${service.mode}.ttl`,
@@ -39,8 +42,8 @@ export function ttlCheck(lab: Lab, service: Service, traffic: () => Promise<Traf
 }
 
 /**
- * A tunnel takes room of its own, so full-sized packets do not fit: the director must tell the client
- * (path MTU discovery), and large questions and answers arrive whole.
+ * Checks path MTU discovery: a tunnel adds a header, so full-sized packets do not fit, and the director must report
+ * this to the client; large requests and answers arrive complete.
  */
 export function mtuCheck(lab: Lab, service: Service): CheckSpec {
   const big = appOf(service).big ?? 0;
