@@ -8,7 +8,7 @@ import { shownStream } from '../output/print.ts';
 import { mustHaveNode, mustRun, type RunningLab } from '../plan/observe.ts';
 import { runIn } from './exec.ts';
 
-/** Where to listen: which container, which device there, and whether its guest kernel is meant. */
+/** Where to capture: the container, the device in it, and whether the device is in its guest kernel. */
 interface Ear {
   readonly container: string;
   readonly device: string;
@@ -16,9 +16,9 @@ interface Ear {
 }
 
 /**
- * `lab capture`: shows packets of a node, or of a whole segment, as they pass: as text, or as pcap to
- * a file or to stdout. Cards and segments are watched on the wire, from the fabric; other devices
- * (tunl0, bond1, any) in the node's own kernel. Returns tcpdump's exit code.
+ * `lab capture`: shows packets of a node, or of a whole segment, as they pass: as text, or as pcap to a file or to
+ * stdout. Cards and segments are captured on the wire, from the fabric; other devices (tunl0, bond1, any) in the node's
+ * own kernel. Returns tcpdump's exit code.
  */
 export async function capture(
   name: string,

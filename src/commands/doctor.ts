@@ -9,7 +9,10 @@ import type { KernelName } from '../model/words.ts';
 import { print, printJson, table } from '../output/print.ts';
 import { withSession } from './session.ts';
 
-/** `lab doctor`: what this machine and its engine can do, and why not more. Returns 3 when no lab could run here. */
+/**
+ * `lab doctor`: reports what this machine and its engine can do, and the reasons for what they cannot. Returns 3 if no
+ * lab can run here.
+ */
 export async function doctor(options: { json?: boolean; again?: boolean }): Promise<number> {
   const found = await withSession({ quiet: true }, async ({ engine }) => {
     const info = await engine.info();

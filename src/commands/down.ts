@@ -4,7 +4,7 @@ import { takeDown } from '../plan/lifecycle.ts';
 import { observeAll } from '../plan/observe.ts';
 import { withSession } from './session.ts';
 
-/** `lab down`: removes labs by the name they run under. A lab that does not run is no error. */
+/** `lab down`: removes labs by the name under which they run. A lab that does not run is no error. */
 export async function down(names: readonly string[], options: { all?: boolean }): Promise<number> {
   if (names.length === 0 && !options.all) throw new Failure('no-lab-named', { command: 'down' });
   await withSession({}, async ({ engine, emit }) => {

@@ -6,12 +6,12 @@ import type { Engine, ExecStream } from '../engine/engine.ts';
 import { Failure } from '../failure.ts';
 import { mustHaveNode, mustRun } from '../plan/observe.ts';
 
-/** Signals that are handed on to the command. */
+/** Signals that are forwarded to the command. */
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const;
 
 /**
- * `lab exec`: runs a command in a node, in whichever kernel its network is, with its streams, its
- * signals and its exit code as they are. Returns the command's exit code.
+ * `lab exec`: runs a command in a node, in the kernel that has its network, with unchanged streams, signals and exit
+ * code. Returns the command's exit code.
  */
 export async function exec(name: string, node: string, command: readonly string[]): Promise<number> {
   const engine = dockerEngine();
@@ -27,7 +27,10 @@ export async function exec(name: string, node: string, command: readonly string[
   }
 }
 
-/** Runs a command in a container with this process's streams and signals; its output may go elsewhere. Returns its exit code. */
+/**
+ * Runs a command in a container with this process's streams and signals; its output can be redirected. Returns its exit
+ * code.
+ */
 export async function runIn(
   engine: Engine,
   container: string,
@@ -55,14 +58,14 @@ export async function runIn(
   }
 }
 
-/** Copies a stream to its end, waiting for the reader. */
+/** Copies a stream to its end, with backpressure. */
 async function forward(from: Readable, to: Writable): Promise<void> {
   for await (const chunk of from) {
     if (!to.write(chunk)) await new Promise((resolve) => to.once('drain', resolve));
   }
 }
 
-/** Keys go to the command as they are, and the terminal's size with them. */
+/** Passes keys to the command unchanged, and the size of the terminal. */
 function attachTerminal(run: ExecStream): () => void {
   const resize = () => {
     run.resize(process.stdout.rows, process.stdout.columns).catch(() => undefined); // it has just ended
@@ -76,7 +79,10 @@ function attachTerminal(run: ExecStream): () => void {
   };
 }
 
-/** The engine has no call to signal a command; a second one in the same container finds it by its id and does it. */
+/**
+ * Forwards signals to a command. The engine has no call for this; a second command in the same container finds it by
+ * its ID and sends the signal.
+ */
 function forwardSignals(engine: Engine, container: string, id: string): () => void {
   const send = (signal: NodeJS.Signals) => {
     const command = ['nodectl', 'signal', id, String(constants.signals[signal])];

@@ -13,23 +13,26 @@ import { type Change, noted, wordsOf } from '../plan/journal.ts';
 import { mustRun } from '../plan/observe.ts';
 import { withSession } from './session.ts';
 
-/** Milliseconds for commands of a change to end whose process was killed. */
+/** Milliseconds in which the commands of a change must end after the process that started them was killed. */
 const ENDING_MS = 20_000;
 
-/** Every fault and how it is written. */
+/** Returns the list of all faults with their syntax. */
 function faultList(): string {
   const kinds = Object.keys(faults) as FaultKind[];
   return table(kinds.map((kind) => [formOf(kind), faults[kind].summary]));
 }
 
-/** The fault that a text means in a lab. Throws a usage failure when it means none. */
+/** Returns the fault of a lab that a text describes. Throws a usage failure if it describes none. */
 export function faultIn(lab: Lab, text: string): Fault {
   const parsed = parseFault(text, lab);
   if (!parsed.ok) throw new Failure('invalid-fault', { mistake: parsed.error });
   return parsed.value;
 }
 
-/** `lab fault`: makes a fault in a running lab, which stands until `lab heal`; without one, tells which stand; without a lab, lists all. */
+/**
+ * `lab fault`: injects a fault in a running lab, which stays active until `lab heal`; without a fault, lists the active
+ * ones; without a lab, lists all kinds.
+ */
 export async function fault(name: string | undefined, text: string | undefined): Promise<number> {
   if (name === undefined) {
     print(faultList());
@@ -54,14 +57,14 @@ export async function fault(name: string | undefined, text: string | undefined):
 }
 
 /**
- * `lab heal`: undoes a fault, or all that stands in the lab's journal, the newest first: also what a test that was
- * killed had changed for a moment. What cannot be undone keeps nothing else from being so.
+ * `lab heal`: heals a fault, or undoes all changes in the lab's journal, the newest first, including temporary changes
+ * of a test that was killed. A change that cannot be undone does not keep the others from being undone.
  */
 export async function healFaults(name: string, text: string | undefined, bootDeadline: number): Promise<number> {
   return withSession({ quiet: true }, async ({ engine, signal }) => {
     const hand = new Hand(engine, await mustRun(engine, name), signal);
     const wanted = text === undefined ? undefined : faultIn(hand.lab, text);
-    // What a killed process had begun must not come about once it is undone.
+    // A change that a killed process had started must not take effect after it is undone.
     await hand.changesEnded(ENDING_MS);
     const all: readonly Change[] = wanted ? [{ fault: wanted.text }] : [...(await noted(hand))].reverse();
     if (all.length === 0) print('no active faults');
@@ -82,10 +85,10 @@ export async function healFaults(name: string, text: string | undefined, bootDea
       signal.throwIfAborted();
       if ((await attempt(change)) !== undefined) failed.push(change);
     }
-    // A node that was started again after one failed may have been what it lacked.
+    // A change may have failed for lack of a node that was restarted after it.
     const left: string[] = [];
     for (const change of failed) left.push(...[(await attempt(change)) ?? []].flat());
-    // What else is wrong with a node still is when it has started again.
+    // The other active faults of the node are injected again after its restart.
     if (wanted && left.length === 0 && faults[wanted.kind].node(wanted) === 'ends')
       for (const other of await renew(hand, wanted.node)) print(`still active: ${faults[other.kind].words(other)[0]}`);
     if (left.length > 0) throw notPutBack(name, left);

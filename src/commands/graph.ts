@@ -9,7 +9,7 @@ import { print } from '../output/print.ts';
 import { observe } from '../plan/observe.ts';
 import { type LabOptions, loadLab } from './session.ts';
 
-/** `lab graph`: a lab's picture, of its file, or of the running lab where there is no file of that name. */
+/** `lab graph`: draws a lab from its file, or the running lab if no file has that name. */
 export async function graph(name: string, options: LabOptions & { svg?: boolean; mermaid?: boolean }): Promise<number> {
   if (options.svg && options.mermaid) throw new Failure('two-pictures', {});
   const picture = graphOf(await find(name, options));

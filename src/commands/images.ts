@@ -2,7 +2,7 @@ import { ensureImages, imageStates } from '../engine/images.ts';
 import { print, printJson, table } from '../output/print.ts';
 import { withSession } from './session.ts';
 
-/** `lab images build`: makes the images that the engine lacks. */
+/** `lab images build`: builds the images that the engine lacks. */
 export async function build(options: { verbose?: boolean }): Promise<number> {
   await withSession({}, async ({ engine, emit }) => {
     const tell = (text: string) => emit({ type: 'note', text });
@@ -13,7 +13,7 @@ export async function build(options: { verbose?: boolean }): Promise<number> {
   return 0;
 }
 
-/** `lab images ls`: the images, and whether the engine has them as this version wants them. */
+/** `lab images ls`: lists the images, and whether the engine has them in this version. */
 export async function ls(options: { json?: boolean }): Promise<number> {
   const states = await withSession({ quiet: true }, async ({ engine }) => imageStates(engine));
   if (options.json) printJson(states);

@@ -6,7 +6,7 @@ import { readLab } from '../lab/read.ts';
 import { fromTemplate, refusal, type Template } from '../lab/template.ts';
 import { print } from '../output/print.ts';
 
-/** `lab init`: writes a new lab from a few choices; what it writes validates and runs. */
+/** `lab init`: writes a new lab from a few choices; the result is valid and runs. */
 export async function init(name: string, options: Omit<Template, 'name'> & { dir?: string }): Promise<number> {
   if (!/^[a-z][a-z0-9-]{0,40}$/.test(name)) throw new Failure('invalid-lab-name', { name });
   const template: Template = { ...options, name };

@@ -22,9 +22,9 @@ import { mustRun, observe, type Running, type RunningLab } from '../plan/observe
 import { visibleLine } from '../visible.ts';
 import { withSession } from './session.ts';
 
-/** Longest that a look into a node may take, in milliseconds. */
+/** Longest time for one look into a node, in milliseconds. */
 const LOOK_MS = 20_000;
-/** What an advert may come late, in milliseconds. */
+/** How late an advert may be, in milliseconds. */
 const ADVERT_MARGIN_MS = 500;
 
 interface NodeView {
@@ -32,15 +32,18 @@ interface NodeView {
   readonly kind: string;
   readonly kernel: string;
   readonly state: string;
-  /** Addresses that it holds now, as its own kernel tells. */
+  /** The addresses that it holds now, according to its own kernel. */
   readonly addresses: readonly { readonly interface: string; readonly address: string }[];
-  /** Its programs, and whether they run. */
+  /** Its programs, and whether each runs. */
   readonly programs: readonly string[];
   readonly memoryMb: number;
-  /** Services that it has now: those of VRRP instances for which it sends adverts, and where there is no VRRP those whose VIP it holds. */
+  /**
+   * The services of which it is the active director: those of VRRP instances for which it sends adverts, or, without
+   * VRRP, those whose VIP it holds.
+   */
   readonly masterOf: readonly string[];
   readonly table?: ServiceTable;
-  /** What it tells of itself that cannot be read: what answers in it is not what was asked. */
+  /** Its answers that cannot be read: the program that answered is not the one that was asked. */
   readonly unreadable: readonly string[];
 }
 
@@ -51,7 +54,7 @@ interface NodeView {
 export async function inspect(name: string, options: { json?: boolean }): Promise<number> {
   const view = await withSession({ quiet: true }, async ({ engine, signal }) => {
     const running = await observe(engine, name);
-    if (running.containers.length === 0) await mustRun(engine, name); // says what does run
+    if (running.containers.length === 0) await mustRun(engine, name); // reports what runs
     const { by, unfinished } = await peek(engine, running);
     const whole =
       running.lab && running.fabric?.running ? { ...running, lab: running.lab, fabric: running.fabric } : undefined;
@@ -103,7 +106,7 @@ export async function inspect(name: string, options: { json?: boolean }): Promis
   return 0;
 }
 
-/** What is wrong with the wires of nodes that run. */
+/** Returns what is wrong with the wires of running nodes. */
 async function brokenWires(engine: Engine, { name, lab, fabric, nodes }: RunningLab): Promise<readonly Broken[]> {
   const { stdout } = await engine.exec(fabric.id, ['ip', '-json', 'link', 'show']);
   const running = lab.nodes.filter((n) => nodes.get(n.name)?.running);
@@ -113,7 +116,7 @@ async function brokenWires(engine: Engine, { name, lab, fabric, nodes }: Running
   }));
 }
 
-/** What is known of a node without its lab. */
+/** Returns what is known of a node without its lab. */
 function containerView(container: Container): NodeView {
   const { labels, state } = container;
   return {
@@ -129,13 +132,13 @@ function containerView(container: Container): NodeView {
   };
 }
 
-/** Who is master of a VRRP instance, by its adverts. */
+/** The masters of a VRRP instance, by its adverts. */
 interface Heard {
   readonly vrrp: VrrpInstance;
   readonly masters: readonly { readonly node: string; readonly priority: number }[];
 }
 
-/** Listens on the wires until every VRRP instance has been heard twice, so that a second master would have been heard too. */
+/** Listens on the wires until every VRRP instance has been heard twice, so that a second master is heard too. */
 async function listen(engine: Engine, { lab, fabric }: RunningLab, signal: AbortSignal): Promise<readonly Heard[]> {
   if (lab.vrrp.length === 0) return [];
   const wire = await openWire(engine, fabric.id, [...new Set(lab.vrrp.map((v) => v.segment))], () => undefined);
@@ -170,7 +173,8 @@ async function look(
   }
   if (!container.running) return containerView(container);
   return lookInto(engine, running, node, container, heard).catch((error: unknown) => {
-    if (error instanceof Refusal) return { ...containerView(container), state: 'not answering' }; // it has just ended, or is frozen
+    // The node has just ended, or is frozen.
+    if (error instanceof Refusal) return { ...containerView(container), state: 'not answering' };
     throw error;
   });
 }
@@ -222,7 +226,7 @@ async function lookInto(
   };
 }
 
-/** What was read, or nothing, and then why. */
+/** Returns what was read, or undefined after it added the reason to `unreadable`. */
 async function readable<T>(reading: Promise<T>, unreadable: string[]): Promise<T | undefined> {
   try {
     return await reading;

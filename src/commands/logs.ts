@@ -11,7 +11,9 @@ export interface LogsOptions {
   readonly raw?: boolean;
 }
 
-/** `lab logs`: what a node, or every node, and its programs wrote; from inside the guest where there is one. */
+/**
+ * `lab logs`: prints the output of a node, or of every node, and its programs; from inside the guest if there is one.
+ */
 export async function logs(name: string, node: string | undefined, options: LogsOptions): Promise<number> {
   await withSession({ quiet: true }, async ({ engine, signal }) => {
     const running = await mustRun(engine, name);
@@ -42,7 +44,7 @@ async function show(
     ...(options.tail === undefined ? {} : { tail: options.tail }),
   });
   const tell = options.raw || !isTerminal('stdout') ? printRaw : print;
-  // A console ends its lines with a carriage return too.
+  // A console ends its lines with a carriage return as well.
   for await (const line of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY }))
     tell(`${prefix}${line}\n`);
 }

@@ -10,7 +10,7 @@ function stateOf(running: Running): string {
   return up === lab.nodes.length ? 'running' : `${up} of ${counted(lab.nodes.length, 'node')}`;
 }
 
-/** `lab ls`: the labs that the engine holds. */
+/** `lab ls`: lists the labs in the engine. */
 export async function ls(options: { json?: boolean }): Promise<number> {
   const labs = await withSession({ quiet: true }, async ({ engine }) => observeAll(engine));
   const rows = labs.map((r) => ({

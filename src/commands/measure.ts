@@ -24,11 +24,11 @@ interface Measurement {
   readonly ids: readonly string[];
   readonly figure: string;
   readonly name: string;
-  /** The figure that it is a share of; else it is a time. */
+  /** The figure of which it is a share; absent if it is a time. */
   readonly of?: string;
 }
 
-/** What is measured of each run, by the check that tells it: its figure, and what it is called. */
+/** The figures that are collected from each run, by the check that reports them, and their names. */
 const MEASURED: readonly Measurement[] = [
   { ids: ['failover.master'], figure: 'advertAfter', name: 'first advert' },
   { ids: ['failover.outage', 'fault.outage', 'fault.effect'], figure: 'firstLossAfter', name: 'first loss' },
@@ -53,7 +53,7 @@ interface Measured {
   readonly distribution: Distribution;
 }
 
-/** `lab measure`: makes a fault and heals it, again and again, and tells how what clients notice is distributed. */
+/** `lab measure`: injects a fault and heals it, repeatedly, and reports the distribution of what clients notice. */
 export async function measure(argument: string, options: MeasureOptions): Promise<number> {
   if (options.runs < 1) throw new Failure('too-few-runs', {});
   if (options.flows < 1 || options.flows > MOST_FLOWS)
@@ -156,7 +156,7 @@ function measureText(
     name === 'outage' && summary.budget !== undefined ? formatMs(summary.budget) : '',
   ]);
   const outage = measured.find((m) => m.name === 'outage');
-  // Each client tells of each run.
+  // Each client reports each run.
   const runs = (outage?.distribution.runs ?? 0) / summary.clients.length;
   const who = summary.clients.length > 1 ? `${summary.clients.join(' and ')}, clients` : 'clients';
   return [

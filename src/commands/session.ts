@@ -13,19 +13,19 @@ import type { DriverName, KernelChoice } from '../model/words.ts';
 import { type Display, openDisplay, silentDisplay } from '../output/display.ts';
 import type { Channel } from '../output/print.ts';
 
-/** What a command works with: the engine, a display, and the word that the user wants it to end. */
+/** What a command works with: the engine, a display, and the signal by which the user ends it. */
 export interface Session {
   readonly engine: Engine;
   readonly emit: Emit;
   readonly signal: AbortSignal;
 }
 
-/** The reason with which a session is aborted by Ctrl-C or a request to end. */
+/** The reason of the abort when a session is ended by Ctrl-C or a termination signal. */
 export const INTERRUPTED = new Failure('interrupted', {});
 
 /**
- * Runs a command with engine and display. SIGINT, SIGTERM and SIGHUP abort it once, so that it can clear up
- * what it began; a second one changes nothing, because half a clean-up is worse than a slow one.
+ * Runs a command with engine and display. The first SIGINT, SIGTERM or SIGHUP aborts it, so that it can clean up what
+ * it started; a second one changes nothing, because half a clean-up is worse than a slow one.
  */
 export async function withSession<T>(
   options: { quiet?: boolean; to?: Channel },
@@ -34,14 +34,14 @@ export async function withSession<T>(
   const engine = dockerEngine();
   const display: Display = options.quiet ? silentDisplay : openDisplay(options.to ?? 'stderr');
   const controller = new AbortController();
-  setMaxListeners(0, controller.signal); // everything that runs side by side listens to it
+  setMaxListeners(0, controller.signal); // everything that runs in parallel listens to it
   const interrupt = () => controller.abort(INTERRUPTED);
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const s of signals) process.on(s, interrupt);
   try {
     return await work({ engine, emit: display.emit, signal: controller.signal });
   } catch (error) {
-    // Whatever broke while the user wanted out, the answer is: interrupted; and what could not be put back then.
+    // Whatever failed after the user interrupted, the result is: interrupted, with what could not be undone.
     const told = error instanceof Failure && error.ending === 'interrupted';
     throw controller.signal.aborted && !told ? INTERRUPTED : error;
   } finally {
@@ -56,18 +56,18 @@ export interface LabOptions {
   readonly name?: string;
   readonly kernel?: KernelChoice;
   readonly driver?: DriverName;
-  /** Its files may come from outside its folder. */
+  /** Whether its files may be outside its folder. */
   readonly allowOutside?: boolean;
 }
 
-/** A running copy's name: what container names allow, and no more than the schema does. */
+/** Checks the name of a running copy: container names must allow it, and the schema sets the same limit. */
 function checkName(name: string): void {
   if (!/^[a-z][a-z0-9-]{0,40}$/.test(name)) {
     throw new Failure('invalid-lab-name', { name });
   }
 }
 
-/** Finds, reads and checks the lab that an argument means. Throws a usage failure with every mistake in it. */
+/** Finds, reads and checks the lab that an argument names. Throws a usage failure with every mistake in it. */
 export function loadLab(argument: string, options: LabOptions = {}): Lab {
   if (options.name !== undefined) checkName(options.name);
   const file = findLabFile(argument);
@@ -79,7 +79,7 @@ export function loadLab(argument: string, options: LabOptions = {}): Lab {
     });
   const { kernel } = options;
   if (kernel === undefined) return result.value;
-  // A kernel from the command line is for the nodes that need one; a node's own choice in the file stays.
+  // A kernel from the command line applies to nodes that need one; a node's own choice in the file stays.
   return {
     ...result.value,
     nodes: result.value.nodes.map((n) =>

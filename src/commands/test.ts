@@ -18,19 +18,19 @@ export interface TestOptions extends LabOptions {
   readonly json?: boolean;
   readonly report?: string;
   readonly keep?: boolean;
-  /** Whether a lab's test ends with the first step in which a check fails. */
+  /** Whether a lab's test ends after the first step with a failed check. */
   readonly bail?: boolean;
   readonly timeout: number;
   readonly all?: boolean;
-  /** How often a lab is re-run if a check was inconclusive because a node was stalled. */
+  /** How many times a lab is re-run if a check was inconclusive because a node was stalled. */
   readonly again?: number;
-  /** How many labs at once; as many as CPUs and memory allow when absent. */
+  /** How many labs run at once; if absent, as many as CPUs and memory allow. */
   readonly jobs?: number;
 }
 
 /**
- * `lab test`: brings labs up unless they run, runs their scenarios, writes reports, and removes what
- * it brought up. A lab that runs is tested as it runs, whatever its file says by now.
+ * `lab test`: starts labs that do not run yet, runs their scenarios, writes reports, and removes the labs that it
+ * started. A running lab is tested as it is, even if its file has changed since.
  */
 export async function test(given: readonly string[], options: TestOptions): Promise<number> {
   const named = options.all ? labNames() : given;
@@ -65,7 +65,7 @@ async function one(session: Session, argument: string, options: TestOptions): Pr
   return exitCode([{ report }]);
 }
 
-/** Tests several labs, as many at once as CPUs and memory allow; of each, only failures and the end are shown. */
+/** Tests several labs, as many at once as CPUs and memory allow; shows only failures and the end of each. */
 async function many(session: Session, named: readonly string[], options: TestOptions): Promise<number> {
   const { engine, emit, signal } = session;
   const began = performance.now();
@@ -107,7 +107,7 @@ async function many(session: Session, named: readonly string[], options: TestOpt
   return exitCode(tested);
 }
 
-/** Of a lab's events, those that a reader of many labs wants: what went wrong, and the end. */
+/** Passes on the events of a lab that matter among many labs: failures, and the end. */
 function brief(emit: Emit): Emit {
   const wrong: Event[] = [];
   let step: Event | undefined;
@@ -124,7 +124,7 @@ function brief(emit: Emit): Emit {
   };
 }
 
-/** 1 when a check failed, 3 when something could not be observed or done, else 0. */
+/** Returns 1 if a check failed, 3 if something could not be observed or done, else 0. */
 export function exitCode(tested: readonly Tested[]): number {
   const failures = tested.map((t) => t.failure).filter((f) => f !== undefined);
   if (
@@ -135,7 +135,7 @@ export function exitCode(tested: readonly Tested[]): number {
   return failures.length > 0 || tested.some((t) => t.report.counts.inconclusive > 0) ? EXIT.environment : EXIT.ok;
 }
 
-/** The lab that an argument means: one that runs under that name, else the file's. */
+/** Returns the lab that an argument names: one that runs under that name, else the file's. */
 export async function findLab(
   { engine, emit, signal }: Session,
   argument: string,

@@ -7,12 +7,12 @@ import { type LabOptions, loadLab, withSession } from './session.ts';
 export interface UpCommandOptions extends LabOptions {
   readonly recreate?: boolean;
   readonly dryRun?: boolean;
-  /** False: return when nodes are ready. */
+  /** False: return when the nodes are ready. */
   readonly wait: boolean;
   readonly timeout: number;
 }
 
-/** `lab up`: brings a lab up, or what of it is missing. */
+/** `lab up`: starts a lab, or the missing parts of it. */
 export async function up(argument: string, options: UpCommandOptions): Promise<number> {
   const lab = loadLab(argument, options);
   await withSession({}, async ({ engine, emit, signal }) => {

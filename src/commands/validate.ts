@@ -4,7 +4,7 @@ import { formatDiagnostic } from '../lab/diagnostic.ts';
 import { findLabFile, readLab } from '../lab/read.ts';
 import { complain, print, printJson } from '../output/print.ts';
 
-/** `lab validate`: checks lab files and tells every mistake. Needs no engine. */
+/** `lab validate`: checks lab files and reports every mistake. Needs no engine. */
 export async function validate(
   names: readonly string[],
   options: { json?: boolean; allowOutside?: boolean },

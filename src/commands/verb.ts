@@ -2,11 +2,11 @@ import { InvalidArgumentError, Option } from 'commander';
 import { DRIVERS, KERNEL_CHOICES } from '../model/words.ts';
 import { parseDuration } from '../net/duration.ts';
 
-/** A flag as it is written and explained, and in its type what a verb gets of it. */
+/** A flag with its syntax and help text; its type is the type of the value that a verb receives. */
 export class Flag<T> {
   readonly option: Option;
   readonly required: boolean;
-  /** Holds the type; there is no such value. */
+  /** Holds the type; there is no value. */
   declare readonly gives: T;
 
   constructor(option: Option, required = false) {
@@ -14,38 +14,38 @@ export class Flag<T> {
     this.required = required;
   }
 
-  /** The same with a value where the user gives none, which the help shows as `words`. */
+  /** Returns the same flag with a default value, which the help shows as `words`. */
   standard(value: Exclude<T, undefined>, words?: string): Flag<Exclude<T, undefined>> {
     return new Flag(this.option.default(value, words), this.required);
   }
 }
 
-/** `--json`: there or not. */
+/** `--json`: present or not. */
 export function given(form: string, help: string): Flag<boolean | undefined> {
   return new Flag(new Option(form, help));
 }
 
-/** `--no-wait`: true unless it is there. */
+/** `--no-wait`: true unless it is present. */
 export function unless(form: string, help: string): Flag<boolean> {
   return new Flag(new Option(form, help));
 }
 
-/** `--report <dir>`: a word. */
+/** `--report <dir>`: one word. */
 export function text(form: string, help: string): Flag<string | undefined> {
   return new Flag(new Option(form, help));
 }
 
-/** `--clients <client...>`: words. */
+/** `--clients <client...>`: several words. */
 export function texts(form: string, help: string): Flag<readonly string[] | undefined> {
   return new Flag(new Option(form, help));
 }
 
-/** A word without which the verb does nothing. */
+/** One word that the verb requires. */
 export function required(form: string, help: string): Flag<string> {
   return new Flag(new Option(form, help), true);
 }
 
-/** One of several words. */
+/** One of several fixed words. */
 export function choice<const T extends string>(form: string, help: string, words: readonly T[]): Flag<T | undefined> {
   return new Flag(new Option(form, help).choices(words));
 }
@@ -61,7 +61,7 @@ export function count(form: string, help: string): Flag<number | undefined> {
   );
 }
 
-/** A time, which the verb gets in milliseconds. */
+/** A time; the verb receives milliseconds. */
 function duration(form: string, help: string): Flag<number | undefined> {
   return new Flag(
     new Option(form, help).argParser((written: string) => {
@@ -72,13 +72,13 @@ function duration(form: string, help: string): Flag<number | undefined> {
   );
 }
 
-/** Flags that several verbs have: each verb has objects of its own. */
+/** Flags that several verbs share: each verb gets its own objects. */
 export const common = {
   json: () => given('--json', 'print JSON'),
   allowOutside: () =>
     given('--allow-outside', 'allow files from outside the lab’s folder; use it only for labs that you trust'),
   timeout: () => duration('--timeout <time>', 'time limit for nodes to come up').standard(60_000, '60s'),
-  /** What is said of a lab beside its file. */
+  /** The options of a lab beside its file. */
   lab: () => ({
     name: text('--name <name>', 'run it under another name, as a second copy'),
     kernel: choice('--kernel <kernel>', 'kernel for the nodes that need their own', KERNEL_CHOICES),
@@ -86,7 +86,7 @@ export const common = {
   }),
 };
 
-/** What stands behind a verb without a flag, as its help has it, and in its type what the verb gets. */
+/** A positional argument of a verb as its help shows it; its type is the type of the value that the verb receives. */
 export class Argument<T> {
   readonly form: string;
   readonly help: string;
@@ -103,12 +103,12 @@ export function one(form: string, help: string): Argument<string> {
   return new Argument(form, help);
 }
 
-/** `[node]`: one word, or none. */
+/** `[node]`: one word or none. */
 export function maybe(form: string, help: string): Argument<string | undefined> {
   return new Argument(form, help);
 }
 
-/** `<labs...>`: words. */
+/** `<labs...>`: several words. */
 export function several(form: string, help: string): Argument<readonly string[]> {
   return new Argument(form, help);
 }
@@ -116,25 +116,28 @@ export function several(form: string, help: string): Argument<readonly string[]>
 type Flags = Readonly<Record<string, Flag<unknown>>>;
 type Arguments = Readonly<Record<string, Argument<unknown>>>;
 
-/** What a verb gets: what may be left out is absent then. */
+/** What a verb receives: optional values may be absent. */
 type Gives<T extends Readonly<Record<string, { readonly gives: unknown }>>> = {
   readonly [K in keyof T as undefined extends T[K]['gives'] ? never : K]: T[K]['gives'];
 } & { readonly [K in keyof T as undefined extends T[K]['gives'] ? K : never]?: Exclude<T[K]['gives'], undefined> };
 
-/** A verb of the command line: what is written behind it, what its help says, and what it does. */
+/** A verb of the command line: its arguments, its help text, and its work. */
 export interface Verb {
   readonly name: string;
   readonly summary: string;
   readonly arguments: Arguments;
   readonly flags: Flags;
-  /** All behind its arguments is the last argument's, what looks like a flag too. */
+  /** Everything after its arguments belongs to the last argument, including what looks like a flag. */
   readonly passThrough: boolean;
   readonly examples: readonly string[];
-  /** Returns the exit code. It loads its work only now: `--help` must not wait for the engine's library. */
+  /**
+   * Runs the verb and returns the exit code. It imports its work only here: `--help` must not wait for the engine's
+   * library.
+   */
   run(args: Readonly<Record<string, unknown>>, options: Readonly<Record<string, unknown>>): Promise<number>;
 }
 
-/** A verb, whose `run` gets what its arguments and flags say, by their names. */
+/** Declares a verb; its `run` receives the values of its arguments and flags by their names. */
 export function verb<A extends Arguments, F extends Flags>(declared: {
   readonly name: string;
   readonly summary: string;
@@ -144,6 +147,6 @@ export function verb<A extends Arguments, F extends Flags>(declared: {
   readonly examples: readonly string[];
   run(args: Gives<A>, options: Gives<F>): Promise<number>;
 }): Verb {
-  // What commander gives has the names and types that the declarations say, which a test holds.
+  // Commander's values have the names and types of the declarations; a test proves this.
   return { passThrough: false, ...declared } as unknown as Verb;
 }

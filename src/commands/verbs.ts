@@ -16,14 +16,14 @@ import { up } from './up.verb.ts';
 import { validate } from './validate.verb.ts';
 import type { Verb } from './verb.ts';
 
-/** Verbs under one word, as `lab images build`. */
+/** Verbs under one word, such as `lab images build`. */
 export interface Group {
   readonly name: string;
   readonly summary: string;
   readonly verbs: readonly Verb[];
 }
 
-/** Every verb there is, in the order of the help. */
+/** Every verb, in the order of the help. */
 export const verbs: readonly (Verb | Group)[] = [
   up,
   down,

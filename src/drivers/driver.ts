@@ -8,81 +8,92 @@ import type { DriverName, Mode, Protocol, Scheduler } from '../model/words.ts';
 import type { NodePart } from '../nodes/part.ts';
 import type { HeldAddress, ServiceTable, TableConnection, TableTimeouts } from './service-table.ts';
 
-/** A command's output, as a driver gets it from inside a node. */
+/** Runs a command inside a node and returns its output. */
 export type RunInNode = (command: readonly string[]) => Promise<string>;
 
-/** Something of a service that a driver cannot do: the key of the service that asks for it, and why not. */
+/** A part of a service that a driver does not support: the key of the service that requires it, and the reason. */
 export interface Refused {
   readonly key: 'port' | 'mode' | 'protocol' | 'scheduler' | 'vip';
   readonly why: string;
 }
 
-/** What a director's table shows of a service, in the words of the driver's own tool. */
+/** What a director's table shows for a service, in the words of the driver's own tool. */
 export interface Shown {
-  /** How each real server is forwarded to (`TableReal.forward`). */
+  /** How packets are forwarded to each real server (`TableReal.forward`). */
   readonly forward: string;
   /** `TableService.flags`. */
   readonly flags: readonly string[];
 }
 
 /**
- * A grip on a running director's load balancer. What looks runs at once, and throws CannotObserve when it cannot be
- * read. What changes something is a command for the director: who changes a running lab writes down beforehand the one
- * that puts it back.
+ * Reads and changes a running director's load balancer. Methods that read run at once, and throw CannotObserve if the
+ * result cannot be read. Methods that change something return a command for the director: code that changes a running
+ * lab first records the command that undoes the change.
  */
 export interface Control {
-  /** All that the table holds. */
+  /** Returns the whole table. */
   table(): Promise<ServiceTable>;
-  /** Gives a real server that is in the table a weight. */
+  /** Returns the command that sets the weight of a real server in the table. */
   setWeight(service: Service, real: Real, weight: number): readonly string[];
-  /** Takes a real server out of the table... */
+  /** Returns the command that removes a real server from the table... */
   removeServer(service: Service, real: Real): readonly string[];
-  /** ...and makes it stand there with a weight, whether it was taken out or not. */
+  /** ...and the one that adds it with a weight, whether it was removed or not. */
   restoreServer(service: Service, real: Real, weight: number): readonly string[];
-  /** Gives a real server its weight again; if it has been removed by now, the health checker that adds it again does. */
+  /**
+   * Returns the command that restores a real server's weight; if the server has been removed meanwhile, the health
+   * checker adds it again.
+   */
   restoreWeight(service: Service, real: Real, weight: number): readonly string[];
-  /** Connections that it knows, its own and those that another director told it of, templates of persistence among them. */
+  /**
+   * Returns the connections that the director knows: its own, those synchronised from another director, and persistence
+   * templates.
+   */
   connections(): Promise<readonly TableConnection[]>;
-  /** Templates of persistence: a client, or a network of clients, and the real server that it stays with. */
+  /** Returns persistence templates: a client, or a network of clients, and the real server to which it is assigned. */
   templates(): Promise<readonly TableConnection[]>;
-  /** Addresses that the director holds now, VIPs and LIPs among them; those of a link alone left out. */
+  /** Returns the addresses that the director holds now, including VIPs and LIPs, without link-local ones. */
   addressesHeld(): Promise<readonly HeldAddress[]>;
-  /** Connections so far that found no free port of a LIP. */
+  /** Returns the number of connections so far that found no free port of a LIP. */
   portsRefused(): Promise<number>;
 }
 
-/** Which load balancer a director runs: what it can do, what a director of it is made of, and how it is spoken to. */
+/** A load balancer that a director can run: its capabilities, the parts of a director, and how to control it. */
 export interface Driver {
   readonly name: DriverName;
   readonly modes: readonly Mode[];
   readonly families: readonly (4 | 6)[];
   readonly schedulers: readonly Scheduler[];
   readonly protocols: readonly Protocol[];
-  /** Why a VIP and its real servers cannot be of different families; undefined where they can. */
+  /** Why a VIP and its real servers cannot be of different families; undefined if they can. */
   readonly oneFamily: string | undefined;
-  /** What it cannot do of a service, alone or beside the others, that the lists above do not say. */
+  /** Returns what it does not support of a service, alone or beside the others, apart from the lists above. */
   refuses(service: Service, services: readonly Service[]): readonly Refused[];
 
-  /** What a director's container is made from, and must be given beyond what its kernel takes; memory is on top of that. */
+  /**
+   * The image of a director's container, and its needs beyond those of its kernel; the memory is added to the kernel's.
+   */
   readonly image: ImageName;
   readonly needs: Pick<ContainerNeeds, 'capabilities' | 'devices' | 'tmpfs' | 'memoryMb'>;
-  /** Files, addresses, filters and programs of a director; of one that is the user's own (`manual`) only what they stand on. */
+  /**
+   * Returns files, addresses, filters and programs of a director; for a director set up by the user (`manual`), only
+   * their prerequisites.
+   */
   director(lab: Lab, node: LabNode): NodePart;
 
-  /** How it is found out whether it can run on a kernel here. */
+  /** How to find out whether it can run on a kernel here. */
   readonly trial: Trial;
 
-  /** Seconds for which it keeps connections where the lab says nothing. */
+  /** For how many seconds it keeps connections if the lab sets no timeouts. */
   readonly timeouts: TableTimeouts;
   /**
-   * Milliseconds for which it keeps a connection of a service after its end, and with it the client's persistence
-   * template, with these timeouts (in seconds).
+   * Returns for how many milliseconds it keeps a connection of a service after its end, and with it the client's
+   * persistence template, given these timeouts (in seconds).
    */
   lingers(service: Service, timeouts: TableTimeouts): number;
-  /** Milliseconds that it may be late to forget a connection or a template whose time is over. */
+  /** How many milliseconds late it may drop a connection or a template after its timeout. */
   readonly forgetsLate: number;
-  /** What its table shows of a service that is as the lab has it. */
+  /** Returns what its table shows for a service that matches the lab. */
   shows(service: Service): Shown;
-  /** The grip on a running director, by whatever runs a command there. */
+  /** Returns the control of a running director, given a function that runs commands there. */
   control(run: RunInNode): Control;
 }

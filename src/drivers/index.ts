@@ -5,18 +5,18 @@ import { DRIVERS, type DriverName } from '../model/words.ts';
 import type { Driver } from './driver.ts';
 import { ipvs } from './ipvs/driver.ts';
 
-/** Every driver, by the name that a lab file gives it. */
+/** Every driver, by its name in a lab file. */
 export const drivers: Readonly<Record<DriverName, Driver>> = { ipvs };
 
-/** The driver of directors for which nobody says one. */
+/** The driver of directors for which the lab file names none. */
 export const STANDARD_DRIVER: DriverName = DRIVERS[0];
 
-/** The driver of a director. */
+/** Returns the driver of a director. */
 export function driverOf(node: LabNode): Driver {
   return drivers[found(node.driver, `driver of ${node.name}`)];
 }
 
-/** The drivers of a lab's directors, each once. */
+/** Returns the drivers of a lab's directors, without duplicates. */
 export function driversOf(lab: Pick<Lab, 'nodes'>): readonly Driver[] {
   return [...new Set(directors(lab).map(driverOf))];
 }

@@ -8,11 +8,14 @@ import { formatAddress } from '../net/cidr.ts';
 import { unreachable } from '../result.ts';
 import { checkScript, quorumScript, type Script, scriptsOf, trackScript } from './keepalived-scripts.ts';
 
-/** What of keepalived.conf is the balancer's: a driver whose keepalived reads other words gives its own. */
+/**
+ * The parts of keepalived.conf that depend on the load balancer: a driver whose keepalived has another syntax supplies
+ * its own.
+ */
 export interface Dialect {
-  /** Lines of `global_defs` about the balancer. */
+  /** Returns the lines of `global_defs` about the balancer. */
   globals(lab: Lab, node: LabNode): readonly string[];
-  /** Lines of a `virtual_server` that say how it is balanced. */
+  /** Returns the lines of a `virtual_server` that define how it is balanced. */
   balancing(service: Service): readonly string[];
 }
 
@@ -28,12 +31,12 @@ function write(lines: readonly (string | Block)[], indent = ''): string {
     .join('');
 }
 
-/** Seconds, as keepalived.conf takes them: whole ones plain, others with decimals. */
+/** Formats seconds for keepalived.conf: whole ones plain, others with decimals. */
 function seconds(ms: number): string {
   return String(ms / 1000);
 }
 
-/** Addresses of an instance's other members, to which unicast adverts go. */
+/** Returns the addresses of an instance's other members, to which unicast adverts go. */
 function peers(lab: Lab, node: LabNode, instance: VrrpInstance): readonly string[] {
   const family = familyOf(found(instance.addresses[0], `address of ${instance.name}`).address);
   return instance.members
@@ -47,14 +50,14 @@ function peers(lab: Lab, node: LabNode, instance: VrrpInstance): readonly string
     });
 }
 
-/** The name of the script that an instance tracks. */
+/** Returns the name of a script that an instance tracks. */
 function scriptName(instance: VrrpInstance, index: number): string {
   return `${instance.name}_track_${index + 1}`;
 }
 
 function vrrpBlock(lab: Lab, node: LabNode, instance: VrrpInstance): Block {
   const member = memberOf(instance, node.name);
-  // keepalived preempts late, or not at all, only from BACKUP (keepalived.conf(5)).
+  // keepalived preempts late, or not at all, only if it starts as BACKUP (keepalived.conf(5)).
   const first = instance.members[0]?.node === node.name && instance.preempt && instance.preemptDelay === 0;
   const weight = (w: number) => (w === 0 ? '' : ` weight ${w}`);
   const scripts = instance.track.flatMap((t, i) => ('script' in t ? [scriptName(instance, i)] : []));
@@ -85,7 +88,7 @@ function vrrpBlock(lab: Lab, node: LabNode, instance: VrrpInstance): Block {
   ];
 }
 
-/** An IPv6 VIP is deprecated, so that the director does not speak under it on its own account. */
+/** Formats an address. An IPv6 VIP is deprecated, so that the director does not use it as a source address. */
 function addressLine({ address, prefix }: HostAddress, device: string): string {
   const family = familyOf(address);
   const length = prefix === (family === 4 ? 32 : 128) ? '' : `/${prefix}`;
@@ -109,12 +112,12 @@ function scriptBlocks(instance: VrrpInstance): Block[] {
   );
 }
 
-/** A script as keepalived.conf names it. */
+/** Formats a script's path for keepalived.conf. */
 function quoted({ path }: Script): string {
   return `"${path}"`;
 }
 
-/** Instances that change state together. */
+/** Returns the blocks of instances that change state together. */
 function syncBlocks(instances: readonly VrrpInstance[]): Block[] {
   const names = [...new Set(instances.flatMap((v) => v.sync ?? []))];
   return names.map((name) => [
@@ -146,7 +149,7 @@ function serverBlock(service: Service, dialect: Dialect): Block {
   ];
 }
 
-/** A real server's checker (keepalived.conf(5), CHECKERS). */
+/** Returns the lines of a real server's checker (keepalived.conf(5), CHECKERS). */
 function checkLines(service: Service, health: HealthCheck, real: Real): (string | Block)[] {
   const { probe } = health;
   const common = [`retry ${health.retry}`, `delay_before_retry ${seconds(health.pause)}`];
@@ -205,7 +208,7 @@ function persistenceLines({ time, mask }: Persistence, family: 4 | 6): string[] 
   ];
 }
 
-/** The keepalived.conf of a director: its VRRP instances and every service (keepalived.conf(5)). */
+/** Returns the keepalived.conf of a director: its VRRP instances and every service (keepalived.conf(5)). */
 export function keepalivedConf(lab: Lab, node: LabNode, dialect: Dialect): string {
   const instances = instancesOf(lab, node);
   const group = instances.find((v) => v.group !== undefined)?.group;
@@ -227,9 +230,12 @@ export function keepalivedConf(lab: Lab, node: LabNode, dialect: Dialect): strin
   ]);
 }
 
-/** The program that speaks VRRP on a director, whatever balances there: its end is the end of VRRP. */
+/** The program that runs VRRP on a director, with any load balancer: when it ends, VRRP ends. */
 export const KEEPALIVED = 'keepalived';
-/** The command that succeeds once it listens for adverts, IP protocol 112 (RFC 5798 §5.1), and so is a backup that counts. */
+/**
+ * A command that succeeds when keepalived listens for adverts, IP protocol 112 (RFC 5798 §5.1), and thus works as a
+ * backup.
+ */
 export const HEARS_ADVERTS: readonly string[] = [
   'grep',
   '-qE',
@@ -237,16 +243,19 @@ export const HEARS_ADVERTS: readonly string[] = [
   '/proc/net/raw',
   '/proc/net/raw6',
 ];
-/** Where keepalived reads its configuration. */
+/** The path of keepalived's configuration. */
 export const KEEPALIVED_CONF = '/etc/keepalived/keepalived.conf';
 
-/** The files of a director's keepalived: the configuration, and the scripts that it names. */
+/** Returns the files of a director's keepalived: the configuration and the scripts that it names. */
 export function keepalivedFiles(lab: Lab, node: LabNode, dialect: Dialect): Readonly<Record<string, string>> {
   const scripts = scriptsOf(lab, node).map(({ path, command }) => [path, `#!/usr/bin/dash\n${command}\n`]);
   return { [KEEPALIVED_CONF]: keepalivedConf(lab, node, dialect), ...Object.fromEntries(scripts) };
 }
 
-/** Where keepalived and its processes tell that they run: of a configuration of the user's, only the first is sure. */
+/**
+ * Returns the PID files of keepalived and its processes; with a configuration supplied by the user, only the first one
+ * is certain to exist.
+ */
 export function keepalivedPids(lab: Lab, node: LabNode): readonly string[] {
   if (node.keepalived) return ['/run/keepalived.pid'];
   return [

@@ -5,8 +5,8 @@ import type { Real, Service } from '../model/service.ts';
 import type { VrrpInstance } from '../model/vrrp.ts';
 
 /**
- * Commands that keepalived runs. Each is a file of its own, named after what it is for: whatever a command holds,
- * it is nothing that keepalived.conf could take for its own quotes, braces or comments.
+ * A command that keepalived runs, in a file of its own that is named after its purpose: whatever the command contains,
+ * keepalived.conf cannot mistake it for its own quotes, braces or comments.
  */
 export interface Script {
   readonly path: string;
@@ -17,23 +17,23 @@ function script(name: string, command: string): Script {
   return { path: `/lab/scripts/${name}.sh`, command };
 }
 
-/** What an instance tracks by a command. */
+/** Returns the script of a command that an instance tracks. */
 export function trackScript(instance: VrrpInstance, index: number, command: string): Script {
   return script(`track.${instance.name}.${index + 1}`, command);
 }
 
-/** What is run as a service's quorum is reached or lost. */
+/** Returns the script that runs when a service's quorum is reached or lost. */
 export function quorumScript(service: Service, when: 'up' | 'down', command: string): Script {
   return script(`quorum.${service.name}.${when}`, command);
 }
 
-/** What checks a real server: the command with the server's own address and port in it. */
+/** Returns the script that checks a real server: the command with the server's own address and port. */
 export function checkScript(service: Service, real: Real, command: string): Script {
   const aimed = command.replaceAll('{address}', real.address).replaceAll('{port}', String(real.port));
   return script(`check.${service.name}.${real.node}`, aimed);
 }
 
-/** Every script that a director's generated keepalived.conf names. */
+/** Returns every script that a director's generated keepalived.conf names. */
 export function scriptsOf(lab: Lab, node: LabNode): readonly Script[] {
   const tracked = instancesOf(lab, node).flatMap((v) =>
     v.track.flatMap((t, i) => ('script' in t ? [trackScript(v, i, t.script)] : [])),

@@ -1,11 +1,11 @@
-/** What a director's load balancer holds, whichever it is. */
+/** The table of a director's load balancer, the same type for every driver. */
 export interface ServiceTable {
   readonly services: readonly TableService[];
-  /** How long connections are kept, in seconds, where it was asked for. */
+  /** For how many seconds connections are kept; only if requested. */
   readonly timeouts?: TableTimeouts;
 }
 
-/** Seconds for which connections are kept: established, after a FIN, and of UDP. */
+/** For how many seconds connections are kept: established, after a FIN, and UDP. */
 export interface TableTimeouts {
   readonly tcp: number;
   readonly fin: number;
@@ -13,16 +13,16 @@ export interface TableTimeouts {
 }
 
 export interface TableService {
-  /** tcp, udp or sctp; fwm of a firewall mark, which is then the address. */
+  /** tcp, udp or sctp; fwm for a firewall mark, which is then in `address`. */
   readonly protocol: string;
   readonly address: string;
   readonly port: number;
   readonly scheduler: string;
-  /** Seconds; absent when the service is not persistent. */
+  /** Seconds; absent if the service is not persistent. */
   readonly persistence?: number;
-  /** Clients that share this many leading bits are one to persistence; absent where each address is one. */
+  /** Persistence treats clients that share this many leading bits as one; absent if each address counts alone. */
   readonly mask?: number;
-  /** Whatever else the balancer's own tool prints of the service, word by word: `(sh-port)`, `ops`, `pe sip`. */
+  /** All other words that the balancer's own tool prints for the service: `(sh-port)`, `ops`, `pe sip`. */
   readonly flags: readonly string[];
   readonly reals: readonly TableReal[];
 }
@@ -30,23 +30,26 @@ export interface TableService {
 export interface TableReal {
   readonly address: string;
   readonly port: number;
-  /** Masq, Route, Tunnel, FullNat... as the balancer's own tool prints it. */
+  /** Masq, Route, Tunnel, FullNat..., as printed by the balancer's own tool. */
   readonly forward: string;
   readonly weight: number;
   readonly activeConnections: number;
   readonly inactiveConnections: number;
-  /** The most connections, and where it counts as free again; 0: any number. Where they were asked for. */
+  /**
+   * The maximum number of connections, and the number at which the server accepts new ones again; 0: no limit. Only if
+   * requested.
+   */
   readonly upper?: number;
   readonly lower?: number;
-  /** How a tunnel wraps, `n/a` of what is none, where it was asked for. */
+  /** The kind of tunnel, `n/a` if there is none; only if requested. */
   readonly tunnel?: string;
-  /** Totals since the server was added, where they were asked for. */
+  /** Totals since the server was added; only if requested. */
   readonly stats?: Counters;
-  /** Averages of the last seconds, where they were asked for. */
+  /** Averages of the last seconds; only if requested. */
   readonly rate?: Counters;
 }
 
-/** A connection that a director knows, or a template of persistence: then the client's port is 0. */
+/** A connection that a director knows, or a persistence template, whose client port is 0. */
 export interface TableConnection {
   readonly client: string;
   readonly clientPort: number;
@@ -55,7 +58,7 @@ export interface TableConnection {
   readonly port: number;
 }
 
-/** An address that a node holds, with its prefix (`192.168.100.254/32`), and on which interface. */
+/** An address that a node holds, with its prefix (`192.168.100.254/32`), and its interface. */
 export interface HeldAddress {
   readonly interface: string;
   readonly address: string;

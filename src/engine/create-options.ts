@@ -1,6 +1,9 @@
 import type { ContainerSpec } from './engine.ts';
 
-/** What Docker keeps read-only in every container, less /proc/sys/net: that belongs to the container's own network. */
+/**
+ * The paths that Docker keeps read-only in every container, except /proc/sys/net, which belongs to the container's own
+ * network.
+ */
 const READ_ONLY_PATHS = [
   '/proc/bus',
   '/proc/fs',
@@ -9,10 +12,16 @@ const READ_ONLY_PATHS = [
   ...['abi', 'debug', 'dev', 'fs', 'kernel', 'user', 'vm'].map((d) => `/proc/sys/${d}`),
 ];
 
-/** Most processes of a container: many times what any lab's node runs (a guest's processes are processes of its container). */
+/**
+ * Maximum number of processes in a container: many times what any lab's node runs (a guest's processes are processes of
+ * its container).
+ */
 const MOST_PROCESSES = 1024;
 
-/** What the engine is asked for: a container with no right that it does not need. Whoever takes it over is in its own network, among its own files. */
+/**
+ * Returns the request that creates a container without any right that it does not need. An attacker who takes
+ * over the container stays in its network and its files.
+ */
 export function createOptions(spec: ContainerSpec) {
   const { needs } = spec;
   const memory = needs.memoryMb * 1024 * 1024;

@@ -30,7 +30,7 @@ function isStatus(error: unknown, ...codes: readonly number[]): boolean {
   return error instanceof Refusal && codes.includes(error.status);
 }
 
-/** The engine that DOCKER_HOST names, or the one at the default socket. Nothing is sent before it is used. */
+/** Returns the engine that DOCKER_HOST names, or the one at the default socket. Sends nothing before it is used. */
 export function dockerEngine(): Engine {
   const host = process.env['DOCKER_HOST'];
   try {
@@ -40,17 +40,17 @@ export function dockerEngine(): Engine {
   }
 }
 
-/** Microseconds over which a share of a processor is counted. */
+/** Microseconds over which a CPU share is measured. */
 const CPU_PERIOD = 100_000;
 
-/** Codes of a connection that fails: the system's (ECONNREFUSED) and those of Node's HTTP parser. */
+/** Error codes of a failed connection: the system's (ECONNREFUSED) and those of Node's HTTP parser. */
 const UNREACHED = /^(E[A-Z]+|HPE_\w+)$/;
 
 class DockerEngine implements Engine {
   readonly #docker: Docker;
-  /** Ends commands that still run: the engine does not end all of those whose container it removes. */
+  /** Ends commands that still run: the engine does not end every command of a container that it removes. */
   readonly #closing = new AbortController();
-  /** Whose the containers are that were listed or made. */
+  /** The owner of each container that was listed or created. */
   readonly #owners = new Map<string, Owner>();
   readonly address: string;
 
@@ -60,7 +60,7 @@ class DockerEngine implements Engine {
     setMaxListeners(0, this.#closing.signal); // each command listens to it
   }
 
-  /** Turns what the engine refuses, of a container where one is named, and a connection that fails, into words that help. */
+  /** Turns an engine error, for a named container if any, and a failed connection into helpful words. */
   async #call<T>(work: () => Promise<T>, container?: string): Promise<T> {
     try {
       return await work();
@@ -75,7 +75,7 @@ class DockerEngine implements Engine {
     }
   }
 
-  /** The same; undefined for what is gone. */
+  /** Does the same; returns undefined if the object is gone. */
   async #unlessGone<T>(work: () => Promise<T>): Promise<T | undefined> {
     return this.#call(work).catch((error: unknown) => {
       if (isStatus(error, 404)) return undefined;
@@ -83,7 +83,7 @@ class DockerEngine implements Engine {
     });
   }
 
-  /** Remembers whose a container is. */
+  /** Stores the owner of a container. */
   #own(id: string, labels: Readonly<Record<string, string>>): void {
     const lab = labels[LABEL.lab];
     if (lab !== undefined) this.#owners.set(id, { lab, node: labels[LABEL.node] || undefined });
@@ -145,7 +145,7 @@ class DockerEngine implements Engine {
     await this.#call(() => this.#docker.getContainer(id).remove({ force: true, v: true }), id).catch(
       async (error: unknown) => {
         if (isStatus(error, 404)) return;
-        if (!isStatus(error, 409)) throw error; // somebody else removes it already
+        if (!isStatus(error, 409)) throw error; // another process is already removing it
         await this.#docker
           .getContainer(id)
           .wait({ condition: 'removed' })
@@ -360,7 +360,7 @@ class DockerEngine implements Engine {
       ),
     );
     const stream = await this.#call(() =>
-      // The host's network: a build must reach a package mirror that may be known there only.
+      // The host's network: a build must reach a package mirror that may only be known there.
       this.#docker.buildImage(context, {
         t: tag,
         labels: { ...labels },
@@ -400,7 +400,7 @@ function stateOf(state: string): Pick<Container, 'state' | 'running'> {
 }
 
 async function exitCode(exec: Docker.Exec): Promise<number> {
-  // The streams end a moment before the engine has noted the exit.
+  // The streams end a moment before the engine records the exit.
   for (const deadline = Date.now() + 10_000; ; ) {
     const { Running, ExitCode } = await exec.inspect();
     if (!Running && ExitCode !== null) return ExitCode;

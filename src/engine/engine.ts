@@ -1,15 +1,15 @@
 import type { Readable, Writable } from 'node:stream';
 import { Failure } from '../failure.ts';
 
-/** What a container must be given, and may take at the most. */
+/** What a container needs, and its limits. */
 export interface ContainerNeeds {
-  /** All that it has: without them every capability is dropped. */
+  /** All its capabilities: without them every capability is dropped. */
   readonly capabilities: readonly string[];
   readonly devices: readonly string[];
   readonly tmpfs: Readonly<Record<string, string>>;
-  /** /proc/sys/net may be written from inside: it is the container's own. The rest of /proc/sys stays read-only. */
+  /** /proc/sys/net is writable inside: it belongs to the container. The rest of /proc/sys stays read-only. */
   readonly writableNetSysctls: boolean;
-  /** Most megabytes of memory. */
+  /** Maximum memory in megabytes. */
   readonly memoryMb: number;
 }
 
@@ -20,13 +20,13 @@ export interface ContainerSpec {
   readonly labels: Readonly<Record<string, string>>;
   readonly needs: ContainerNeeds;
   readonly command: readonly string[];
-  /** A folder that it keeps outside its own files, for others to look into. */
+  /** A folder outside the container's own files that other containers can read. */
   readonly shares?: string;
-  /** Id of a container whose shared folder it sees, at the same place, and cannot write to. */
+  /** ID of a container whose shared folder it sees, read-only, at the same path. */
   readonly looksInto?: string;
 }
 
-/** A container as the engine lists it. */
+/** A container in the engine's list. */
 export interface Container {
   readonly id: string;
   readonly name: string;
@@ -40,11 +40,11 @@ export interface Container {
 
 export interface ExecOptions {
   readonly signal?: AbortSignal | undefined;
-  /** What it reads on stdin, to its end; without it stdin stays open until the command ends. */
+  /** Its stdin, which ends after it; without it stdin stays open until the command ends. */
   readonly input?: Buffer | string;
-  /** Called with whole lines of stdout as they come. */
+  /** Receives whole lines of stdout as they arrive. */
   readonly onLine?: (line: string) => void;
-  /** Milliseconds after which it is left to itself, and an Overrun thrown; no end to them when absent. */
+  /** Milliseconds after which the command is abandoned and an Overrun is thrown; no limit if absent. */
   readonly within?: number;
 }
 
@@ -57,11 +57,11 @@ export interface ExecResult {
 /** A command that runs in a container with its streams open. */
 export interface ExecStream {
   readonly stdin: Writable;
-  /** With a terminal everything comes on stdout. */
+  /** With a terminal, all output arrives on stdout. */
   readonly stdout: Readable;
   readonly stderr: Readable;
   resize(rows: number, columns: number): Promise<void>;
-  /** The exit code, once the streams have ended. */
+  /** The exit code, after the streams have ended. */
   readonly exit: Promise<number>;
 }
 
@@ -72,7 +72,7 @@ export interface EngineInfo {
   readonly kernel: string;
   readonly arch: string;
   readonly os: string;
-  /** Where its API was reached. */
+  /** The address of its API. */
   readonly address: string;
   readonly cpus: number;
   readonly memory: number;
@@ -86,7 +86,7 @@ export interface Image {
   readonly created: number;
 }
 
-/** A command that printed more, or took longer, than is waited for. */
+/** A command printed more, or took longer, than the limit. */
 export class Overrun extends Failure<'overrun'> {
   /** What it did, in words that follow the command. */
   readonly what: string;
@@ -101,25 +101,25 @@ export class Overrun extends Failure<'overrun'> {
 export interface Engine {
   readonly address: string;
   info(): Promise<EngineInfo>;
-  /** All containers that carry the label, running or not. */
+  /** Returns all containers with the label, running or not. */
   list(label: string): Promise<readonly Container[]>;
   create(spec: ContainerSpec): Promise<string>;
   start(id: string): Promise<void>;
-  /** Ends a container at once, with its processes; it stays. No error when it has ended. */
+  /** Ends a container at once, with its processes, but does not remove it. No error if it has ended. */
   kill(id: string): Promise<void>;
-  /** Returns once a container has ended or is gone; throws when aborted. */
+  /** Waits until a container has ended or is gone; throws when aborted. */
   ended(id: string, signal: AbortSignal): Promise<void>;
-  /** Removes a container, running or not; no error when it is gone. Returns once it is gone. */
+  /** Removes a container, running or not, and waits until it is gone; no error if it is gone already. */
   remove(id: string): Promise<void>;
   pause(id: string): Promise<void>;
   unpause(id: string): Promise<void>;
-  /** Holds a container to so much of a processor (0.05 is a twentieth); 0: to nothing. */
+  /** Limits a container to a share of a processor (0.05 is a twentieth); 0: no limit. */
   limitCpu(id: string, share: number): Promise<void>;
-  /** Whether a container runs, paused or not. */
+  /** Returns whether a container runs, paused or not. */
   runs(id: string): Promise<boolean>;
-  /** Bytes of memory that the container takes, page cache that can be dropped left out. */
+  /** Returns the bytes of memory that the container uses, without page cache that can be dropped. */
   memory(id: string): Promise<number>;
-  /** The commands that run in a container beside its own, word by word; none where it is gone. */
+  /** Returns the commands that run in a container in addition to its own, word by word; none if it is gone. */
   commands(id: string): Promise<readonly (readonly string[])[]>;
   exec(id: string, command: readonly string[], options?: ExecOptions): Promise<ExecResult>;
   execStream(
@@ -127,12 +127,12 @@ export interface Engine {
     command: readonly string[],
     options?: { tty?: boolean; env?: readonly string[] },
   ): Promise<ExecStream>;
-  /** The container's output so far, or followed to its end. */
+  /** Returns the container's output so far, or follows it to its end. */
   logs(
     id: string,
     options: { follow: boolean; tail?: number; timestamps: boolean; signal?: AbortSignal },
   ): Promise<Readable>;
-  /** Runs a command in a container of its own and removes it. */
+  /** Runs a command in a new container and removes the container. */
   runOnce(
     image: string,
     command: readonly string[],
@@ -141,9 +141,9 @@ export interface Engine {
   ): Promise<ExecResult>;
   images(reference: string): Promise<readonly Image[]>;
   hasImage(tag: string): Promise<boolean>;
-  /** Pulls an image and tags it; throws when no registry gives it. */
+  /** Pulls an image and tags it; throws if no registry has it. */
   pull(reference: string, tag: string): Promise<void>;
-  /** Makes an image of a root file system's tar. */
+  /** Creates an image from a root file system's tar. */
   importImage(tar: Readable, tag: string): Promise<void>;
   /** Builds an image from a tar of its folder; throws with the step that failed. */
   build(

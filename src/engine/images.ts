@@ -11,11 +11,11 @@ import type { Engine } from './engine.ts';
 import { LABEL } from './labels.ts';
 import { Refusal } from './refusal.ts';
 
-/** What images are built on; pulled where a registry answers, else made from the Debian mirror. */
+/** The base of the images; pulled if a registry answers, else built from the Debian mirror. */
 export const BASE_TAG = 'lvslab/base:trixie';
 const BASE_REFERENCE = 'debian:trixie-slim';
 
-/** The images of the project: one folder of images/ each. */
+/** The images of the project: each has a folder in images/. */
 export const IMAGES = ['node'] as const;
 export type ImageName = (typeof IMAGES)[number];
 
@@ -30,7 +30,7 @@ function filesOf(folder: string, below = ''): string[] {
     .sort();
 }
 
-/** The tag of an image as its folder stands: another content is another tag. */
+/** Returns the tag of an image for the current content of its folder: other content has another tag. */
 export function imageTag(image: ImageName): string {
   const hash = createHash('sha256');
   for (const file of filesOf(folderOf(image)))
@@ -49,7 +49,7 @@ export interface ImageState {
   readonly bytes: number;
 }
 
-/** The project's images, and whether the engine has them as they should be. */
+/** Returns the project's images, and whether the engine has them in the right version. */
 export async function imageStates(engine: Engine): Promise<readonly ImageState[]> {
   const wanted = [{ name: 'base', tag: BASE_TAG }, ...IMAGES.map((name) => ({ name, tag: imageTag(name) }))];
   return Promise.all(
@@ -60,7 +60,7 @@ export async function imageStates(engine: Engine): Promise<readonly ImageState[]
   );
 }
 
-/** Makes every image that the engine lacks; `tell` gets a line for each step. No work when all are there. */
+/** Builds every image that the engine lacks; `tell` receives a line for each step. Does nothing if all are there. */
 export async function ensureImages(
   engine: Engine,
   tell: (line: string) => void,
@@ -109,7 +109,7 @@ async function ensureBase(engine: Engine, tell: (line: string) => void, detail: 
   }
 }
 
-/** Makes the root file system of a small Debian as a tar. */
+/** Creates the root file system of a small Debian as a tar. */
 async function mmdebstrap(tar: string, detail: (line: string) => void): Promise<void> {
   const child = spawn('mmdebstrap', ['--variant=minbase', 'trixie', tar], { stdio: ['ignore', 'ignore', 'pipe'] });
   let last = '';

@@ -1,9 +1,11 @@
 import { Failure } from '../failure.ts';
 import type { Facts, FailureReason, Owner } from '../failure-words.ts';
 
-/** What the engine refuses, told as what it means for the lab: mostly, that a container is gone or has ended. */
+/**
+ * An error answer of the engine, in words of what it means for the lab: mostly, that a container is gone or has ended.
+ */
 export class Refusal<R extends FailureReason = FailureReason> extends Failure<R> {
-  /** As HTTP has it: 404 not there, 409 not in the state for it. */
+  /** The HTTP status: 404 not found, 409 not in the right state. */
   readonly status: number;
 
   constructor(status: number, reason: R, facts: Facts<R>) {
@@ -12,10 +14,12 @@ export class Refusal<R extends FailureReason = FailureReason> extends Failure<R>
   }
 }
 
-/** What the engine's client makes of an answer: `(HTTP code 409) container stopped/paused - Container ID is not running`. */
+/**
+ * The error message of the engine's client: `(HTTP code 409) container stopped/paused - Container ID is not running`.
+ */
 const ANSWER = /^\(HTTP code \d+\) (.*?) - (.*)$/s;
 
-/** The engine's answer, with its status and text, about a container of `owner` or about none. */
+/** Returns the Refusal for an answer with a status and text, about a container of `owner` or about none. */
 export function refusal(status: number, text: string, owner?: Owner): Refusal {
   const [, kind = '', words = text] = ANSWER.exec(text) ?? [];
   const said = words.trim() || kind.trim() || 'no reason given';
@@ -24,7 +28,7 @@ export function refusal(status: number, text: string, owner?: Owner): Refusal {
   return new Refusal(status, 'engine-refuses', { status, said, owner });
 }
 
-/** The state of a container that an answer about it means. Docker's words, and podman's. */
+/** Returns the state of a container according to an answer about it. Covers the words of Docker and podman. */
 function stateBy(status: number, said: string): 'paused' | 'going' | 'gone' | 'ended' | undefined {
   if (/\bis paused\b/i.test(said)) return 'paused';
   if (/marked for removal|removal .*in progress|being removed/i.test(said)) return 'going';

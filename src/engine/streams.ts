@@ -2,7 +2,10 @@ import type { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { Overrun } from './engine.ts';
 
-/** What work gives, or the abort's reason as soon as that comes: for a container that is being removed the engine may never answer. */
+/**
+ * Returns the result of work, or throws the abort's reason as soon as it is aborted: the engine may never answer for a
+ * container that is being removed.
+ */
 export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return work;
   work.catch(() => undefined);
@@ -18,11 +21,17 @@ export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | u
   }
 }
 
-/** Most bytes that a command may print where all of it is wanted, and the longest line. What runs in a node is the user's, and may print for ever. */
+/**
+ * Maximum output of a command that is read as a whole, and maximum length of a line. Programs in a node are the user's,
+ * and may print without end.
+ */
 const MOST_BYTES = 32 * 1024 * 1024;
 const LONGEST_LINE = 1024 * 1024;
 
-/** All that a stream gives, as text; `onLine` gets whole lines as they come. Throws an Overrun at more than 32 MB. */
+/**
+ * Reads a stream to its end as text; `onLine` receives whole lines as they arrive. Throws an Overrun at more than 32
+ * MB.
+ */
 export async function collect(stream: Readable, onLine?: (line: string) => void): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -35,7 +44,10 @@ export async function collect(stream: Readable, onLine?: (line: string) => void)
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** Calls back with each line of a stream as it comes, the last one too where no newline ends it. A line of more than 1 MB ends the stream. */
+/**
+ * Calls back with each line of a stream as it arrives, including a last line without a newline. A line of more than 1
+ * MB ends the stream.
+ */
 export function eachLine(stream: Readable, onLine: (line: string) => void): void {
   const decoder = new StringDecoder('utf8');
   let open = '';
@@ -50,7 +62,7 @@ export function eachLine(stream: Readable, onLine: (line: string) => void): void
   });
 }
 
-/** Payloads of the engine's multiplexed log format: an 8-byte head with the length, then the bytes. */
+/** Returns the payloads of the engine's multiplexed log format: an 8-byte head with the length, then the bytes. */
 export function frames(data: Buffer): Buffer[] {
   const out: Buffer[] = [];
   for (let at = 0; at + 8 <= data.length; ) {

@@ -4,28 +4,31 @@ import { Failure } from '../failure.ts';
 import { type Packet, parsePacket } from '../net/packet.ts';
 import { type Frame, PcapReader } from '../net/pcap.ts';
 
-/** Receives a capture's bytes as they come: the pcap file that is kept as evidence. */
+/** Receives a capture's bytes as they arrive: the pcap file that is kept as evidence. */
 export type KeepBytes = (segment: string, bytes: Buffer) => void;
 
-/** Packets after which captures end: nearly three times what the busiest lab makes (dr-ospf, 210,000); a loop makes them in seconds. */
+/**
+ * Number of packets after which captures end: nearly three times the total of the busiest lab (dr-ospf, 210,000); a
+ * loop produces them in seconds.
+ */
 export const MOST_PACKETS = 600_000;
 
 /**
- * Bytes kept of a frame, and kibibytes for frames that wait to be read. Without the first each waiting frame takes
- * the room of the longest that there may be, and a busy machine loses what comes in between.
+ * Captured bytes per frame, and kibibytes for frames that wait to be read. Without the first limit, each waiting frame
+ * takes the space of the longest possible frame, and a busy machine loses those that arrive meanwhile.
  */
 const FRAME_BYTES = 2048;
 const BUFFER_KIB = 8192;
 
-/** Longest that a capture may take to begin or to end. */
+/** Longest time for a capture to start or to end, in milliseconds. */
 const DEADLINE_MS = 10_000;
 
 /**
- * All wires of a lab, seen from its fabric: every frame that enters a segment, once, from when
- * `openWire` returns. Frames are parsed as they come; times are of the engine's wall clock.
+ * All wires of a lab, captured in its fabric: every frame that enters a segment, once, from the time when `openWire`
+ * returns. Frames are parsed as they arrive; times are from the engine's wall clock.
  */
 export class Wire {
-  /** Each segment's packets, in the order of their times, as its own capture gives them. */
+  /** Each segment's packets, ordered by time, from its own capture. */
   readonly #packets = new Map<string, Packet[]>();
   #count = 0;
   readonly #captures: ExecStream[] = [];
@@ -36,15 +39,15 @@ export class Wire {
   #flooded = false;
   #lost = 0;
 
-  /** Everything seen at or after a time, in microseconds, in the order of time. */
+  /** Returns all packets at or after a time (microseconds), ordered by time. */
   since(at: number): readonly Packet[] {
     const parts = [...this.#packets.values()].map((packets) => packets.slice(firstAt(packets, at)));
     return parts.length === 1 ? (parts[0] ?? []) : parts.flat().sort((a, b) => a.at - b.at);
   }
 
   /**
-   * Sends a mark on every segment and waits until each capture has shown it: then all that went over
-   * the wires before is here. Otherwise, or when that takes longer than `within` milliseconds, returns why not, in words.
+   * Sends a mark on every segment and waits until each capture has shown it: then all earlier packets have been read.
+   * Returns the reason, in words, if that fails or takes longer than `within` milliseconds.
    */
   async catchUp(
     engine: Engine,
@@ -77,7 +80,7 @@ export class Wire {
       '--tether',
       '--',
       'tcpdump',
-      // it stays who it is: the fabric has no right to become somebody else
+      // it keeps its user: the fabric has no right to change it
       ...['-Z', 'root'],
       ...['-i', segment],
       '-U',
@@ -96,7 +99,7 @@ export class Wire {
       try {
         frames = reader.push(chunk);
       } catch {
-        said += chunk.toString(); // here the engine tells why a command does not start
+        said += chunk.toString(); // here the engine reports why a command does not start
         return;
       }
       keep(segment, chunk);
@@ -110,7 +113,7 @@ export class Wire {
       });
     run.stderr.on('data', (chunk: Buffer) => {
       said += chunk.toString();
-      // Its last words.
+      // tcpdump's final summary.
       const lost = /(\d+) packets? dropped by kernel/.exec(said);
       if (!lost) return;
       this.#lost += Number(lost[1]);
@@ -135,8 +138,8 @@ export class Wire {
   }
 
   /**
-   * Ends the captures; the kept bytes are whole afterwards. Returns how many frames they have lost because the machine was too busy to read them.
-   * Once the fabric is gone (`gone`), nothing is waited for.
+   * Ends the captures; the stored bytes are then complete. Returns how many frames were lost because the machine was
+   * too busy to read them. Waits for nothing once the fabric is gone (`gone`).
    */
   async close(gone?: AbortSignal): Promise<number> {
     for (const capture of this.#captures) capture.stdin.end();
@@ -149,7 +152,7 @@ export class Wire {
   }
 }
 
-/** Index of the first packet at or after a time. */
+/** Returns the index of the first packet at or after a time. */
 function firstAt(packets: readonly Packet[], at: number): number {
   let low = 0;
   let high = packets.length;
@@ -161,7 +164,7 @@ function firstAt(packets: readonly Packet[], at: number): number {
   return low;
 }
 
-/** Begins to capture every segment; returns once all of them listen. When one cannot be captured, none is left. */
+/** Starts to capture every segment; returns when all captures listen. If one cannot start, none stays. */
 export async function openWire(
   engine: Engine,
   fabric: string,

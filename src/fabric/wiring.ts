@@ -4,37 +4,39 @@ import type { LabNode } from '../model/node.ts';
 import type { NodeFile } from '../nodes/part.ts';
 
 /**
- * A bridge keeps link-local frames to itself; the bit lets those of LACP (01:80:c2:00:00:02) through.
- * A segment without a subnet is a wire, and a wire carries everything.
+ * A bridge does not forward link-local frames; this bit lets those of LACP (01:80:c2:00:00:02) pass. A segment without
+ * a subnet is a wire, and a wire carries everything.
  */
 const LACP = 4;
 
-/** The first of the descriptors by which the batch names nodes' network namespaces (WIRE_FD in images/node/src/wire.c). */
+/**
+ * The first of the descriptors by which the batch refers to nodes' network namespaces (WIRE_FD in
+ * images/node/src/wire.c).
+ */
 const FIRST_NETNS = 100;
 
-/** A node that is to be wired: what the fabric knows it by, and its files by their path in it. */
+/** A node to be wired: the token by which the fabric identifies it, and its files by their path in the node. */
 export interface WireTarget {
   readonly node: LabNode;
   readonly token: string;
   readonly files: Readonly<Record<string, NodeFile>>;
 }
 
-/** Name, in the fabric, of the port that a node's interface is plugged into: `rs1.0` for eth0 of rs1. */
+/** Returns the name, in the fabric, of the port for a node's interface: `rs1.0` for eth0 of rs1. */
 export function portName(node: string, index: number): string {
   return `${node}.${index}`;
 }
 
 /**
- * The `ip -batch` that makes bridges and veth pairs. `bridges` is false where nodes join a fabric
- * that stands. Each pair is made with its far end in the node already: no half-made pair is ever
- * in anybody else's namespace.
+ * Returns the `ip -batch` input that creates bridges and veth pairs. `bridges` is false when nodes join a running
+ * fabric. Each pair is created with its far end already in the node: no incomplete pair is ever in another namespace.
  */
 export function linkBatch(lab: Lab, targets: readonly WireTarget[], bridges: boolean): string {
   const lines: string[] = [];
   if (bridges) {
     lines.push('link set lo up');
     for (const segment of lab.segments) {
-      // No snooping: VRRP's multicast must reach everyone, as on a plain switch.
+      // No snooping: VRRP's multicast must reach every port, as on a plain switch.
       lines.push(
         `link add name ${segment.name} type bridge stp_state 0 forward_delay 0 mcast_snooping 0`,
         `link set dev ${segment.name} up promisc on`,
@@ -55,13 +57,15 @@ export function linkBatch(lab: Lab, targets: readonly WireTarget[], bridges: boo
   return `${lines.join('\n')}\n`;
 }
 
-/** The one command that wires a lab: images/node/src/wire.c has its story. It reads a job. */
+/** The one command that wires a lab: images/node/src/wire.c describes it. It reads a job. */
 export const WIRE: readonly string[] = ['nodectl', 'wire'];
 
 /** The line after which the wiring command prints the links. */
 export const LINKS_FOLLOW = '-- links';
 
-/** What the wiring command reads on stdin; `deadlineMs` bounds it all, until each node has said how it is. */
+/**
+ * Returns the input of the wiring command; `deadlineMs` limits the whole run, until each node has reported its state.
+ */
 export async function wiringJob(
   lab: Lab,
   targets: readonly WireTarget[],
@@ -78,7 +82,7 @@ export async function wiringJob(
   return Buffer.concat([Buffer.from(`${lines.join('\n')}\n`), batch, ...tars]);
 }
 
-/** Files as a tar of paths from the root; scripts may be run, and what the user may run. */
+/** Packs files as a tar of paths from the root; scripts are executable, and so are files that the user may execute. */
 async function tarOf(files: Readonly<Record<string, NodeFile>>): Promise<Buffer> {
   const tar = pack();
   for (const [path, file] of Object.entries(files)) {
@@ -99,8 +103,8 @@ interface Link {
 }
 
 /**
- * What is wrong with the wires, from the fabric's `ip -json link`: ports that are missing, on the
- * wrong segment, or without a carrier (their far end is down). Empty when all are as the lab has them.
+ * Returns what is wrong with the wires, from the fabric's `ip -json link`: ports that are missing, on the wrong
+ * segment, or without a carrier (their far end is down). Empty if all match the lab.
  */
 export function verifyWiring(nodes: readonly LabNode[], json: string): readonly string[] {
   const links = new Map((JSON.parse(json) as Link[]).map((l) => [l.ifname, l]));

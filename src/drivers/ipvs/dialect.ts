@@ -11,11 +11,12 @@ function timeoutLine({ timeouts }: Lab): string[] {
 }
 
 /**
- * Where connections are sent to the others, and heard from them. keepalived knows one pair of daemons for a director,
- * and here both run all the time: what is master of one instance and backup of another hears and is heard. Daemons
- * that follow an instance would be stopped and started with it, and keepalived waits for ever when it stops one that
- * has not begun to run: the kernel says EINTR to that (kthread_stop), which netlink does not answer with. All
- * directors say the same id, or they would not take it.
+ * Returns the line that sets up the connection sync daemons, which send connections to other directors and receive
+ * theirs. keepalived has one pair of daemons per director, and here both run all the time: a director that is master of
+ * one instance and backup of another sends and receives. Daemons that follow an instance would be stopped and started
+ * with it, and keepalived hangs when it stops one that has not run yet: the kernel returns EINTR for this
+ * (kthread_stop), which netlink does not use as an answer. All directors use the same sync ID, or they would not accept
+ * each other's messages.
  */
 function syncDaemonLine(lab: Lab, node: LabNode): string[] {
   const leader = lab.vrrp.find((v) => v.syncDaemon);
@@ -24,7 +25,7 @@ function syncDaemonLine(lab: Lab, node: LabNode): string[] {
   return [`lvs_sync_daemon ${memberOf(own, node.name).device} id ${leader.id}`];
 }
 
-/** keepalived.conf as Debian's keepalived reads it for kernel IPVS (keepalived.conf(5)). */
+/** The syntax of keepalived.conf in Debian's keepalived for kernel IPVS (keepalived.conf(5)). */
 export const DIALECT: Dialect = {
   globals: (lab, node) => [...syncDaemonLine(lab, node), ...timeoutLine(lab)],
   balancing: (service) => [

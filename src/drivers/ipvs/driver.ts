@@ -27,9 +27,9 @@ import { methodOf } from './method.ts';
 import { IP_VS } from './module.ts';
 import { snatOf } from './snat.ts';
 
-/** Parts the lists that one command prints. */
+/** Separates the lists that one command prints. */
 const MARKER = '--lvslab--';
-/** What ipvsadm does to a real server: adds it or changes it, which takes a weight, or takes it out. */
+/** Returns the ipvsadm command for a real server: add or change it, with a weight, or remove it. */
 function serverCommand(verb: string, service: Service, real: Real, weight?: number): string[] {
   const { vip, port, protocol } = service;
   return [
@@ -45,17 +45,17 @@ function serverCommand(verb: string, service: Service, real: Real, weight?: numb
   ];
 }
 
-/** What a director does for a service beside its VIP and its table. */
+/** Returns what a director needs for a service in addition to its VIP and its table. */
 function forwarding(service: Service, node: LabNode): NodePart {
   const { source, reply } = modes[service.mode].wire;
   if (source === 'lip') return fullNat(service, node);
   return { ...nothing, sysctls: reply === 'director' ? FORWARDING : ONE_WAY };
 }
 
-/** The port on which FTP speaks of addresses. */
+/** The port on which FTP transmits addresses. */
 const FTP = 21;
 
-/** What FTP would need of IPVS, and does not get here. */
+/** Returns what FTP would require of IPVS and does not get here. */
 function ftp({ mode, port, protocol, persistence }: Service): readonly Refused[] {
   if (port !== FTP || protocol !== 'tcp') return [];
   if (modes[mode].wire.target === 'real')
@@ -70,7 +70,7 @@ function ftp({ mode, port, protocol, persistence }: Service): readonly Refused[]
   return [{ key: 'port', why }];
 }
 
-/** A tunnel that wraps in another way than IP in IP says so beside the method. */
+/** Adds the kind of tunnel to the forwarding method, if it is not IP in IP. */
 function withTunnel(real: TableReal): TableReal {
   const { tunnel, forward } = real;
   return tunnel === undefined || tunnel === 'n/a' || tunnel === 'ipip'
@@ -91,7 +91,10 @@ async function readTable(run: RunInNode): Promise<ServiceTable> {
   return { ...joined, services: joined.services.map((s) => ({ ...s, reals: s.reals.map(withTunnel) })) };
 }
 
-/** What connection tracking could not enter or had to drop, from /proc/net/stat/nf_conntrack: a line for each processor, in hexadecimal. */
+/**
+ * Returns the number of connections that connection tracking could not enter or had to drop, from
+ * /proc/net/stat/nf_conntrack: one line per processor, in hexadecimal.
+ */
 async function portsRefused(run: RunInNode): Promise<number> {
   const [head = '', ...lines] = (await run(['cat', '/proc/net/stat/nf_conntrack'])).trim().split('\n');
   const columns = head.trim().split(/\s+/);
@@ -129,7 +132,7 @@ function control(run: RunInNode): Control {
 /** Seconds that a closed TCP connection stays in the table (IP_VS_TCP_S_TIME_WAIT). */
 const TIME_WAIT = 120;
 
-/** Kernel LVS, driven by the real keepalived. */
+/** Kernel LVS, controlled by the real keepalived. */
 export const ipvs: Driver = {
   name: 'ipvs',
   modes: ['nat', 'fnat', 'dr', 'tun'],
@@ -157,7 +160,7 @@ export const ipvs: Driver = {
       ...nothing,
       modules: [IP_VS],
       ip: fixed,
-      // A configuration of the user's may run the lab's commands, too.
+      // A configuration supplied by the user may also run the lab's commands.
       files: {
         ...keepalivedFiles(lab, node, DIALECT),
         ...(node.keepalived ? { [KEEPALIVED_CONF]: node.keepalived } : {}),
@@ -187,11 +190,11 @@ export const ipvs: Driver = {
 
   // net/netfilter/ipvs/ip_vs_proto_tcp.c and ip_vs_proto_udp.c
   timeouts: { tcp: 900, fin: 120, udp: 300 },
-  // net/netfilter/ipvs/ip_vs_proto_tcp.c: a director that sees the replies, too, keeps a connection in TIME_WAIT, whose
-  // time `ipvsadm --set` does not change; one that does not see them keeps it in FIN_WAIT
+  // net/netfilter/ipvs/ip_vs_proto_tcp.c: a director that also sees the replies keeps a connection in TIME_WAIT, whose
+  // timeout `ipvsadm --set` does not change; one that does not see them keeps it in FIN_WAIT
   lingers: ({ protocol, mode }, { fin, udp }) =>
     1000 * (protocol === 'udp' ? udp : modes[mode].wire.reply === 'director' ? Math.max(fin, TIME_WAIT) : fin),
-  // the kernel counts these timers in steps
+  // the kernel runs these timers in steps
   forgetsLate: 2500,
   shows: (service) => ({
     forward: methodOf(service).column,

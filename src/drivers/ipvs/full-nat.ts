@@ -6,9 +6,9 @@ import { ranges } from '../../net/cidr.ts';
 import { addHostAddress, FORWARDING, type NodePart, nothing } from '../../nodes/part.ts';
 
 /**
- * Full-NAT on a director. Mainline IPVS has none. Here it is IPVS NAT for the destination, and connection-tracking
- * NAT in traffic control (tc-ct(8)) for the source: on the way out to a real server, and back on
- * the way in. What the director sends itself (health checks) keeps its own address.
+ * Returns the parts of Full-NAT on a director. Mainline IPVS has no Full-NAT. Here IPVS NAT translates the destination,
+ * and connection-tracking NAT in traffic control (tc-ct(8)) the source: on the way out to a real server, and back on
+ * the way in. The director's own traffic (health checks) keeps its own address.
  */
 export function fullNat(service: Service, node: LabNode): NodePart {
   const lips = node.lips.filter((l) => familyOf(l.address) === familyOf(service.vip));
@@ -20,7 +20,10 @@ export function fullNat(service: Service, node: LabNode): NodePart {
   };
 }
 
-/** Why Full-NAT cannot be had beside other services, a text for each: its translation is found by the real server's port. */
+/**
+ * Returns why Full-NAT cannot run beside other services, one text per reason: its translation is selected by the real
+ * server's port.
+ */
 export function clashes(service: Service, services: readonly Service[]): readonly string[] {
   const plain = services.filter(({ mode, protocol }) => {
     const { target, source } = modes[mode].wire;
@@ -36,10 +39,10 @@ export function clashes(service: Service, services: readonly Service[]): readonl
   );
 }
 
-/** The filters of one interface that lead to the real servers behind it. */
+/** Returns the filters of one interface for the real servers behind it. */
 function translation(service: Service, node: LabNode, device: string): string[] {
   const family = familyOf(service.vip);
-  // A priority holds filters of one protocol only.
+  // A priority holds filters of only one protocol.
   const [protocol, first, second] = family === 4 ? ['ip', 1, 2] : ['ipv6', 11, 12];
   const here = node.lips.filter((l) => l.interface === device && familyOf(l.address) === family);
   const lips = here.map((l) => l.address);
@@ -69,8 +72,8 @@ function translation(service: Service, node: LabNode, device: string): string[] 
 }
 
 /**
- * Connection tracking takes one range of addresses for a rule. LIPs that make several ranges share
- * the clients' source ports, told apart by the bits above the lowest (Linux gives even ports first).
+ * Splits LIPs among several rules. Connection tracking takes one range of addresses per rule. LIPs in several ranges
+ * share the clients' source ports, distinguished by the bits above the lowest one (Linux assigns even ports first).
  */
 function shares<T>(spans: readonly T[]): { match: string; span: T }[] {
   const bits = Math.ceil(Math.log2(spans.length));

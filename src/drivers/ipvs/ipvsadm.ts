@@ -9,7 +9,9 @@ import type {
   TableTimeouts,
 } from '../service-table.ts';
 
-/** A whole number. Throws CannotObserve when it is none: what answers on a node need not be ipvsadm. */
+/**
+ * Reads a whole number. Throws CannotObserve if it is not one: the program that answers on a node need not be ipvsadm.
+ */
 function whole(text: string | undefined): number {
   const number = /^\d+$/.test(text ?? '') ? Number(text) : Number.NaN;
   if (!Number.isSafeInteger(number))
@@ -17,7 +19,7 @@ function whole(text: string | undefined): number {
   return number;
 }
 
-/** `1.2.3.4:80` or `[::1]:80`, and a firewall mark, which has no port. */
+/** Splits `1.2.3.4:80` or `[::1]:80`; also accepts a firewall mark, which has no port. */
 function splitEndpoint(text: string): { address: string; port: number } {
   if (/^\d+$/.test(text)) return { address: String(whole(text)), port: 0 };
   const match = /^\[?([^\]]+?)\]?:(\d+)$/.exec(text);
@@ -30,7 +32,7 @@ interface Row {
   readonly real: readonly string[] | undefined;
 }
 
-/** The rows of any of ipvsadm's lists: a service's line starts with its protocol, a real server's with an arrow. */
+/** Reads the rows of any ipvsadm list: a service's line starts with its protocol, a real server's with an arrow. */
 function rows(output: string): Row[] {
   return output.split('\n').flatMap((line): Row[] => {
     const words = line.trim().split(/\s+/);
@@ -69,7 +71,7 @@ export function parseTable(output: string): ServiceTable {
   return { services };
 }
 
-/** What stands behind a service's scheduler: its persistence, and whatever else, word by word. */
+/** Reads the words after a service's scheduler: its persistence and all other flags. */
 function parseFlags(words: readonly string[]): Pick<TableService, 'persistence' | 'mask' | 'flags'> {
   const known: { persistence?: number; mask?: number } = {};
   const flags: string[] = [];
@@ -82,19 +84,21 @@ function parseFlags(words: readonly string[]): Pick<TableService, 'persistence' 
   return { ...known, flags };
 }
 
-/** Of a netmask, or as IPv6 has them, a number. */
+/** Returns the leading bits of a netmask; IPv6 shows them as a number. */
 function leadingBits(mask: string): number {
   const netmask = parseAddress(mask);
   return netmask ? netmask.value.toString(2).replaceAll('0', '').length : whole(mask);
 }
 
-/** Reads `ipvsadm -L --timeout`; undefined when it says nothing of them. */
+/** Reads `ipvsadm -L --timeout`; returns undefined if the output has no timeouts. */
 export function parseTimeouts(output: string): TableTimeouts | undefined {
   const [, tcp, fin, udp] = /^Timeout \(tcp tcpfin udp\): (\d+) (\d+) (\d+)$/m.exec(output) ?? [];
   return tcp === undefined ? undefined : { tcp: Number(tcp), fin: Number(fin), udp: Number(udp) };
 }
 
-/** Of each real server, in the table's order: its limits (`ipvsadm -Ln --thresholds`) or its tunnel (`--tun-info`). */
+/**
+ * Reads the limits (`ipvsadm -Ln --thresholds`) or the tunnel (`--tun-info`) of each real server, in the table's order.
+ */
 export function parseReals<T>(output: string, read: (words: readonly string[]) => T): readonly T[][] {
   const services: T[][] = [];
   for (const { service, real } of rows(output)) {
@@ -104,26 +108,26 @@ export function parseReals<T>(output: string, read: (words: readonly string[]) =
   return services;
 }
 
-/** A real server's limits among the words of `ipvsadm -Ln --thresholds`. */
+/** Reads a real server's limits from a row of `ipvsadm -Ln --thresholds`. */
 export function readLimits([upper, lower]: readonly string[]): Pick<TableReal, 'upper' | 'lower'> {
   return { upper: whole(upper), lower: whole(lower) };
 }
 
-/** A real server's tunnel among the words of `ipvsadm -Ln --tun-info`. */
+/** Reads a real server's tunnel from a row of `ipvsadm -Ln --tun-info`. */
 export function readTunnel([, tunnel = '']: readonly string[]): Pick<TableReal, 'tunnel'> {
   return { tunnel };
 }
 
-/** A real server's counters among the words of `ipvsadm -Ln --stats --exact`, or `--rate`. */
+/** Reads a real server's counters from a row of `ipvsadm -Ln --stats --exact`, or `--rate`. */
 export function readCounters(words: readonly string[]): Counters {
   const [connections = 0, inPackets = 0, outPackets = 0, inBytes = 0, outBytes = 0] = words.slice(0, 5).map(whole);
   return { connections, inPackets, outPackets, inBytes, outBytes };
 }
 
-/** What the other lists tell of each real server, service by service. */
+/** What one of the other lists shows for each real server, service by service. */
 type Told = readonly (readonly Partial<TableReal>[])[];
 
-/** Puts the lists together; one that does not fit the table (it changed in between) is left out. */
+/** Merges the lists into the table; a list that does not match the table (which changed in between) is left out. */
 export function joinTable({ services, ...rest }: ServiceTable, lists: readonly Told[]): ServiceTable {
   return {
     ...rest,
@@ -136,7 +140,9 @@ export function joinTable({ services, ...rest }: ServiceTable, lists: readonly T
   };
 }
 
-/** Reads `ipvsadm -Lnc`: protocol, time left, state, client, VIP and real server of each connection and template. */
+/**
+ * Reads `ipvsadm -Lnc`: protocol, remaining time, state, client, VIP and real server of each connection and template.
+ */
 export function parseConnections(output: string): readonly TableConnection[] {
   return output.split('\n').flatMap((line): TableConnection[] => {
     const [, left = '', , source = '', virtual = ''] = line.trim().split(/\s+/);

@@ -1,9 +1,9 @@
 import type { Service } from '../../model/service.ts';
 import { modes } from '../../modes/index.ts';
 
-/** A forwarding method of IPVS, as each of its tools names it. */
+/** The name of a forwarding method of IPVS in each of its tools. */
 interface Method {
-  /** The lb_kind of keepalived.conf(5). */
+  /** The lb_kind in keepalived.conf(5). */
   readonly keepalived: string;
   /** The Forward column of `ipvsadm -Ln`. */
   readonly column: string;
@@ -15,7 +15,7 @@ const MASQUERADING: Method = { keepalived: 'NAT', column: 'Masq', option: '-m' }
 const GATEWAYING: Method = { keepalived: 'DR', column: 'Route', option: '-g' };
 const TUNNELING: Method = { keepalived: 'TUN', column: 'Tunnel', option: '-i' };
 
-/** The method by which IPVS keeps what a service's mode promises; Full-NAT is NAT with more around it. */
+/** Returns the IPVS method for a service's mode; Full-NAT is NAT with more parts around it. */
 export function methodOf({ mode }: Service): Method {
   const { target, outer } = modes[mode].wire;
   if (target === 'real') return MASQUERADING;

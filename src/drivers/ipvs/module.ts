@@ -1,6 +1,6 @@
 import type { Module } from '../../nodes/modules.ts';
 
-/** The kernel module of IPVS, with those of the traffic control that translates for Full-NAT and SNAT. */
+/** The kernel module of IPVS, with the modules of traffic control that translate for Full-NAT and SNAT. */
 export const IP_VS: Module = {
   name: 'ip_vs',
   also: ['act_ct', 'cls_flower', 'sch_ingress'],

@@ -4,8 +4,8 @@ import { FORWARDING, type NodePart, nothing } from '../../nodes/part.ts';
 import { IP_VS } from './module.ts';
 
 /**
- * What a director does for an SNAT rule: hosts behind it reach the outside under its address. IPVS has no part in it:
- * the translation is connection tracking's, in traffic control on the way out, and back on the way in (tc-ct(8)).
+ * Returns the parts of an SNAT rule on a director: hosts behind it reach the outside from its address. IPVS is not
+ * involved: connection tracking translates, in traffic control on the way out, and back on the way in (tc-ct(8)).
  */
 export function snatOf(rule: SnatRule): NodePart {
   const [protocol, prio, icmp] = familyOf(rule.to) === 4 ? ['ip', 3, 'icmp'] : ['ipv6', 13, 'icmpv6'];
