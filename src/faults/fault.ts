@@ -4,7 +4,10 @@ import type { OspfDomain } from '../model/ospf.ts';
 import type { VrrpInstance } from '../model/vrrp.ts';
 import type { Hand } from '../plan/hand.ts';
 
-/** What a fault is aimed at: `NODE`, `NODE/PROGRAM`, `NODE@SEGMENT`, or `NODE+NODE`; an announcer is a director that announces its VIPs by OSPF. */
+/**
+ * The target of a fault: `NODE`, `NODE/PROGRAM`, `NODE@SEGMENT`, or `NODE+NODE`; an announcer is a director that
+ * announces its VIPs by OSPF.
+ */
 export type Aim =
   | 'node'
   | 'program'
@@ -15,66 +18,82 @@ export type Aim =
   | 'announcer'
   | 'server or announcer';
 
-/** What stands behind `=`. */
+/** The value after `=`. */
 export interface Amount {
-  /** In a user's words. */
+  /** A description of valid values, for users. */
   readonly expects: string;
-  /** What it is when nothing is written; without it the amount must be. */
+  /** The default value; without one, the value is required. */
   readonly standard?: string;
-  /** Whether this is one. */
+  /** Returns whether a text is a valid value. */
   readonly fits: (text: string) => boolean;
 }
 
-/** What becomes of a director's adverts of one VRRP instance; split: they go on, and another member does not hear them. */
+/**
+ * The effect of a fault on a director's adverts of one VRRP instance; split: they continue, and another member does not
+ * hear them.
+ */
 export type Adverts = 'go on' | 'stop' | 'resign' | 'split';
 
-/** What OSPF neighbours notice of a director: it stays, falls silent, does so while its BFD goes on, or says that it goes. */
+/**
+ * The effect of a fault on a director's OSPF neighbours: the director stays, falls silent, falls silent while its BFD
+ * continues, or tells them that it leaves.
+ */
 export type Routing = 'stays' | 'silent' | 'silent beside BFD' | 'told';
 
 /**
- * What becomes of a real server for those that check it and speak to it: it keeps what it has, refuses, does not
- * answer, or takes connections and does not answer on them; open: nothing in a configuration bounds what it does.
+ * The effect of a fault on a real server, as seen by health checks and clients: it keeps its connections, refuses, does
+ * not answer, or accepts connections and does not answer on them; open: no configured timer limits the effect.
  */
 export type Serving = 'keeps' | 'refuses' | 'silent' | 'accepts' | 'open';
 
-/** Times of a fault in microseconds of the engine's wall clock, taken where it is made, right before it. */
+/**
+ * The time of a fault in microseconds of the engine's wall clock, taken where the fault is injected, immediately before
+ * it.
+ */
 export type Stamp = number;
 
-/** A kind of fault: how it is written, made, proven and undone. */
+/** A kind of fault: its syntax, and how to inject, verify and heal it. */
 export interface FaultStory {
   readonly aim: Aim;
   readonly amount?: Amount;
   /** A line for `lab fault --help`. */
   readonly summary: string;
-  /** What it is called once it stands, and once it is undone. */
+  /** Returns the words for the active and for the healed fault. */
   readonly words: (fault: Fault) => readonly [made: string, healed: string];
-  /** What the netem of its node's wires is told for it, where it shapes what the node sends. */
+  /** Returns the netem arguments for its node's wires, if it shapes what the node sends. */
   readonly netem?: (amount: string) => string;
-  /** Makes it beside those that stand, and looks that it has happened. Throws CannotObserve when it has not. */
+  /** Injects the fault beside the active ones, and verifies its effect. Throws CannotObserve if there is none. */
   inject(hand: Hand, fault: Fault, beside: readonly Standing[]): Promise<Stamp>;
-  /** Undoes it and leaves those that stand beside it; no harm where it does not stand. `bootDeadline` in milliseconds. */
+  /**
+   * Heals the fault and keeps the active ones beside it; does no harm if it is not active. `bootDeadline` in
+   * milliseconds.
+   */
   heal(hand: Hand, fault: Fault, beside: readonly Standing[], bootDeadline: number): Promise<Stamp>;
-  /** What it does to the adverts that its node sends. */
+  /** Returns its effect on the adverts that its node sends. */
   readonly adverts: (fault: Fault, vrrp: VrrpInstance, lab: Lab) => Adverts;
-  /** What it does to an OSPF domain in which its node announces VIPs. */
+  /** Returns its effect on an OSPF domain in which its node announces VIPs. */
   readonly routing: (fault: Fault, domain: OspfDomain) => Routing;
-  /** What it makes of its node as a real server. */
+  /** Returns its effect on its node as a real server. */
   readonly serving: (fault: Fault) => Serving;
-  /** Its node, when it is a director and no instance's best, does not become a master by it: clients notice nothing. */
+  /**
+   * If its node is a director that is no instance's best member, the fault does not make it master: clients notice
+   * nothing.
+   */
   readonly sparesBackup: boolean;
   /**
-   * The best director, once this is healed, may say nothing: another yields to its first advert, and unless it hears
-   * an advert in turn it does not know that it was not the only master, and has no cause for a gratuitous ARP.
+   * Whether the best director may send no announcement after this fault is healed: another master yields to its first
+   * advert, and unless the best director receives an advert in turn, it does not know that there was another master,
+   * and has no reason for a gratuitous ARP.
    */
   readonly returnsUnaware: (fault: Fault, lab: Lab) => boolean;
   /**
-   * What becomes of its whole node: where it ends, what else stood on it is gone with it; where it does not run, that
-   * is wanted, and tells nothing of this machine.
+   * The effect on its whole node. If the node ends, other faults on it end too; if the node does not run, this is
+   * intended, and says nothing about this machine.
    */
   readonly node: (fault: Fault) => 'runs' | 'stalls' | 'ends';
 }
 
-/** A fault that stands, with its story. */
+/** An active fault, with its kind. */
 export interface Standing {
   readonly fault: Fault;
   readonly story: FaultStory;

@@ -5,10 +5,10 @@ import { script } from '../shell.ts';
 import type { Stamp } from './fault.ts';
 import { places } from './server.ts';
 
-/** What becomes of segments that reach a real server's ports: all are refused, or those with payload dropped. */
+/** The treatment of segments to a real server's ports: refuse all of them, or drop those with payload. */
 type What = 'reset' | 'silence';
 
-/** Takes segments away from a real server's ports, in its own kernel, and looks that it is so. */
+/** Filters segments to a real server's ports, in its own kernel, and verifies the filter. */
 export async function filter(hand: Hand, { kind, node, text }: Fault, what: What): Promise<Stamp> {
   const ports = [...new Set(places(hand.lab, node).map(({ real }) => String(real.port)))];
   const by = (how: 'nft' | 'tc') => hand.tryTimed(node, script('filter', how, nameOf(kind), what, ...ports));

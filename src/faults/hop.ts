@@ -5,7 +5,7 @@ import { CannotObserve, type Hand } from '../plan/hand.ts';
 import { runningKernels } from '../plan/reconcile.ts';
 import { script } from '../shell.ts';
 
-/** A hop's devices in the fabric: its bridge with the node's port, and its two ends. */
+/** The names of a hop's devices in the fabric: its bridge with the node's port, and its two ends. */
 interface Names {
   readonly port: string;
   readonly bridge: string;
@@ -14,7 +14,10 @@ interface Names {
   readonly folder: string;
 }
 
-/** No node and no segment has a `~` in its name; the card's place among all keeps names short enough for devices. */
+/**
+ * Returns the names of a hop's devices. No node or segment has a `~` in its name; the card's index among all cards
+ * keeps the names short enough for devices.
+ */
 function namesOf(hand: Hand, node: LabNode, card: Interface): Names {
   const port = portName(node.name, node.interfaces.indexOf(card));
   const all = hand.lab.nodes.flatMap((n) => n.interfaces.map((_, i) => portName(n.name, i)));
@@ -23,9 +26,9 @@ function namesOf(hand: Hand, node: LabNode, card: Interface): Names {
 }
 
 /**
- * Puts a kernel that has netem into the wire between a node and its segment: what the node sends passes
- * through it. Throws CannotObserve when none boots here. The wire stays whole until the hop is ready; one that
- * stands there already is taken out before.
+ * Inserts a kernel that has netem into the wire between a node and its segment: everything that the node sends passes
+ * through it. Throws CannotObserve if none boots here. The wire stays intact until the hop is ready; an existing hop is
+ * removed first.
  */
 export async function putHop(hand: Hand, node: LabNode, card: Interface, netem: string): Promise<void> {
   const [hop] = [...runningKernels(hand.running).values()].flatMap((name) => kernels[name].hop ?? []);
@@ -40,7 +43,7 @@ export async function putHop(hand: Hand, node: LabNode, card: Interface, netem: 
   await hand.runInFabric(script('hop', 'put', folder, ...ends, netem, hop.init, ...boot));
 }
 
-/** Takes a hop out of a wire; no harm where there is none. */
+/** Removes a hop from a wire; does no harm if there is none. */
 export async function takeHop(hand: Hand, node: LabNode, card: Interface): Promise<void> {
   const { port, bridge, nodeEnd, segmentEnd, folder } = namesOf(hand, node, card);
   await hand.runInFabric(script('hop', 'take', folder, port, card.segment, bridge, nodeEnd, segmentEnd));

@@ -21,7 +21,7 @@ import { starve } from './kinds/starve.ts';
 import { stop } from './kinds/stop.ts';
 import { withdraw } from './kinds/withdraw.ts';
 
-/** Every fault there is. */
+/** All kinds of faults. */
 export const faults: Readonly<Record<FaultKind, FaultStory>> = {
   kill,
   stop,

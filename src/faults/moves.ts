@@ -6,16 +6,18 @@ import type { OspfDomain } from '../model/ospf.ts';
 import type { VrrpInstance } from '../model/vrrp.ts';
 import { faults } from './index.ts';
 
-/** An instance that a fault takes from its master. */
+/** An instance that moves to another director because of a fault. */
 export interface Move {
   readonly vrrp: VrrpInstance;
   readonly from: LabNode;
   readonly to: LabNode;
-  /** The master says goodbye (an advert of priority 0): nobody waits for its silence. */
+  /** The master resigns (an advert of priority 0): no backup waits for its silence. */
   readonly resigned: boolean;
 }
 
-/** The instances that a fault takes from their master, the best director, and who has them next. */
+/**
+ * Returns the instances that leave their master, the best director, because of a fault, and the next master of each.
+ */
 export function movesOf(lab: Lab, fault: Fault): readonly Move[] {
   return lab.vrrp.flatMap((vrrp): Move[] => {
     const [best, heir] = vrrp.members;
@@ -26,22 +28,22 @@ export function movesOf(lab: Lab, fault: Fault): readonly Move[] {
   });
 }
 
-/** The instances of which a fault makes two masters, because neither hears the other. */
+/** Returns the instances that get two masters through a fault, because neither hears the other. */
 export function splitBy(lab: Lab, fault: Fault): readonly VrrpInstance[] {
   return lab.vrrp.filter((vrrp) => faults[fault.kind].adverts(fault, vrrp, lab) === 'split');
 }
 
-/** A director that a fault takes from those that announce a VIP by OSPF. */
+/** A director that stops announcing a VIP by OSPF because of a fault. */
 export interface Withdrawal {
   readonly domain: OspfDomain;
   readonly from: string;
-  /** The neighbours are told; else they must notice the silence. */
+  /** The neighbours are notified; otherwise they must notice the silence. */
   readonly told: boolean;
-  /** BFD sees it, or is told that its session is over: not if the routing program is only stopped. */
+  /** BFD detects it, or is notified that its session has ended: not if the routing program is only stopped. */
   readonly seenByBfd: boolean;
 }
 
-/** What a fault takes from OSPF domains. */
+/** Returns the directors that leave OSPF domains because of a fault. */
 export function withdrawalsOf(lab: Lab, fault: Fault): readonly Withdrawal[] {
   return lab.ospf.flatMap((domain): Withdrawal[] => {
     if (!domain.members.includes(fault.node)) return [];

@@ -6,12 +6,13 @@ import { reconcile, runningKernels, startedBy } from '../plan/reconcile.ts';
 import { shell } from '../shell.ts';
 import type { Stamp } from './fault.ts';
 
-/** Milliseconds for a node's first process to end when it is told to, and for the engine to see it. */
+/** Milliseconds in which a node's first process must end on request, and the engine must see this. */
 const END_MS = 5000;
 
 /**
- * Kills a node at once, its kernel with it, as a power cut would: its first process ends, and with it all there is.
- * The time is taken in the node, right before; the engine's own call was seen to take effect a quarter of a second late.
+ * Kills a node at once, with its kernel, as a power cut would: its first process ends, and everything else with it. The
+ * time is taken in the node, immediately before; the engine's own call was observed to take effect a quarter of a
+ * second late.
  */
 export async function killNode(hand: Hand, node: string): Promise<Stamp> {
   const container = hand.containerOf(node);
@@ -32,7 +33,7 @@ export async function killNode(hand: Hand, node: string): Promise<Stamp> {
   return at;
 }
 
-/** Shuts a node down: its programs are asked to end, in their order, and then it goes. */
+/** Shuts a node down: its programs are asked to end, in their order, and then the node ends. */
 export async function stopNode(hand: Hand, node: string): Promise<Stamp> {
   const programs = (await hand.run(node, ['svc', 'status'])).split('\n').flatMap((l) => l.split(' ')[0] || []);
   const stamps: Stamp[] = [];
@@ -41,7 +42,7 @@ export async function stopNode(hand: Hand, node: string): Promise<Stamp> {
   return Math.min(...stamps);
 }
 
-/** Starts nodes that have ended and gives them their wires back. Returns the time at which they are ready. */
+/** Starts nodes that have ended and reconnects their wires. Returns the time at which they are ready. */
 export async function revive(hand: Hand, bootDeadline: number): Promise<Stamp> {
   const options = { emit: () => undefined, signal: hand.signal };
   const { running, unfinished, hold } = await takeTurn(hand.engine, hand.running.name, {
@@ -60,7 +61,7 @@ export async function revive(hand: Hand, bootDeadline: number): Promise<Stamp> {
   return hand.now();
 }
 
-/** `5%`, above 0 and at most 100. */
+/** Returns whether a text is a share such as `5%`, above 0 and at most 100. */
 export function isShare(text: string): boolean {
   const value = /^(\d+(?:\.\d+)?)%$/.exec(text)?.[1];
   return value !== undefined && Number(value) > 0 && Number(value) <= 100;

@@ -6,7 +6,7 @@ import { fail, ok, type Result } from '../result.ts';
 import type { Aim, FaultStory } from './fault.ts';
 import { faults } from './index.ts';
 
-/** How each aim is written. */
+/** The syntax of each aim. */
 const FORMS: Readonly<Record<Aim, string>> = {
   node: 'NODE',
   program: 'NODE/PROGRAM',
@@ -18,7 +18,7 @@ const FORMS: Readonly<Record<Aim, string>> = {
   'server or announcer': 'NODE',
 };
 
-/** How a fault of a kind is written: `cut:NODE or NODE@SEGMENT`. */
+/** Returns the syntax of a kind of fault: `cut:NODE or NODE@SEGMENT`. */
 export function formOf(kind: FaultKind): string {
   const { aim, amount } = faults[kind];
   return `${kind}:${FORMS[aim].replaceAll(' or ', `${amountForm(amount)} or ${kind}:`)}${amountForm(amount)}`;
@@ -30,7 +30,9 @@ function amountForm(amount: FaultStory['amount']): string {
 
 const TEXT = /^([a-z]+):([a-z0-9-]+)(?:\+([a-z0-9-]+))?(?:\/([\w.-]+))?(?:@([a-z0-9-]+))?(?:=(\S+))?$/;
 
-/** Reads a fault such as `kill:lb1` or `loss:lb1@lan=10%`, against the lab's nodes. Fails with what is wrong, in words. */
+/**
+ * Parses a fault such as `kill:lb1` or `loss:lb1@lan=10%`, against the lab's nodes. Fails with the mistake, in words.
+ */
 export function parseFault(text: string, lab: Pick<Lab, 'nodes' | 'services' | 'ospf'>): Result<Fault, string> {
   const { nodes, services, ospf } = lab;
   const [, kind = '', name = '', other, program, segment, amount] = TEXT.exec(text) ?? [];

@@ -8,17 +8,17 @@ import { script, shell } from '../shell.ts';
 import type { Adverts, Routing, Stamp, Standing } from './fault.ts';
 import { revive } from './node.ts';
 
-/** What `/kernel` means: the node's own kernel, a program in its container. */
+/** The program name for a node's own kernel, which is a program in its container. */
 export const KERNEL = 'kernel';
-/** Milliseconds for a program to show what was done to it. */
+/** Milliseconds in which a program must show the effect of a signal. */
 const DEADLINE_MS = 5000;
 
-/** A program of a node that is asked to end. */
+/** Returns the fault that asks a program of a node to end. */
 export function stopOf(node: string, program: string): Fault {
   return { text: `stop:${node}/${program}`, kind: 'stop', node, program, segments: [] };
 }
 
-/** How commands are run beside a program, and what its processes are called. */
+/** Returns how to run commands beside a program, and the name of its processes. */
 function where(
   hand: Hand,
   node: string,
@@ -29,7 +29,7 @@ function where(
     : [(command) => hand.timed(node, command), name];
 }
 
-/** Lets every process of a program go on that there is. */
+/** Continues every existing process of a program. */
 export async function goOn(hand: Hand, { node, program: name = '' }: Fault): Promise<Stamp> {
   if (name === KERNEL && kernelOf(hand, node) === undefined) return hand.now();
   const [run, file] = where(hand, node, name);
@@ -44,7 +44,7 @@ function kernelOf(hand: Hand, node: string): string | undefined {
   return kernels[runningKernels(hand.running).get(node) ?? PLAIN].process;
 }
 
-/** The program that a node's own kernel is, in its container. Throws CannotObserve where it has none. */
+/** Returns the program of a node's own kernel in its container. Throws CannotObserve if the node has none. */
 function processOf(hand: Hand, node: string): string {
   const process = kernelOf(hand, node);
   if (process === undefined) throw noKernel(node);
@@ -52,12 +52,12 @@ function processOf(hand: Hand, node: string): string {
 }
 
 /**
- * Shell: sends a signal to every process of a program. Before they are killed they are all stopped: a parent that lives
- * a moment longer than its child starts another (keepalived does), which is then nobody's.
+ * Shell: sends a signal to every process of a program. Before a kill, all processes are stopped: a parent that lives a
+ * moment longer than its child starts another one (keepalived does), which then has no parent.
  */
 const SIGNAL = '[ $1 != KILL ] || kill -s STOP $(pidof $2); kill -s $1 $(pidof $2)';
 
-/** Sends a signal to every process of a program, and waits until /proc shows what it should. */
+/** Sends a signal to every process of a program, and waits until /proc shows the expected state. */
 export async function signalTo(
   hand: Hand,
   { node, program: name = '' }: Fault,
@@ -93,26 +93,29 @@ export function target({ node, program: name }: Fault): string {
   return name === undefined ? node : name === KERNEL ? `the kernel of ${node}` : `${name} on ${node}`;
 }
 
-/** Whether a fault is aimed at a whole node, and not only at a program on it. */
+/** Returns whether a fault targets a whole node, not only a program on it. */
 export function isWholeNode({ program: name }: Fault): boolean {
   return name === undefined || name === KERNEL;
 }
 
-/** Programs without which a director has left OSPF; FRR's ospfd says no goodbye. */
+/** Without these programs, a director has left OSPF; FRR's ospfd says no goodbye. */
 const ROUTING = ['ospfd', 'zebra'];
 
-/** What neighbours notice when a program of a director has ended or is stopped: if keepalived or the kernel, that the node is silent; if a routing program, what is given. */
+/**
+ * Returns what neighbours notice when a program of a director has ended or is stopped: for keepalived or the kernel,
+ * that the node is silent; for a routing program, the given effect.
+ */
 export function routingOf(fault: Fault, program: Routing): Routing {
   if (isWholeNode(fault)) return 'silent';
   return ROUTING.includes(fault.program ?? '') ? program : 'stays';
 }
 
-/** What `svc start` says of a program that was started and ended. */
+/** The message of `svc start` about a program that ended after its start. */
 const ENDED = 'it ended before it was ready';
 
 /**
- * Starts a node or program again. A program that ends at once was started all the same: what follows from that is for
- * the checks to judge. Throws CannotObserve if it cannot be started.
+ * Starts a node or program again. A program that ends at once counts as started: the checks judge the consequences.
+ * Throws CannotObserve if it cannot be started.
  */
 export async function again(hand: Hand, fault: Fault, _: readonly Standing[], bootDeadline: number): Promise<Stamp> {
   if (isWholeNode(fault)) return revive(hand, bootDeadline);
@@ -123,7 +126,7 @@ export async function again(hand: Hand, fault: Fault, _: readonly Standing[], bo
   return at;
 }
 
-/** What has become of a program that was started again, in words; undefined if it runs. */
+/** Returns how a program ended that was started again, in words; undefined if it runs. */
 export async function endedAgain(hand: Hand, fault: Fault): Promise<string | undefined> {
   if (isWholeNode(fault)) return undefined;
   const { stdout } = await hand.tryRun(fault.node, ['svc', 'status', fault.program ?? '']);

@@ -5,12 +5,12 @@ import { vipLine } from '../nodes/frr-conf.ts';
 import type { Hand } from '../plan/hand.ts';
 import type { Stamp } from './fault.ts';
 
-/** The domains in which a director announces VIPs. */
+/** Returns the domains in which a director announces VIPs. */
 export function announcedBy(lab: Lab, node: string): readonly OspfDomain[] {
   return lab.ospf.filter((o) => o.members.includes(node));
 }
 
-/** Configures the routing program of a node by its own shell (vtysh(1)). */
+/** Configures the routing program of a node through its own shell (vtysh(1)). */
 export async function configure(hand: Hand, node: string, lines: readonly string[]): Promise<Stamp> {
   const words = ['configure terminal', ...lines].flatMap((line) => ['-c', line]);
   return (await hand.timed(node, ['vtysh', ...words])).at;

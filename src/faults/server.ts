@@ -7,14 +7,14 @@ import type { Real, Service } from '../model/service.ts';
 import type { Hand } from '../plan/hand.ts';
 import type { Stamp } from './fault.ts';
 
-/** Where a node is a real server: each service, with its entry there. */
+/** Returns each service in which a node is a real server, with its entry there. */
 export function places(lab: Lab, node: string): readonly { service: Service; real: Real }[] {
   return lab.services.flatMap((service) =>
     service.reals.filter((r) => r.node === node).map((real) => ({ service, real })),
   );
 }
 
-/** Does something to a real server in the table of every director that runs. */
+/** Changes a real server in the table of every running director. */
 export async function weigh(
   hand: Hand,
   node: string,
@@ -33,7 +33,7 @@ export async function weigh(
   return stamps.flat().length > 0 ? Math.min(...stamps.flat()) : hand.now();
 }
 
-/** The programs that serve on a real server. */
+/** Returns the programs that serve on a real server. */
 export function programsOf(lab: Lab, node: string): readonly string[] {
   return [...new Set(places(lab, node).flatMap(({ service }) => appOf(service).program ?? []))];
 }

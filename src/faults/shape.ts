@@ -7,7 +7,10 @@ import { shell } from '../shell.ts';
 import type { Amount, FaultStory, Stamp, Standing } from './fault.ts';
 import { putHop, takeHop } from './hop.ts';
 
-/** What netem is told where several faults shape one wire: the newest of each kind counts. Empty when none does. */
+/**
+ * Returns the netem arguments for a wire that several faults shape: the newest of each kind counts. Empty if there is
+ * none.
+ */
 export function netemOf(standing: readonly Standing[], node: string, segment: string): string {
   const own = standing.filter(({ fault }) => fault.node === node && fault.segments.includes(segment));
   const words = FAULTS.flatMap((kind) => {
@@ -17,21 +20,21 @@ export function netemOf(standing: readonly Standing[], node: string, segment: st
   return words.length > 0 ? `netem limit 10000 ${words.join(' ')}` : '';
 }
 
-/** Shapes what a node sends by all faults that are to stand, on the wires of one of them. */
+/** Shapes what a node sends according to all faults that remain active, on the wires of one of them. */
 async function shape(hand: Hand, { node: name, segments }: Fault, standing: readonly Standing[]): Promise<Stamp> {
   const at = await hand.now();
   const node = nodeOf(hand.lab, name);
   for (const card of node.interfaces.filter((i) => segments.includes(i.segment))) {
     const netem = netemOf(standing, name, card.segment);
     const own = await shapeInside(hand, name, card, netem);
-    // A node's own kernel has netem; the engine's may lack it.
+    // A node's own kernel has netem; the engine's kernel may lack it.
     if (netem !== '' && !own) await putHop(hand, node, card, netem);
     else await takeHop(hand, node, card);
   }
   return at;
 }
 
-/** In the node's own network stack. Returns whether it can. */
+/** Shapes in the node's own network stack. Returns whether that works. */
 async function shapeInside(hand: Hand, node: string, { name }: Interface, netem: string): Promise<boolean> {
   if (netem === '') {
     await hand.run(node, shell('tc qdisc del dev $1 root 2> /dev/null || true', name));
@@ -44,17 +47,17 @@ async function shapeInside(hand: Hand, node: string, { name }: Interface, netem:
   return true;
 }
 
-/** What a kind of fault that shapes what a node sends says of itself. */
+/** The definition of a kind of fault that shapes what a node sends. */
 interface Shaping {
   readonly summary: string;
   readonly amount: Amount;
-  /** What becomes of it, with `%` for how much. */
+  /** The effect in words, with `%` in place of the amount. */
   readonly word: string;
-  /** What netem (tc-netem(8)) is told. */
+  /** Returns the arguments for netem (tc-netem(8)). */
   readonly netem: (amount: string) => string;
 }
 
-/** A fault that shapes what a node sends. */
+/** Returns a kind of fault that shapes what a node sends. */
 export function shaping({ summary, amount, word, netem }: Shaping): FaultStory {
   const story: FaultStory = {
     aim: 'wires',

@@ -6,20 +6,20 @@ import type { Stamp, Standing } from './fault.ts';
 import { faults } from './index.ts';
 import { parseFault } from './parse.ts';
 
-/** Makes a fault, which stands in the lab's journal until it is healed. Throws CannotObserve when it does not come about. */
+/** Injects a fault, which stays in the lab's journal until it is healed. Throws CannotObserve if it has no effect. */
 export async function inject(hand: Hand, fault: Fault): Promise<Stamp> {
   return hand.changes.make([healing(fault, UNDO_MS)], (steady, others) =>
     faults[fault.kind].inject(steady, fault, withStories(faultsOf(hand, others))),
   );
 }
 
-/** Undoes a fault, also one made by another process or before an abort; `bootDeadline` in milliseconds. */
+/** Heals a fault, also one injected by another process or before an abort; `bootDeadline` in milliseconds. */
 export async function heal(hand: Hand, fault: Fault, bootDeadline: number): Promise<Stamp> {
   const [at = 0] = await hand.changes.undo([healing(fault, bootDeadline)], bootDeadline);
   return at;
 }
 
-/** The same for whatever stands in the lab's journal. Throws CannotObserve for a fault that this lab does not know. */
+/** Undoes any change in the lab's journal. Throws CannotObserve for a fault that this lab does not have. */
 export async function putBack(hand: Hand, change: Change, bootDeadline: number): Promise<Stamp> {
   if ('fault' in change) {
     const [fault] = faultsOf(hand, [change]);
@@ -31,19 +31,19 @@ export async function putBack(hand: Hand, change: Change, bootDeadline: number):
   return at;
 }
 
-/** Makes anew what else stands on a node that has started again. Returns these faults. */
+/** Injects again the other active faults of a node that has restarted. Returns these faults. */
 export async function renew(hand: Hand, node: string): Promise<readonly Fault[]> {
   const own = (await standing(hand)).filter((f) => f.node === node);
   for (const fault of own) await inject(hand, fault);
   return own;
 }
 
-/** The faults that stand, the oldest first. */
+/** Returns the active faults, the oldest first. */
 export async function standing(hand: Hand): Promise<readonly Fault[]> {
   return faultsOf(hand, await noted(hand));
 }
 
-/** A fault as a change, and how it is undone beside those that stand then. */
+/** Returns a fault as a change, and how to undo it beside the faults that are then active. */
 function healing(fault: Fault, bootDeadline: number) {
   return {
     change: { fault: fault.text },

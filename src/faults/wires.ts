@@ -14,8 +14,8 @@ import type { Adverts, Routing, Stamp } from './fault.ts';
 const SET = 'state=$1; shift; for port; do ip link set $port $state; done';
 
 /**
- * Cuts the wires of a node on segments, or mends them. The fabric lets no frame through; where a guest
- * kernel's card has a plug, it is drawn at both ends, so that bonds and VRRP see the carrier go.
+ * Cuts the wires of a node on segments, or reconnects them. The fabric forwards no frame; if a guest kernel's card has
+ * a plug, the plug is pulled at both ends, so that bonds and VRRP see the loss of carrier.
  */
 export async function wires(
   hand: Hand,
@@ -32,7 +32,7 @@ export async function wires(
   const own = ends.filter((e) => e.node.name === node);
   const ports = own.map((e) => e.port);
   const { at } = await hand.timedInFabric(shell(SET, state, ...ports));
-  // On a wire of two ends the other end loses its carrier too; on a segment of many only the port goes dark.
+  // On a wire with two ends the other end loses its carrier too; on a segment with more, only the port goes down.
   const dark = ends.filter(
     (e) => e.node.name === node || ends.filter((o) => o.card.segment === e.card.segment).length === 2,
   );
@@ -46,26 +46,26 @@ export async function wires(
   return at;
 }
 
-/** Draws or puts in the plug of a card, where it has one. */
+/** Pulls the plug of a card or puts it in, if it has one. */
 async function plug(hand: Hand, name: string, card: Interface, state: 'up' | 'down'): Promise<void> {
   const node = nodeOf(hand.lab, name);
   const device = kernels[runningKernels(hand.running).get(name) ?? PLAIN].carrier(node, card);
   if (device !== undefined) await hand.run(name, ['ip', 'link', 'set', device, state]);
 }
 
-/** The fabric's ports of a node on segments. */
+/** Returns the fabric's ports of a node on segments. */
 export function portsOf(hand: Hand, node: string, segments: readonly string[]): readonly string[] {
   return nodeOf(hand.lab, node).interfaces.flatMap((card, i) =>
     segments.includes(card.segment) ? [portName(node, i)] : [],
   );
 }
 
-/** The name of the nftables table that holds a fault: its text, in what nftables takes. */
+/** Returns the name of the nftables table of a fault: the fault's text, in the characters that nftables accepts. */
 export function tableOf(fault: Fault): string {
   return `fault_${fault.text.replaceAll(/[^A-Za-z0-9]/g, '_')}`;
 }
 
-/** Puts rules on the frames that the fabric's bridges pass on, and looks that they stand. */
+/** Adds rules for the frames that the fabric's bridges forward, and verifies them. */
 export async function rules(hand: Hand, fault: Fault, lines: readonly string[]): Promise<Stamp> {
   const table = tableOf(fault);
   const nft = [
@@ -88,17 +88,20 @@ export function where({ node, segments }: Fault): string {
   return `${node} on ${segments.join(' and ')}`;
 }
 
-/** What a dead wire does to an instance's adverts. */
+/** Returns the effect of a dead wire on an instance's adverts. */
 export function overWires(fault: Fault, vrrp: VrrpInstance): Adverts {
   return fault.segments.includes(vrrp.segment) ? 'stop' : 'go on';
 }
 
-/** What a dead wire does to a director's part in an OSPF domain. */
+/** Returns the effect of a dead wire on a director in an OSPF domain. */
 export function overWiresTo(fault: Fault, domain: OspfDomain): Routing {
   return fault.segments.some((s) => domain.segments.includes(s)) ? 'silent' : 'stays';
 }
 
-/** What a wire that is seen to be dead does: instances that track it, or are in one group with it, go too. */
+/**
+ * Returns the effect of a dead wire that the node notices: instances that track it, or are in a sync group with such an
+ * instance, stop too.
+ */
 export function seenDead(fault: Fault, vrrp: VrrpInstance, all: readonly VrrpInstance[]): Adverts {
   const hit = (v: VrrpInstance) =>
     fault.segments.includes(v.segment) ||
@@ -107,7 +110,7 @@ export function seenDead(fault: Fault, vrrp: VrrpInstance, all: readonly VrrpIns
   return group.some(hit) ? 'stop' : 'go on';
 }
 
-/** One wire of a node cut. */
+/** Returns the fault that cuts one wire of a node. */
 export function cutOf(node: string, segment: string): Fault {
   return { text: `cut:${node}@${segment}`, kind: 'cut', node, segments: [segment] };
 }

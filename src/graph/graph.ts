@@ -6,26 +6,29 @@ import { modes } from '../modes/index.ts';
 import { endpoint } from '../net/cidr.ts';
 import { vipDevice } from '../nodes/realserver.ts';
 
-/** A lab as a picture: nodes are columns, segments are rows, and where they meet stands who has which address there. */
+/**
+ * A lab as a picture: nodes are columns, segments are rows, and each crossing shows the node's addresses on the
+ * segment.
+ */
 export interface Graph {
   readonly title: string;
   readonly columns: readonly Column[];
   readonly rows: readonly Row[];
-  /** The way of each service's packets, in words. */
+  /** The path of each service's packets, in words. */
   readonly paths: readonly Path[];
 }
 
 export interface Column {
   readonly name: string;
   readonly kind: string;
-  /** Its devices, and addresses that stand on no segment. */
+  /** Its devices, and its addresses that are on no segment. */
   readonly notes: readonly string[];
 }
 
 export interface Row {
   readonly segment: string;
   readonly subnets: readonly string[];
-  /** For each column what it has on the segment; undefined where it is not on it. */
+  /** The addresses of each column on the segment; undefined if the node is not on it. */
   readonly ends: readonly (readonly string[] | undefined)[];
 }
 
@@ -35,7 +38,7 @@ export interface Path {
   readonly reply: string;
 }
 
-/** The picture of a lab. */
+/** Returns the picture of a lab. */
 export function graphOf(lab: Lab): Graph {
   return {
     title: lab.source === '' ? lab.name : `${lab.name}: ${lab.source}`,
@@ -60,7 +63,7 @@ function ends(lab: Lab, node: LabNode, segment: string): readonly string[] | und
   ]);
 }
 
-/** The VIPs that a director has, or may take over, on a link. */
+/** Returns the VIPs that a director holds, or may take over, on a link. */
 function vips(lab: Lab, node: LabNode, link: string): readonly string[] {
   if (node.kind !== 'director') return [];
   return [...new Set(lab.services.filter((s) => (linkTo(node, s.vip)?.name ?? 'lo') === link).map((s) => s.vip))];

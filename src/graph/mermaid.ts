@@ -1,18 +1,20 @@
 import { mapStrings, visibleLine } from '../visible.ts';
 import type { Graph } from './graph.ts';
 
-/** Text of a label: what Mermaid takes for its own (quotes, Markdown, directives, tags) as the entities that it has for it. */
+/**
+ * Quotes a label: characters with a meaning in Mermaid (quotes, Markdown, directives, tags) become Mermaid's entities.
+ */
 function quoted(lines: readonly string[]): string {
   const escaped = lines.map((l) => l.replaceAll(/["#%&<>`{}\\]/g, (c) => `#${c.charCodeAt(0)};`));
   return `"${escaped.join('<br>')}"`;
 }
 
-/** Text of a comment: a directive is one there too. */
+/** Quotes a comment: directives have an effect there too. */
 function comment(text: string): string {
   return text.replaceAll(/[{}%]/g, ' ');
 }
 
-/** A lab's picture as a Mermaid flowchart: segments round, nodes square, addresses on the links. */
+/** Returns a lab's picture as a Mermaid flowchart: segments round, nodes square, addresses on the links. */
 export function graphMermaid(raw: Graph): string {
   const graph = mapStrings(raw, visibleLine);
   const lines = ['flowchart LR'];

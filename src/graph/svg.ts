@@ -1,7 +1,7 @@
 import { type Element, element, writeXml } from '../xml.ts';
 import type { Graph } from './graph.ts';
 
-/** Pixels: of a character, a line of text, a margin, and the height of a node's box. */
+/** Sizes in pixels: a character, a line of text, a margin, and the height of a node's box. */
 const CHAR = 7.3;
 const LINE = 17;
 const MARGIN = 24;
@@ -22,7 +22,7 @@ function text(x: number, y: number, value: string, more: Readonly<Record<string,
   return element('text', { x, y, ...more }, value);
 }
 
-/** A lab's picture as SVG, drawn as `graphText` does: nodes above, segments as lines across. */
+/** Returns a lab's picture as SVG, with the layout of `graphText`: nodes above, segments as lines across. */
 export function graphSvg(graph: Graph): string {
   const { columns, rows } = graph;
   const left = MARGIN + Math.max(...rows.flatMap((r) => [r.segment, ...r.subnets].map((t) => t.length))) * CHAR + 16;

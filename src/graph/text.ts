@@ -3,10 +3,10 @@ import { padded } from '../output/print.ts';
 import { mapStrings, visibleLine } from '../visible.ts';
 import type { Graph } from './graph.ts';
 
-/** Blanks between two columns. */
+/** Number of blanks between two columns. */
 const GAP = 3;
 
-/** A lab's picture for a terminal: segments as lines across, nodes hanging on them. */
+/** Returns a lab's picture for a terminal: segments as lines across, nodes hanging on them. */
 export function graphText(raw: Graph): string {
   const graph = mapStrings(raw, visibleLine);
   const { columns, rows } = graph;

@@ -1,7 +1,7 @@
 import { script } from '../shell.ts';
 import type { Kernel } from './kernel.ts';
 
-/** The engine's own kernel, shared by all containers: works where it has, or may load, what is needed. */
+/** The engine's own kernel, shared by all containers: usable if it has, or may load, the required modules. */
 export const host: Kernel = {
   name: 'host',
   own: false,
@@ -16,11 +16,11 @@ export const host: Kernel = {
   programs: [],
   version: async (engine) => engine,
   capabilities: (programs) => programs,
-  // A container may not load modules, but the kernel loads them itself when they are first asked for.
+  // A container may not load modules, but the kernel loads them itself on first use.
   load: (modules) => modules.flatMap((m) => m.ask ?? []),
   files: () => ({}),
   cards: (node) => ({ ip: [], tc: [], offload: node.interfaces.map((i) => i.name) }),
-  // a veth whose other end goes down has no carrier
+  // a veth whose other end is down has no carrier
   carrier: () => undefined,
   probe: (trial) => script('try-host', trial.script),
 };

@@ -3,8 +3,8 @@ import { host } from './host.ts';
 import type { Kernel } from './kernel.ts';
 import { uml } from './uml.ts';
 
-/** Every kernel, in the order in which `auto` prefers them. */
+/** Every kernel, in `auto`'s order of preference. */
 export const kernels: Readonly<Record<KernelName, Kernel>> = { uml, host };
 
-/** The kernel of nodes that need none of their own: the engine's. */
+/** The kernel of nodes that need no kernel of their own: the engine's. */
 export const PLAIN: KernelName = KERNELS.find((name) => !kernels[name].own) ?? KERNELS[0];

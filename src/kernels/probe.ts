@@ -9,7 +9,9 @@ import type { Availability, Tried } from './kernel.ts';
 
 type Remembered = Readonly<Record<string, Availability>>;
 
-/** What was probed before, by engine, its kernel and our image; only a cache, lost without harm. */
+/**
+ * Returns the file of earlier probe results, by engine, kernel and image; only a cache, which can be lost without harm.
+ */
 function cacheFile(): string {
   return join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'lvslab', 'kernels.json');
 }
@@ -27,13 +29,13 @@ function remember(key: string, value: Availability): void {
     mkdirSync(dirname(cacheFile()), { recursive: true });
     writeFileSync(cacheFile(), JSON.stringify({ ...remembered(), [key]: value }, null, 1));
   } catch {
-    // A cache that cannot be written costs the next run a second.
+    // Without a writable cache, the next run takes a second longer.
   }
 }
 
 /**
- * Whether a kernel carries a driver on this engine, found out by using it; that it does is remembered.
- * The image must be there.
+ * Probes whether a kernel can run a driver on this engine, by using it; a positive result is cached. The image must
+ * exist.
  */
 export async function probeKernel(
   engine: Engine,
@@ -58,7 +60,7 @@ export async function probeKernel(
     ? `${trial.what} were probed on it, and work`
     : (rest.filter((l) => l.trim() !== '').at(-1) ?? version ?? 'the probe printed nothing');
   const found: Availability = { usable, version, why };
-  // What keeps it from working may be mended any time: a device that is closed, a module that is not there.
+  // The cause of a failure may be fixed at any time: an inaccessible device, a missing module.
   if (usable) remember(key, found);
   return found;
 }

@@ -4,22 +4,22 @@ import { script } from '../shell.ts';
 import type { Cards, Hop, Kernel } from './kernel.ts';
 
 /**
- * Whether a node stacks devices on its cards, or watches their carrier, and so needs whole ones. A packet socket is the quickest
- * wire, but it sees what it sent itself, which a bridge would send round and round, and the container's
- * kernel takes VLAN tags off before it; and the guest's driver tells neither speed nor carrier, without
- * which LACP does not speak. So such a node has a tap for each wire, bridged to it (LACP's frames too,
- * which a bridge would keep to itself), and in the guest a veth pair as its card.
+ * Returns whether a node stacks devices on its cards, or watches their carrier, and so needs complete cards. A packet
+ * socket is the fastest wire, but it receives its own frames, which a bridge would forward in a loop, and the
+ * container's kernel removes VLAN tags before the socket sees them; also, the guest's driver reports neither speed nor
+ * carrier, without which LACP does not run. Therefore each wire of such a node has a tap that is bridged to it
+ * (including LACP's frames, which a bridge does not forward by default), and in the guest a veth pair as its card.
  */
 function isWhole(node: LabNode): boolean {
   return node.carrier || node.devices.some((d) => d.kind === 'bond' || d.kind === 'vlan' || d.kind === 'bridge');
 }
 
-/** The far end of a card that is a veth pair: down, it takes the card's carrier. */
+/** Returns the far end of a card that is a veth pair: when set down, it takes away the card's carrier. */
 function plug(card: string): string {
   return `${card}p`;
 }
 
-/** A card of a node that stacks devices on it: what comes through the tap is handed to it, and back. */
+/** Returns a card of a node that stacks devices on it: frames from the tap are forwarded to the card, and back. */
 function wholeCard(card: Interface, index: number): Cards {
   const [driver, far] = [`vec${index}`, plug(card.name)];
   const hand = (from: string, to: string) => [
@@ -36,10 +36,10 @@ function wholeCard(card: Interface, index: number): Cards {
   };
 }
 
-/** Megabytes of a hop's kernel: it hands frames on, and nothing else. */
+/** Megabytes of a hop's kernel: it only forwards frames. */
 const HOP_MB = 64;
 
-/** What a container that boots such a kernel must be given. */
+/** What a container that boots such a kernel needs. */
 const NEEDS: Kernel['needs'] = {
   capabilities: ['NET_ADMIN', 'NET_RAW'],
   devices: ['/dev/net/tun'],
@@ -54,17 +54,17 @@ const hop: Hop = {
   command: (init, taps) => script('guest', String(HOP_MB), init, ...taps.map((tap) => `transport=tap,ifname=${tap}`)),
 };
 
-/** The line that loads a module, and what is wanted with it. */
+/** Returns the line that loads a module with its dependencies and options. */
 function loadLine({ name, also, options }: Module): string {
   return also
     ? `modprobe -a ${[name, ...also].join(' ')}`
     : `modprobe ${name}${options === undefined ? '' : ` ${options}`}`;
 }
 
-/** What a guest does to files, its container's process does for it (hostfs), with the rights that the container has. */
+/** The container's process performs file operations for a guest (hostfs), with the rights of the container. */
 const FILE_CAPABILITIES: readonly string[] = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER'];
 
-/** User-Mode Linux: a kernel of the node's own, as a program in its container. x86-64 only. */
+/** User-Mode Linux: a node's own kernel, as a program in its container. x86-64 only. */
 export const uml: Kernel = {
   name: 'uml',
   own: true,

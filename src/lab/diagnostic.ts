@@ -2,14 +2,14 @@ import stringWidth from 'string-width';
 import { counted } from '../counted.ts';
 import { visibleLine } from '../visible.ts';
 
-/** A place in a file: line and column from 1, and how many characters it takes on that line. */
+/** A place in a file: line and column from 1, and its length in characters on that line. */
 export interface Place {
   readonly line: number;
   readonly column: number;
   readonly length: number;
 }
 
-/** A mistake in a lab file: where, and what was expected, in the user's words. */
+/** A mistake in a lab file: its place, and what was expected, in the user's words. */
 export interface Diagnostic {
   readonly file: string;
   readonly message: string;
@@ -23,7 +23,7 @@ export interface Diagnostic {
 
 const WIDTH = 160;
 
-/** `file:line:column message`, the source line and its underline; all as a terminal can show it. */
+/** Formats `file:line:column message`, the source line and its underline; all are safe for a terminal. */
 export function formatDiagnostic(d: Diagnostic): string {
   const [file, message] = [visibleLine(d.file), visibleLine(d.message)];
   if (!d.place) return `${file}: ${message}`;
@@ -44,10 +44,13 @@ export function formatDiagnostic(d: Diagnostic): string {
   );
 }
 
-/** Mistakes that are told in full; of more only how many there are. */
+/** Maximum number of mistakes that are reported in full; of the rest, only the number is reported. */
 const MOST_TOLD = 50;
 
-/** The mistakes of a file as they are found: the first so many in full, of more only how many, so that finding their places costs no more. */
+/**
+ * The mistakes of a file, collected as they are found: up to the maximum in full, then only counted, so that their
+ * places are not computed.
+ */
 export class Mistakes {
   readonly #file: string;
   readonly #told: Diagnostic[] = [];
@@ -61,19 +64,19 @@ export class Mistakes {
     return this.#count;
   }
 
-  /** Takes a mistake in; it is worked out only when it will be told. */
+  /** Adds a mistake; computes it only if it will be reported. */
   add(mistake: () => Diagnostic): void {
     this.#count++;
     if (this.#told.length < MOST_TOLD) this.#told.push(mistake());
   }
 
-  /** Takes in what others found. */
+  /** Adds the mistakes of another collection. */
   take(other: Mistakes): void {
     for (const told of other.#told) this.add(() => told);
     this.#count += other.#count - other.#told.length;
   }
 
-  /** All of them in the order of the file, and at the end how many more there are. */
+  /** Returns all mistakes in the order of the file, followed by the number of further ones. */
   all(): readonly Diagnostic[] {
     const more = this.#count - this.#told.length;
     const message = `${counted(more, 'more mistake')}, not shown`;

@@ -1,35 +1,35 @@
 import { CST, Lexer, Parser } from 'yaml';
 
-/** What a lab file may have at most; a lab of 300 nodes has a tenth of it. The README states them. */
+/** Limits of a lab file; a lab of 300 nodes uses a tenth of them. The README lists them. */
 export const LIMITS = {
   /** Bytes of the file. */
   bytes: 1024 * 1024,
-  /** Words and signs of YAML: values, colons, brackets, the spaces between them, comments, ends of lines. */
+  /** YAML tokens: values, colons, brackets, the spaces between them, comments, line ends. */
   tokens: 60_000,
-  /** Mappings and lists inside each other. */
+  /** Depth of nested mappings and lists. */
   depth: 32,
   /** Keys of one mapping, or items of one list. */
   entries: 1000,
   /** Aliases (`*name`). */
   aliases: 1000,
-  /** Keys and values, those behind aliases as often as they are named. */
+  /** Keys and values; those behind an alias count each time that it is used. */
   values: 20_000,
 } as const;
 
-/** A limit that a file exceeds, and the offset at which it does. */
+/** An exceeded limit, and the offset at which a file exceeds it. */
 export interface Excess {
   readonly at: number;
   readonly message: string;
 }
 
-/** How an exceeded limit is told. */
+/** Returns the message for an exceeded limit. */
 export function excess(what: string, most: number): string {
   return `more than ${most.toLocaleString('en')} ${what}; that is the limit for a lab file`;
 }
 
 /**
- * The first limit of form that a text exceeds, found while it is read token by token: nothing of the rest is looked at,
- * and nothing is built of it, so that the answer takes no longer than as many tokens as there may be.
+ * Returns the first syntactic limit that a text exceeds, found while it is read token by token: the rest is not read,
+ * and nothing is built from it, so that the time depends only on the maximum number of tokens.
  */
 export function excessOf(text: string): Excess | undefined {
   const parser = new Parser();

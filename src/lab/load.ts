@@ -24,7 +24,7 @@ function shown(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 57)}..."` : text;
 }
 
-/** The keys that the schema knows at a path: to name the nearest one for a misspelling. */
+/** Returns the keys that the schema has at a path, to suggest the nearest one for a misspelling. */
 function knownKeys(schema: unknown, path: Path): readonly string[] {
   let at = schema as
     | {
@@ -50,7 +50,10 @@ function knownKeys(schema: unknown, path: Path): readonly string[] {
   return Object.keys(at?.def?.shape ?? {});
 }
 
-/** A node's unknown key is a segment, as far as the schema can tell: only the lab says which segments there are. */
+/**
+ * Returns whether a path is a key of a node. To the schema, a node's unknown key may be a segment: only the lab knows
+ * which segments exist.
+ */
 function isNodeKey(path: Path): boolean {
   return path.length === 3 && path[0] === 'nodes' && !NODE_KEYS.includes(String(path[2]));
 }
@@ -71,7 +74,7 @@ function tell(source: Source, issue: Issue, mistakes: Mistakes): void {
     if (inner) wrong(path, () => `invalid name "${String(path.at(-1))}": ${inner.message}`, 'key');
     return;
   }
-  // resolve tells it, with the segments at hand
+  // resolve reports it, because it knows the segments
   if (isNodeKey(path) && valueAt(source.value, ['segments', String(path[2])]) === undefined) return;
   if (value === undefined && path.length > 0) {
     const parent = path.slice(0, -1);
@@ -87,15 +90,18 @@ function tell(source: Source, issue: Issue, mistakes: Mistakes): void {
   wrong(path, words, value !== null && typeof value === 'object' ? 'key' : 'value');
 }
 
-/** What of a file could be read, and what was wrong with the rest. */
+/** The readable part of a file. */
 export interface Shape {
-  /** The file without the entries that are wrong; undefined when too little is left to look further. */
+  /** The file without its invalid entries; undefined if too little is left to check further. */
   readonly raw: RawLab | undefined;
-  /** Entries that were left out, as `nodes.rs1`: what refers to them is not wrong for it. */
+  /** Entries that were left out, such as `nodes.rs1`: references to them are not mistakes. */
   readonly dropped: ReadonlySet<string>;
 }
 
-/** Checks a parsed file against the schema: every mistake of shape goes to `mistakes`; returns what can be looked into all the same. */
+/**
+ * Checks a parsed file against the schema: adds every mistake of shape to `mistakes`, and returns the part that can
+ * still be checked.
+ */
 export function checkShape(source: Source, mistakes: Mistakes): Shape {
   const parsed = labFile.safeParse(source.value);
   if (parsed.success && source.unread.size === 0) {
@@ -105,13 +111,14 @@ export function checkShape(source: Source, mistakes: Mistakes): Shape {
   const issues = (parsed.error?.issues ?? []).filter((issue) => !isUnread(source, issue.path as Path));
   for (const issue of issues) tell(source, issue, mistakes);
   unknownNodeKeys(source, valueAt(source.value, ['segments']), mistakes);
-  if (source.unread.has('segments.')) return { raw: undefined, dropped: new Set() }; // no address means anything
+  // Without segments, addresses have no meaning.
+  if (source.unread.has('segments.')) return { raw: undefined, dropped: new Set() };
   const { value, dropped } = withoutMistakes(source.value, issues, unreadOf(source));
   const rest = labFile.safeParse(value);
   return { raw: rest.success ? withoutPrototypes(rest.data) : undefined, dropped };
 }
 
-/** Whether nothing is known of a place, because a mistake of syntax stands there or before it. */
+/** Returns whether nothing is known of a place, because there is a syntax mistake at it or before it. */
 function isUnread(source: Source, [section, entry]: Path): boolean {
   const all = unreadOf(source);
   if (section === undefined) return false;
@@ -119,14 +126,17 @@ function isUnread(source: Source, [section, entry]: Path): boolean {
   return entry === undefined ? all.has(`${section}.`) : all.has(`${section}.${entry}`);
 }
 
-/** What could not be read, sections among it that are missing: a mistake of syntax may have taken them in. */
+/** Returns what could not be read, including missing sections: a syntax mistake may have absorbed them. */
 function unreadOf({ unread, value }: Source): ReadonlySet<string> {
   if (unread.size === 0) return unread;
   const missing = Object.keys(labFile.shape).filter((section) => valueAt(value, [section]) === undefined);
   return new Set([...unread, ...missing.map((section) => `${section}.`)]);
 }
 
-/** The same mappings as objects without a prototype: a segment called `constructor` is one only where it stands. */
+/**
+ * Returns the same mappings as objects without a prototype: a segment called `constructor` exists only if the file
+ * defines it.
+ */
 function withoutPrototypes<T>(value: T): T {
   if (Array.isArray(value)) return value.map(withoutPrototypes) as T;
   if (value === null || typeof value !== 'object') return value;
@@ -134,7 +144,10 @@ function withoutPrototypes<T>(value: T): T {
   return Object.assign(Object.create(null), Object.fromEntries(entries)) as T;
 }
 
-/** The value less what could not be read, and less what the issues are about: an unknown key alone, else the whole entry (a node, a service, a step) that holds it. */
+/**
+ * Returns the value without its unreadable parts, and without the subjects of the issues: only an unknown key,
+ * otherwise the whole entry (a node, a service, a step) that contains it.
+ */
 function withoutMistakes(
   value: unknown,
   issues: readonly Issue[],
@@ -149,7 +162,7 @@ function withoutMistakes(
     const owner = issue.code === 'unrecognized_keys' ? valueAt(copy, path) : undefined;
     if (issue.code === 'unrecognized_keys' && owner !== null && typeof owner === 'object') {
       for (const key of issue.keys) delete (owner as Record<string, unknown>)[key];
-      // Without the misspelled key the entry may lack the right one.
+      // The misspelled key is gone, so the entry may lack the right one.
       if (path.length >= 2) dropped.add(`${path[0]}.${path[1]}`);
     } else if (path[0] === 'scenario' && typeof path[1] === 'number') {
       steps.add(path[1]);
@@ -170,12 +183,12 @@ function withoutMistakes(
   return { value: copy, dropped };
 }
 
-/** Keys of nodes that are neither known nor the name of a segment. */
+/** Reports keys of nodes that are neither known nor the name of a segment. */
 function unknownNodeKeys(source: Source, segments: unknown, mistakes: Mistakes): void {
   const names = segments !== null && typeof segments === 'object' ? Object.keys(segments) : [];
   const known = new Set([...names, ...NODE_KEYS]);
   const nodes = valueAt(source.value, ['nodes']);
-  if (source.unread.has('segments.')) return; // any key may be one of them
+  if (source.unread.has('segments.')) return; // any key may be a segment
   if (nodes === null || typeof nodes !== 'object') return;
   for (const [node, value] of Object.entries(nodes) as [string, unknown][]) {
     const keys = value !== null && typeof value === 'object' && !Array.isArray(value) ? Object.keys(value) : [];

@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto';
 import type { HostAddress } from '../model/node.ts';
 import { parseAddress } from '../net/cidr.ts';
 
-/** The MAC addresses of a lab, each given once. */
+/** The MAC addresses of a lab; each is given once. */
 export class Macs {
   readonly #given = new Set<string>();
 
   /**
-   * A MAC address that nobody else in the lab has. Where it can be, one that is read by eye: 02:00 (of IPv6: 02:06) and
-   * the last four bytes of the first address, as 02:00:c0:a8:64:0b is 192.168.100.11. Without an address, or when
-   * another one ends alike and came first, it is made of `seed`, which no other card or device of the lab has.
+   * Returns a MAC address that is unique in the lab. If possible it is readable: 02:00 (for IPv6: 02:06) and the last
+   * four bytes of the first address, so 02:00:c0:a8:64:0b is 192.168.100.11. Without an address, or if an earlier
+   * address has the same ending, it is derived from `seed`, which is unique among the lab's cards and devices.
    */
   give(addresses: readonly HostAddress[], seed: string): string {
     let mac = readable(addresses[0]);
@@ -28,7 +28,7 @@ function made(seed: string): string {
   return written('ff', createHash('sha256').update(seed).digest('hex').slice(0, 8));
 }
 
-/** Locally administered, and of one card: 02. */
+/** Formats a MAC address: locally administered and unicast (02). */
 function written(kind: string, low: string): string {
   return ['02', kind, ...(low.padStart(8, '0').match(/../g) ?? [])].join(':');
 }

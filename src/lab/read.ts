@@ -10,12 +10,12 @@ import { checkLab, type Override } from './resolve.ts';
 import { readSource } from './source.ts';
 import { megabytes, type Taken, takeFile } from './take.ts';
 
-/** Folders that hold labs: the working directory's labs/, then the project's. */
+/** Returns the folders that hold labs: the working directory's labs/, then the project's. */
 function labFolders(): readonly string[] {
   return [...new Set([resolvePath('labs'), join(HOME, 'labs')])];
 }
 
-/** Names of the labs that can be named without a path. */
+/** Returns the names of the labs that need no path. */
 export function labNames(): readonly string[] {
   return [...new Set(labFolders().flatMap((folder) => readFolder(folder)))].sort();
 }
@@ -41,13 +41,13 @@ function statOf(path: string): Stats | undefined {
 }
 
 /**
- * The lab file that an argument means: a folder of labs/, a folder with a lab.yaml, or a file.
- * Throws a usage failure that names the nearest lab when there is none.
+ * Returns the lab file that an argument names: a folder of labs/, a folder with a lab.yaml, or a file. Throws a usage
+ * failure with the nearest lab's name if there is none.
  */
 export function findLabFile(argument: string): string {
   if (argument.includes('/') || argument.endsWith('.yaml') || argument.endsWith('.yml')) {
     const there = statOf(argument);
-    if (there && !there.isDirectory()) return argument; // what it is instead of a file is told as it is read
+    if (there && !there.isDirectory()) return argument; // if it is not a regular file, reading it reports this
     if (isFile(join(argument, 'lab.yaml'))) return join(argument, 'lab.yaml');
     throw new Failure('no-lab-file', { path: argument });
   }
@@ -59,20 +59,20 @@ export function findLabFile(argument: string): string {
   throw new Failure('no-such-lab', { name: argument, labs: names });
 }
 
-/** How a lab file is read. */
+/** Options for reading a lab file. */
 export interface ReadOptions extends Override {
-  /** Files may come from anywhere on this machine, not from the lab's folder alone. */
+  /** Whether files may come from anywhere on this machine, not only from the lab's folder. */
   readonly allowOutside?: boolean | undefined;
 }
 
-/** Bytes that one file of a lab may have: they travel with the running lab. */
+/** Maximum bytes of one file of a lab: files are copied into the running lab. */
 export const MOST_OF_A_FILE = 1024 * 1024;
-/** And all of a lab's together, each as often as a node takes it. */
+/** Maximum bytes of all files of a lab, each counted once per node that uses it. */
 export const MOST_OF_A_LAB = 8 * 1024 * 1024;
 
 /**
- * Reads, checks and resolves a lab file, and takes the files that it names beside it: from within its folder, unless
- * told otherwise. Fails with all mistakes at once.
+ * Reads, checks and resolves a lab file, and reads the files that it names: only from within its folder, unless an
+ * option allows others. Fails with all mistakes at once.
  */
 export function readLab(file: string, options: ReadOptions = {}): Result<Lab, readonly Diagnostic[]> {
   const shown = relative('', file).startsWith('..') ? file : relative('', file) || basename(file);

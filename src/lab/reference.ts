@@ -28,7 +28,10 @@ function below(schema: Schema, at: string): string[] {
   return schema.type === 'array' && schema.items ? rowsOf(schema.items, `${at}[]`) : rowsOf(schema, at);
 }
 
-/** The reference of the lab file as Markdown, from the schema: every key, whether it must be there, and what it means. */
+/**
+ * Returns the reference of the lab file as Markdown, from the schema: every key, whether it is required, and its
+ * meaning.
+ */
 export function reference(): string {
   return `# The lab file
 

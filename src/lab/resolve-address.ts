@@ -4,8 +4,8 @@ import type { Resolver } from './resolver.ts';
 import type { Path } from './source.ts';
 
 /**
- * Tells an address that no node can have and no packet can go to: multicast, loopback and the like, or one that its
- * subnet keeps for itself (the lab's, or `own`, where the address is written with a prefix).
+ * Reports an address that no node can have and no packet can be sent to: multicast, loopback and similar ones, or one
+ * that its subnet reserves (the lab's subnet, or `own` if the address is written with a prefix).
  */
 export function tellUnusable(r: Resolver, address: Address, path: Path, own?: Subnet): void {
   const kind = notAHost(address);
@@ -19,7 +19,7 @@ export function tellUnusable(r: Resolver, address: Address, path: Path, own?: Su
     r.wrong(path, `${address.text} is ${inOwn} of its own subnet /${own?.prefix}; no node can have it`);
 }
 
-/** An address on a segment: inside one of its subnets, one that a host can have, nobody else's. */
+/** Resolves an address on a segment: inside one of its subnets, valid for a host, and not used by another node. */
 export function onSegment(
   r: Resolver,
   text: string,
@@ -46,7 +46,7 @@ export function onSegment(
   return { address: address.text, prefix: placed?.prefix ?? subnet?.prefix ?? 0 };
 }
 
-/** An address of a device: with its own prefix, or in a subnet of the lab. */
+/** Resolves an address of a device: with its own prefix, or in a subnet of the lab. */
 export function onDevice(r: Resolver, text: string, path: Path, what: string): HostAddress | undefined {
   const placed = parseSubnet(text);
   const address = placed?.address ?? parseAddress(text);

@@ -10,7 +10,7 @@ import type { Path } from './source.ts';
 type RawNode = RawLab['nodes'][string];
 type RawDevice = NonNullable<RawNode['devices']>[string];
 
-/** Bonds, VLANs, bridges and tunnels of a node, each after what it stands on. */
+/** Resolves bonds, VLANs, bridges and tunnels of a node, each after the devices below it. */
 export function resolveDevices(r: Resolver, node: string, raw: RawNode, interfaces: readonly Interface[]): Device[] {
   const made: Device[] = [];
   for (const [name, device] of Object.entries(raw.devices ?? {})) {
@@ -43,7 +43,7 @@ export function resolveDevices(r: Resolver, node: string, raw: RawNode, interfac
   return made;
 }
 
-/** The device, or what it lacks. */
+/** Returns the device, or what it lacks. */
 function deviceOf(
   r: Resolver,
   name: string,
@@ -74,7 +74,7 @@ function deviceOf(
   return { ...base, mac: '', kind, local: tunnel.local, remote: tunnel.remote };
 }
 
-/** Tells ends that make no tunnel: not IPv4, no host's, or one and the same. */
+/** Reports invalid ends of a tunnel: not IPv4, not an address of a host, or both the same. */
 function tellEnds(r: Resolver, ends: { readonly local: string; readonly remote: string }, path: Path): void {
   for (const end of ['local', 'remote'] as const) {
     const address = parseAddress(ends[end]);
@@ -84,7 +84,7 @@ function tellEnds(r: Resolver, ends: { readonly local: string; readonly remote: 
   if (ends.local === ends.remote) r.wrong([...path, 'remote'], `${ends.remote} is the local end; give the other end`);
 }
 
-/** Tells what the kernel refuses to put on top of each other, and what would be dead there. */
+/** Reports combinations of devices that the kernel rejects, or that would not work. */
 function tellStack(r: Resolver, device: Device, below: readonly Link[], made: readonly Device[], path: Path): void {
   const over = [...path, 'over'];
   const { name } = device;

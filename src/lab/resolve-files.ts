@@ -5,7 +5,7 @@ import { SCRIPTS } from '../shell.ts';
 import type { Resolver } from './resolver.ts';
 import type { RawLab } from './schema.ts';
 
-/** Folders that lab and the kernel keep for themselves. */
+/** Folders that are reserved for lab and the kernel. */
 const KEPT: Readonly<Record<string, string>> = {
   '/lab': 'reserved for lab’s own files',
   [SCRIPTS]: 'reserved for lab’s own programs',
@@ -13,21 +13,23 @@ const KEPT: Readonly<Record<string, string>> = {
   '/sys': 'that is the kernel’s',
   '/dev': 'that is the kernel’s',
 };
-/** The one folder below /dev that is for anybody's files. */
+/** The only folder below /dev that may hold the user's files. */
 const SHARED = '/dev/shm/';
-/** Programs of ours in a node (images/node/Dockerfile), beside those of its kernel. */
+/** The project's programs in a node (images/node/Dockerfile), in addition to those of its kernel. */
 const PROGRAMS = ['nodectl', 'svc', 'probe', 'pulse', 'ask', 'answer', 'refuse'].map((p) => `/usr/local/bin/${p}`);
-/** Directories that every node has, and so no place for a file. */
+/** Directories that every node has, where no file can be. */
 const DIRECTORIES = [
   ...['/', '/bin', '/boot', '/etc', '/home', '/lib', '/lib64', '/media', '/mnt', '/opt', '/root', '/run', '/sbin'],
   ...['/srv', '/tmp', '/usr', '/var', '/usr/bin', '/usr/lib', '/usr/libexec', '/usr/local', '/usr/local/bin'],
   ...['/usr/local/sbin', '/usr/sbin', '/usr/share', '/var/cache', '/var/lib', '/var/lock', '/var/log', '/var/run'],
   ...['/var/tmp', '/etc/frr', '/etc/iproute2', '/etc/keepalived', '/etc/mysql', '/etc/nginx', '/run/frr', '/dev/shm'],
 ];
-/** Bytes of a path, which waits in a folder of ours before it is put there, and of one name in it (path_resolution(7)). */
+/**
+ * Maximum bytes of a path, which is first stored below a folder of the lab, and of one name in it (path_resolution(7)).
+ */
 const LONGEST = { path: 4000, name: 255 };
 
-/** The user's files by their path in the node: places that a file can have there, each once. */
+/** Resolves the user's files by their path in the node: each path is valid there and unique. */
 export function resolveFiles(r: Resolver, node: string, raw: RawLab['nodes'][string]): Record<string, UserFile> {
   const targets = Object.keys(raw.files ?? {});
   return Object.fromEntries(
@@ -42,7 +44,7 @@ export function resolveFiles(r: Resolver, node: string, raw: RawLab['nodes'][str
   );
 }
 
-/** Why no file can be at an absolute path in a node; undefined when one can. */
+/** Returns why no file can be at an absolute path in a node; undefined if one can. */
 function wrongPlace(path: string): string | undefined {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   if (/[\x00-\x1f\x7f]/.test(path)) return 'it contains a control character';

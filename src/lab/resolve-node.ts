@@ -13,10 +13,10 @@ import { NODE_KEYS, type RawLab } from './schema.ts';
 import type { Path } from './source.ts';
 
 type RawNode = RawLab['nodes'][string];
-/** Bytes of an interface's name (IFNAMSIZ, less its end). */
+/** Maximum bytes of an interface's name (IFNAMSIZ without its terminating zero). */
 const LONGEST_NAME = 15;
 
-/** A node of the file, complete: cards, devices, addresses, routes and files. */
+/** Resolves a node of the file: cards, devices, addresses, routes and files. */
 export function resolveNode(r: Resolver, name: string): LabNode {
   const raw = r.raw.nodes[name] as RawNode;
   const path = ['nodes', name];
@@ -67,7 +67,7 @@ export function resolveNode(r: Resolver, name: string): LabNode {
   return { ...bare, lips: lips(r, bare, raw), routes: resolveRoutes(r, bare, raw) };
 }
 
-/** Whether anything of the lab turns on the node's wires being seen to die. */
+/** Returns whether any part of the lab depends on the node noticing that its wires are dead. */
 function watched(raw: RawLab, node: string): boolean {
   return Object.values(raw.vrrp ?? {}).some(
     (v) =>
@@ -81,7 +81,10 @@ function portOf(text: string): ServedPort {
   return { port: Number(port), protocol: protocol as ServedPort['protocol'] };
 }
 
-/** The cards: one for each segment that the node names, in the order of the segments, then those of its own list. */
+/**
+ * Resolves the cards: one for each segment that the node names, in the order of the segments, then those of its own
+ * list.
+ */
 function cards(r: Resolver, node: string, raw: RawNode): Interface[] {
   const wanted: { segment: string; value: unknown; path: Path }[] = [];
   for (const segment of r.segments.keys()) {

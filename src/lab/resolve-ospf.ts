@@ -10,10 +10,10 @@ import type { Path } from './source.ts';
 
 type RawOspf = NonNullable<RawLab['ospf']>[string];
 
-/** Time between two versions of an announcement, where the lab file does not say (RFC 2328, MinLSInterval). */
+/** Default time between two versions of an announcement (RFC 2328, MinLSInterval). */
 const THROTTLE = '5s';
 
-/** An OSPF domain of the file. */
+/** Resolves an OSPF domain of the file. */
 export function resolveOspf(
   r: Resolver,
   name: string,
@@ -58,7 +58,9 @@ export function resolveOspf(
   };
 }
 
-/** Tells what a domain shares with one above it: a link has one domain, and a router's own times are one for all. */
+/**
+ * Reports what a domain shares with an earlier one: a link has one domain, and a router has the same timers for all.
+ */
 function tellTwins(r: Resolver, name: string, raw: RawOspf, path: Path): void {
   const all = Object.entries(r.raw.ospf ?? {});
   const before = all.slice(

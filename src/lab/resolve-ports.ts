@@ -6,7 +6,7 @@ import type { Protocol } from '../model/words.ts';
 import type { Resolver } from './resolver.ts';
 import type { Path } from './source.ts';
 
-/** A port that a server of a node is to listen on, and where the lab file says so. */
+/** A port on which a server of a node listens, and its place in the lab file. */
 interface Claim {
   readonly port: number;
   readonly word: PortWord;
@@ -14,7 +14,7 @@ interface Claim {
   readonly path: Path;
 }
 
-/** Tells ports of a node that two servers would listen on, that are listed twice, and more of them than a server can. */
+/** Reports ports of a node on which two servers would listen, duplicates, and more ports than a server supports. */
 export function tellPorts(r: Resolver, node: LabNode, services: readonly Service[]): void {
   const path = ['nodes', node.name, 'serve'];
   const listed = node.serve.map(
@@ -74,7 +74,7 @@ function tellClashes(r: Resolver, node: string, claims: readonly Claim[]): void 
   }
 }
 
-/** Tells another port of a server that runs once on a node, and listens on one. */
+/** Reports another port of a server that runs once per node and listens on one port. */
 function tellSecond(r: Resolver, node: string, claims: readonly Claim[], word: PortWord, what: string): void {
   const [first, ...more] = claims.filter((c) => c.word === word);
   const second = more.find((c) => c.port !== first?.port);

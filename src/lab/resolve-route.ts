@@ -14,7 +14,10 @@ import type { Resolver } from './resolver.ts';
 import type { RawLab } from './schema.ts';
 import type { Path } from './source.ts';
 
-/** A node's routes: each to a network of its own, by a gateway that is on a link of the node, a device, or dropped. */
+/**
+ * Resolves a node's routes: each to a different network, through a gateway on a link of the node, through a device, or
+ * dropped.
+ */
 export function resolveRoutes(r: Resolver, node: LabNode, raw: RawLab['nodes'][string]): Route[] {
   const told = new Map<string, string>();
   return Object.entries(raw.routes ?? {}).flatMap(([to, by]): Route[] => {
@@ -39,13 +42,13 @@ export function resolveRoutes(r: Resolver, node: LabNode, raw: RawLab['nodes'][s
   });
 }
 
-/** The network that a route leads to; `default` is of its gateway's family. */
+/** Returns the network of a route's destination; `default` has its gateway's family. */
 function targetOf(to: string, gateway: Address | undefined): Subnet | undefined {
   if (to === 'default') return parseSubnet(gateway?.family === 6 ? '::/0' : '0.0.0.0/0');
   return parseSubnet(to) ?? parseSubnet(`${to}/${to.includes(':') ? 128 : 32}`);
 }
 
-/** Whether the kernel takes a route to that network. */
+/** Returns whether the kernel accepts a route to that network; reports it if not. */
 function tellTarget(r: Resolver, node: LabNode, to: string, target: Subnet, path: Path): boolean {
   const network = networkOf(target);
   const own = linksOf(node).find((l) =>
@@ -62,7 +65,10 @@ function tellTarget(r: Resolver, node: LabNode, to: string, target: Subnet, path
   return false;
 }
 
-/** Whether a gateway can hand packets on: of the route's family, on a link of the node, and somebody else's own address. */
+/**
+ * Returns whether a gateway can forward packets: it has the route's family, is on a link of the node, and belongs to
+ * another node; reports it if not.
+ */
 function tellGateway(r: Resolver, node: LabNode, gateway: Address, target: Subnet, path: Path): boolean {
   const kind = notAHost(gateway);
   const link = linkTo(node, gateway.text);

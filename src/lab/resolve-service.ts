@@ -17,12 +17,12 @@ import type { RawLab } from './schema.ts';
 type RawService = NonNullable<RawLab['services']>[string];
 type RawReal = RawService['reals'][string];
 
-/** Milliseconds of a time that the schema has accepted. */
+/** Returns the milliseconds of a time that the schema has accepted. */
 export function ms(text: string): number {
   return parseDuration(text) ?? 0;
 }
 
-/** A service of the file; undefined when its VIP cannot be read. */
+/** Resolves a service of the file; returns undefined if its VIP cannot be read. */
 export function resolveService(r: Resolver, name: string, nodes: readonly LabNode[]): Service | undefined {
   const raw = r.raw.services?.[name] as RawService;
   const path = ['services', name];
@@ -130,7 +130,7 @@ function resolveReal(
   return { node, address: chosen, port: port ?? raw.port, weight };
 }
 
-/** Combinations that say nothing, or that no director could do, told with the reason. */
+/** Reports combinations that have no effect, or that no director supports, with the reason. */
 function refuse(r: Resolver, name: string, raw: RawService, protocol: 'tcp' | 'udp'): void {
   const path = ['services', name];
   if (raw.hash !== undefined && !['sh', 'mh'].includes(raw.scheduler ?? ''))
@@ -177,9 +177,9 @@ function refuse(r: Resolver, name: string, raw: RawService, protocol: 'tcp' | 'u
     r.wrong([...path, 'app'], `${raw.app} needs TCP; the service is UDP`);
 }
 
-/** Time for an attempt where the lab file does not say. */
+/** Default time for an attempt. */
 const CHECK_TIMEOUT = '3s';
-/** Pause before keepalived repeats an attempt, where the lab file does not say. */
+/** Default pause before keepalived repeats an attempt. */
 const CHECK_PAUSE = '1s';
 
 function healthOf(raw: NonNullable<RawService['health']>): HealthCheck {
@@ -214,7 +214,7 @@ function quorumOf({ weight, up, down }: NonNullable<RawService['quorum']>): Quor
   return { weight, ...(up === undefined ? {} : { up }), ...(down === undefined ? {} : { down }) };
 }
 
-/** The server of last resort, by its address of the service's family. */
+/** Resolves the sorry server, by its address of the service's family. */
 function sorryOf(r: Resolver, name: string, raw: RawService, nodes: readonly LabNode[]): Service['sorry'] {
   if (raw.sorry === undefined) return undefined;
   const path = ['services', name, 'sorry'];
@@ -233,7 +233,7 @@ function persistenceOf(raw: NonNullable<RawService['persistence']>, family: 4 | 
   return typeof raw === 'string' ? { time: ms(raw), mask: whole } : { time: ms(raw.time), mask: raw.mask };
 }
 
-/** An SNAT rule of the file; undefined when no director can carry it. */
+/** Resolves an SNAT rule of the file; returns undefined if no director can carry it. */
 export function resolveSnat(r: Resolver, name: string, nodes: readonly LabNode[]): SnatRule | undefined {
   const raw = r.raw.snat?.[name] as NonNullable<RawLab['snat']>[string];
   const path = ['snat', name];
@@ -294,7 +294,7 @@ export function resolveSnat(r: Resolver, name: string, nodes: readonly LabNode[]
   };
 }
 
-/** What only the whole lab shows: VIPs that nobody announces, modes that lack something. */
+/** Reports mistakes that only the whole lab shows: VIPs that no director announces, modes that lack a requirement. */
 export function crossCheck(
   r: Resolver,
   nodes: readonly LabNode[],
@@ -328,7 +328,7 @@ export function crossCheck(
     r.wrong(['nodes'], 'the lab has no client; add a node of kind client', 'key');
 }
 
-/** Directors that lack a LIP for a service whose mode needs one. */
+/** Returns the directors that lack a LIP for a service whose mode needs one. */
 function withoutLip(service: Service, balancers: readonly LabNode[]): readonly { name: string; message: string }[] {
   const { mode, name, vip } = service;
   const family = familyOf(vip);
@@ -341,7 +341,7 @@ function withoutLip(service: Service, balancers: readonly LabNode[]): readonly {
     }));
 }
 
-/** Directors and real servers that share no segment, where a service's mode needs one. */
+/** Returns directors and real servers that share no segment, if a service's mode needs one. */
 function apart({ mode, reals }: Service, balancers: readonly LabNode[]): readonly string[] {
   if (!modes[mode].needsSegment) return [];
   const others = modesThat((m) => m.wire.target === 'vip' && !m.needsSegment, 'or');
@@ -355,13 +355,13 @@ function apart({ mode, reals }: Service, balancers: readonly LabNode[]): readonl
   );
 }
 
-/** The drivers that carry services: those of the directors, and where there is none yet the standard. */
+/** Returns the drivers that carry services: those of the directors, or the default one if there is no director yet. */
 export function carriers(nodes: readonly LabNode[]): readonly Driver[] {
   const all = driversOf({ nodes });
   return all.length > 0 ? all : [drivers[STANDARD_DRIVER]];
 }
 
-/** What of a service is not on a driver's lists. */
+/** Returns the parts of a service that are not on a driver's lists. */
 function lacks(driver: Driver, service: Service): readonly Refused[] {
   const { name, modes: forwards, families, schedulers, protocols } = driver;
   const asked = [
@@ -380,7 +380,7 @@ function lacks(driver: Driver, service: Service): readonly Refused[] {
     .map(({ key, word, list }) => ({ key, why: `driver ${name} cannot do ${word}; it can do ${list.join(', ')}` }));
 }
 
-/** What the lab says and nothing of it needs: it would be dropped in silence. */
+/** Reports entries of the lab file that nothing needs: otherwise they would be ignored silently. */
 export function tellUnused(r: Resolver, nodes: readonly LabNode[], services: readonly Service[]): void {
   if (r.raw.driver !== undefined && !r.incomplete('nodes') && directors({ nodes }).length === 0)
     r.wrong(['driver'], 'the lab has no director to run it', 'key');

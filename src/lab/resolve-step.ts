@@ -15,7 +15,7 @@ import type { Path } from './source.ts';
 
 type RawStep = NonNullable<RawLab['scenario']>[number];
 
-/** What steps may speak of. */
+/** The names that steps may refer to. */
 export interface Known {
   readonly nodes: readonly LabNode[];
   readonly services: readonly Service[];
@@ -24,7 +24,7 @@ export interface Known {
   readonly ospf: readonly OspfDomain[];
 }
 
-/** The scenario: the file's, or the contract of everything in it. */
+/** Resolves the scenario: the file's, or the contract of everything in it. */
 export function resolveSteps(r: Resolver, known: Known): readonly Step[] {
   const all = [...known.services, ...known.snat].map((s): RawStep => ({ contract: s.name }));
   return (r.raw.scenario ?? all).flatMap((step, i) => resolveStep(r, known, step, ['scenario', i]) ?? []);
@@ -191,10 +191,10 @@ function faultStep(r: Resolver, known: Known, raw: RawFault, path: Path): Step |
 
 type RawExpectation = NonNullable<RawStep['check']>;
 
-/** Keys that say more of one kind of expectation. */
+/** Keys that belong to one kind of expectation. */
 const BELONGS = { of: 'master', by: 'answers', real: 'weight', service: 'weight' } as const;
 
-/** Tells keys beside an expectation that is another kind's: they would say nothing. */
+/** Reports keys that belong to another kind of expectation: they would have no effect. */
 function tellStrays(r: Resolver, raw: RawExpectation, path: Path): void {
   for (const [key, owner] of Object.entries(BELONGS) as [keyof typeof BELONGS, 'master' | 'answers' | 'weight'][])
     if (raw[key] !== undefined && raw[owner] === undefined)
@@ -203,11 +203,11 @@ function tellStrays(r: Resolver, raw: RawExpectation, path: Path): void {
     r.wrong([...path, 'within'], 'the run sets within already; leave out one of the two', 'key');
 }
 
-/** Milliseconds between two looks, where the lab file does not say. */
+/** Default time between two looks. */
 const LOOK_EVERY = '50ms';
-/** Milliseconds beyond what VRRP or a health check may take. */
+/** Milliseconds added to the time that VRRP or a health check may take. */
 const MARGIN_MS = 1000;
-/** Milliseconds for a service to answer, or to fall silent. */
+/** Milliseconds in which a service must answer, or stop answering. */
 const ANSWER_MS = 3000;
 
 function expectation(r: Resolver, known: Known, raw: RawExpectation, path: Path): Expectation | undefined {
@@ -255,7 +255,10 @@ function expectation(r: Resolver, known: Known, raw: RawExpectation, path: Path)
   };
 }
 
-/** The longest until another director is master, in milliseconds: what is tracked is seen, and the slowest has waited. */
+/**
+ * Returns the longest time until another director is master, in milliseconds: the tracked object is noticed, and the
+ * slowest member has waited.
+ */
 function changeOf(vrrp: VrrpInstance): number {
   const seen = Math.max(0, ...vrrp.track.map((t) => ('script' in t ? t.every : 0)));
   return seen + vrrp.preemptDelay + Math.max(...vrrp.members.map((m) => masterDownInterval(vrrp, m.priority)));

@@ -13,10 +13,10 @@ import type { Path } from './source.ts';
 
 type RawVrrp = NonNullable<RawLab['vrrp']>[string];
 
-/** Milliseconds between two adverts: twelve bits of centiseconds (RFC 5798 §5.2.7). */
+/** Maximum milliseconds between two adverts: twelve bits of centiseconds (RFC 5798 §5.2.7). */
 const MOST_ADVERT_3 = 40_950;
 
-/** A VRRP instance of the file. */
+/** Resolves a VRRP instance of the file. */
 export function resolveVrrp(
   r: Resolver,
   name: string,
@@ -97,7 +97,10 @@ function resolveMembers(r: Resolver, raw: RawVrrp, nodes: readonly LabNode[], pa
   return members;
 }
 
-/** The link under which a node speaks on a segment: what has an address of the segment's, a bond before its slaves. */
+/**
+ * Returns the link that a node uses on a segment: one with an address of the segment, and a bond rather than its
+ * slaves.
+ */
 function linkOn(r: Resolver, node: LabNode, segment: string): Link | undefined {
   const subnets = r.segments.get(segment) ?? [];
   const speaks = (link: Link) =>
@@ -108,7 +111,10 @@ function linkOn(r: Resolver, node: LabNode, segment: string): Link | undefined {
   return linksOf(node).find(speaks) ?? node.interfaces.find((i) => i.segment === segment && i.addresses.length > 0);
 }
 
-/** What moves: VIPs of services, each once, and plain addresses; one that is a VIP too gives its prefix. */
+/**
+ * Resolves the addresses that move: VIPs of services, each once, and plain addresses; a plain address that is also a
+ * VIP sets its prefix.
+ */
 function resolveAddresses(
   r: Resolver,
   name: string,
@@ -144,7 +150,7 @@ function resolveAddresses(
   return { addresses: [...vips.values()], moved };
 }
 
-/** Tells a VIP that an instance above this one moves: it would be on two directors at once. */
+/** Reports a VIP that an earlier instance also moves: two directors would hold it at once. */
 function tellMover(r: Resolver, name: string, vip: string, services: readonly Service[], at: Path): void {
   const all = Object.entries(r.raw.vrrp ?? {});
   const before = all.slice(
@@ -161,7 +167,7 @@ function whole(address: string): number {
   return familyOf(address) === 4 ? 32 : 128;
 }
 
-/** The kernel has one pair of sync daemons, on one device. */
+/** Reports a second pair of sync daemons: the kernel has one pair, on one device. */
 function tellDaemon(r: Resolver, name: string, raw: RawVrrp, path: Path): void {
   const other = Object.entries(r.raw.vrrp ?? {}).find(([n, v]) => n < name && v.syncdaemon && v.on !== raw.on);
   if (other)
@@ -171,7 +177,7 @@ function tellDaemon(r: Resolver, name: string, raw: RawVrrp, path: Path): void {
     );
 }
 
-/** A director sends adverts from an address of the family that it moves. */
+/** Reports a director without an address of the family that it moves: adverts are sent from one. */
 function tellFamily(
   r: Resolver,
   { node: name, device }: VrrpMember,

@@ -14,16 +14,15 @@ import type { Source } from './source.ts';
 
 /** Options that the caller gives in addition to the lab file. */
 export interface Override {
-  /** The running copy's name, when it is not the lab's own. */
+  /** The running copy's name, if it is not the lab's own. */
   readonly name?: string | undefined;
-  /** The driver of directors that do not say it themselves. */
+  /** The driver of directors for which the lab file names none. */
   readonly driver?: DriverName | undefined;
 }
 
 /**
- * Makes a Lab of a file, as far as it could be read.
- * Fails with every mistake in it, all at once: of form, of shape, and of names, addresses and combinations in
- * whatever has the right shape.
+ * Builds a Lab from a file, as far as the file could be read. Fails with every mistake in it at once: in syntax, in
+ * shape, and in names, addresses and combinations of everything that has the right shape.
  */
 export function checkLab(
   source: Source,

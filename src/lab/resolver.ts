@@ -10,15 +10,21 @@ import type { RawLab } from './schema.ts';
 import type { Path, Source } from './source.ts';
 import type { Taken } from './take.ts';
 
-/** Takes a file that the lab file names; fails with what is wrong with it, as the end of a sentence that begins with its name. */
+/**
+ * Reads a file that the lab file names; fails with what is wrong with it, as the end of a sentence that begins with its
+ * name.
+ */
 export type ReadBeside = (path: string) => Result<Taken, string>;
 
-/** What all parts of resolving share: the file, its segments, who has which address, and the mistakes found so far. */
+/**
+ * The state that all parts of resolving share: the file, its segments, the owner of each address, and the mistakes
+ * found so far.
+ */
 export class Resolver {
   readonly segments = new Map<string, readonly Subnet[]>();
   readonly macs = new Macs();
   readonly raw: RawLab;
-  /** What directors run that do not say it themselves, where the command line says so. */
+  /** The driver from the command line, for directors for which the lab file names none. */
   readonly driver: DriverName | undefined;
   readonly #taken = new Map<string, { path: Path; what: string }>();
   readonly #source: Source;
@@ -27,7 +33,10 @@ export class Resolver {
   readonly #incomplete: ReadonlySet<string>;
   readonly #mistakes: Mistakes;
 
-  /** `dropped` names entries that are wrong in themselves and left out: `nodes.rs1`; `nodes.` where any may be. What is found goes to `mistakes`. */
+  /**
+   * `dropped` names entries that are invalid themselves and left out: `nodes.rs1`; `nodes.` if any node may be missing.
+   * Mistakes are added to `mistakes`.
+   */
   constructor(
     raw: RawLab,
     source: Source,
@@ -45,12 +54,12 @@ export class Resolver {
     this.#mistakes = mistakes;
   }
 
-  /** Whether an entry of a section was left out: what is missing then may be only that. */
+  /** Returns whether an entry of a section was left out: this may be why something is missing. */
   incomplete(section: string): boolean {
     return this.#incomplete.has(section);
   }
 
-  /** Whether that entry was left out. */
+  /** Returns whether that entry was left out. */
   isDropped(entry: string): boolean {
     return this.#dropped.has(entry) || this.#dropped.has(entry.slice(0, entry.indexOf('.') + 1));
   }
@@ -64,14 +73,14 @@ export class Resolver {
     this.#mistakes.add(() => this.#source.at(path, message, where, related));
   }
 
-  /** Records who uses an address, and tells when two do. */
+  /** Records the owner of an address, and reports a second one. */
   claim(address: Address, path: Path, what: string): void {
     const other = this.#taken.get(address.text);
     if (other) this.#tellTaken(address, path, other);
     else this.#taken.set(address.text, { path, what });
   }
 
-  /** Tells when somebody has an address already, without taking it. */
+  /** Reports an address that already has an owner, without recording it. */
   mustBeFree(address: Address, path: Path): void {
     const other = this.#taken.get(address.text);
     if (other) this.#tellTaken(address, path, other);
@@ -121,7 +130,7 @@ export class Resolver {
     return network;
   }
 
-  /** The subnet of the lab that an address lies in, and the segment that it belongs to. */
+  /** Returns the subnet of the lab that contains an address, and the segment to which it belongs. */
   subnetOf(address: Address): { segment: string; subnet: Subnet } | undefined {
     for (const [segment, subnets] of this.segments) {
       const subnet = subnets.find((s) => contains(s, address));
@@ -130,7 +139,7 @@ export class Resolver {
     return undefined;
   }
 
-  /** A file that the lab file names; a mistake at `path` when it cannot be taken. */
+  /** Reads a file that the lab file names; reports a mistake at `path` if it cannot be read. */
   file(name: string, path: Path): UserFile | undefined {
     const taken = this.#readBeside(name);
     if (!taken.ok) {
@@ -141,7 +150,7 @@ export class Resolver {
     return { path: name, base64: bytes.toString('base64'), executable };
   }
 
-  /** The node that a name in the file means, when it exists and is of the right kind. */
+  /** Returns the node with a name in the file, if it exists and is of the right kind; reports a mistake otherwise. */
   lookup(
     nodes: readonly LabNode[],
     name: string,

@@ -16,7 +16,7 @@ import {
   yes,
 } from './schema-words.ts';
 
-/** Text without control characters: sysctl.conf has a line for each. */
+/** Text without control characters: sysctl.conf has one line per setting. */
 const PRINTABLE = /^[^\p{Cc}]*$/u;
 
 const onSegment = z

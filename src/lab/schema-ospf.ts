@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { parseAddress } from '../net/cidr.ts';
 import { duration, mapping, nodeName, text, whole } from './schema-words.ts';
 
-/** Whether a text is an area's number: plain, or written like an IPv4 address. */
+/** Returns whether a text is an area's number: plain, or written like an IPv4 address. */
 function isArea(value: string): boolean {
   return /^\d+$/.test(value) ? Number(value) < 2 ** 32 : parseAddress(value)?.family === 4;
 }

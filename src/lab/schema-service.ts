@@ -15,15 +15,15 @@ import {
   yes,
 } from './schema-words.ts';
 
-/** Times of connections (ip_vs: whole seconds, a month of them at most). */
+/** Range and unit of connection times (ip_vs: whole seconds, at most a month). */
 const PERSISTS = ['1s', '44640m', '1s'] as const;
 
 const URL_PATH = 'a path such as /health?deep=1, other characters than letters, digits and -._~%:@&=+,;*()?/ as %20';
-/** A path of an URL (RFC 3986), less what starts a comment or a quote in keepalived.conf. */
+/** A path of a URL (RFC 3986), without characters that start a comment or a quote in keepalived.conf. */
 const urlPath = (description: string) =>
   text(URL_PATH, description, () => true, /^\/[A-Za-z0-9\-._~%:@&=+,;*()?/]{0,1000}$/);
 
-/** Whether a name can be asked for (RFC 1035, and underscores as in _sip._udp). */
+/** Returns whether a name is valid in a DNS query (RFC 1035, and underscores as in _sip._udp). */
 function isDnsName(name: string): boolean {
   return name === '.' || (name.length <= 254 && /^([A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9_-]{1,63}\.?$/.test(name));
 }

@@ -16,7 +16,7 @@ import {
   yes,
 } from './schema-words.ts';
 
-/** What a step may wait: nothing, or for a day. */
+/** Range of a step's wait: from nothing to a day. */
 const WAIT = ['0s', '1440m'] as const;
 
 const serviceName = (description: string) => text('a service’s name', description, () => true);
@@ -35,7 +35,7 @@ const run = z
   )
   .meta({ description: 'Runs a command in a node, and checks its exit code and output' });
 
-/** What must hold: at once, within a time, for a time. */
+/** An expectation: it must hold at once, within a time, or for a time. */
 const expectation = z
   .strictObject(
     {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { parseAddress, parseSubnet } from '../net/cidr.ts';
 import { parseDuration } from '../net/duration.ts';
 
-/** A text that passes a test; `expects` tells a mistake in the user's words. */
+/** A text that passes a test; `expects` describes valid values in the message for a mistake. */
 export function text(expects: string, description: string, test: (value: string) => boolean, pattern?: RegExp) {
   const base = pattern
     ? z.string({ error: `expected ${expects}` }).regex(pattern, { error: `expected ${expects}` })
@@ -31,7 +31,7 @@ export function yes(description: string) {
   return z.boolean({ error: 'expected true or false' }).meta({ description });
 }
 
-/** How a mapping or list of the wrong shape is told. */
+/** The message for a mapping or list of the wrong shape. */
 export function mapping(what: string) {
   return { error: `expected ${what}` };
 }
@@ -39,11 +39,14 @@ export function mapping(what: string) {
 /** An address. */
 export const address = (description: string) =>
   text('an address such as 192.168.100.11', description, (v) => parseAddress(v) !== undefined);
-/** How a time within bounds is told. */
+/** The message for a time out of range. */
 export const within = (least: string, most: string, unit?: string) =>
   `a time such as ${unit === undefined ? '500ms, 3s or 1.5s' : '3s or 1m'}, from ${least} to ${most}${unit === undefined ? '' : `, in steps of ${unit}`}`;
 
-/** A time from `least` to `most`, both in the words of a lab file; a multiple of `unit` if the program that uses it counts in those. */
+/**
+ * A time from `least` to `most`, both in the notation of a lab file; a multiple of `unit` if the program that uses it
+ * counts in that unit.
+ */
 export function duration(description: string, least: string, most: string, unit?: string) {
   const [from, to, step] = [least, most, unit ?? '1ms'].map((t) => parseDuration(t) ?? Number.NaN) as [
     number,
@@ -55,10 +58,10 @@ export function duration(description: string, least: string, most: string, unit?
     return ms !== undefined && ms >= from && ms <= to && ms % step === 0;
   });
 }
-/** A command of a shell, on as many lines as it likes. */
+/** A shell command, on one or more lines. */
 export const command = (description: string) =>
   text('a command', description, (v) => v.trim() !== '' && !v.includes('\0'));
-/** A file beside the lab file. */
+/** A file, relative to the lab file. */
 export const path = (description: string) => text('a path relative to the lab file', description, (v) => v !== '');
 
 /** Names of nodes and segments become interface names, which Linux limits to 15 characters. */
@@ -66,13 +69,13 @@ const NODE_NAME = /^[a-z][a-z0-9-]{0,11}$/;
 /** A node's or segment's name. */
 export const nodeName = (description: string) =>
   text('a name of at most 12 lower-case letters, digits and hyphens', description, () => true, NODE_NAME);
-/** A name that is no interface's. */
+/** A name that does not become an interface name. */
 export const freeName = (description: string) =>
   text('a name of letters, digits, hyphens and underscores', description, () => true, /^[A-Za-z][A-Za-z0-9_-]{0,30}$/);
 
-/** How an address with an optional prefix is told. */
+/** The message for an address with an optional prefix. */
 export const PLACED = 'an address such as 192.168.100.11 or 192.168.100.11/24';
-/** An address, with or without the length of its prefix. */
+/** An address, with or without a prefix length. */
 export const placed = (description: string) =>
   text(PLACED, description, (v) => parseAddress(v) !== undefined || parseSubnet(v) !== undefined);
 /** A subnet. */

@@ -8,8 +8,8 @@ import { vrrp } from './schema-vrrp.ts';
 import { freeName, mapping, network, nodeName, oneOf, text } from './schema-words.ts';
 
 /**
- * The lab file. The schema is the one source: types, parser, JSON Schema and reference are taken from it.
- * Each leaf carries the words in which a mistake is told.
+ * The lab file. The schema is the single source of types, parser, JSON Schema and reference. Each leaf has the message
+ * for a mistake.
  */
 export const labFile = z
   .strictObject(
@@ -69,10 +69,10 @@ export const labFile = z
 /** A lab file that has the right shape; its names and addresses are not yet checked against each other. */
 export type RawLab = z.infer<typeof labFile>;
 
-/** The lab file's JSON Schema (draft 2020-12), for editors. */
+/** Returns the lab file's JSON Schema (draft 2020-12), for editors. */
 export function jsonSchema(): Record<string, unknown> {
   return z.toJSONSchema(labFile, { io: 'input' }) as Record<string, unknown>;
 }
 
-/** Keys a node can have beside the segments it is on. */
+/** Keys that a node can have in addition to its segments. */
 export const NODE_KEYS: readonly string[] = Object.keys(node.shape);

@@ -20,22 +20,25 @@ import { megabytes } from './take.ts';
 /** A path into the file: keys and indexes from the top. */
 export type Path = readonly (string | number)[];
 
-/** A YAML file as far as it could be read: its plain value, and where each part of it stands. */
+/** A YAML file as far as it could be read: its plain value, and the place of each part. */
 export interface Source {
   readonly file: string;
   readonly value: unknown;
-  /** What is wrong with its form: syntax, keys that stand twice. */
+  /** Mistakes of form: syntax, duplicate keys. */
   readonly mistakes: Mistakes;
   /**
-   * Parts behind a mistake of syntax, as `nodes.rs1`, of which nothing is known: the one with the mistake and those
-   * that follow it in its section; `nodes.` where more than these may be missing.
+   * Parts after a syntax mistake, such as `nodes.rs1`, of which nothing is known: the part with the mistake and those
+   * that follow it in its section; `nodes.` if more than these may be missing.
    */
   readonly unread: ReadonlySet<string>;
-  /** A diagnostic at the value of `path`, or at its key; at the nearest enclosing part when the path leads nowhere. */
+  /**
+   * Returns a diagnostic at the value of `path`, or at its key; at the nearest enclosing part if nothing is at the
+   * path.
+   */
   at(path: Path, message: string, where?: 'key' | 'value', related?: { message: string; path: Path }): Diagnostic;
 }
 
-/** What the parser says, in words that help someone who does not know YAML's terms. */
+/** Plain words for the parser's messages, for readers who do not know YAML's terms. */
 const YAML_WORDS: Readonly<Record<string, string>> = {
   DUPLICATE_KEY: 'this key is given twice; remove one of them',
   TAB_AS_INDENT: 'a tab is used for indentation; YAML needs spaces',
@@ -50,7 +53,7 @@ class YamlSource implements Source {
   readonly #lines: readonly string[];
   readonly #counter: LineCounter;
   readonly #document: Document;
-  /** What each alias stands for. */
+  /** The target of each alias. */
   readonly targets = new Map<Alias, Node>();
 
   constructor(file: string, text: string, counter: LineCounter, document: Document) {
@@ -112,13 +115,16 @@ class YamlSource implements Source {
   }
 }
 
-/** Where an item of a mapping or list begins: at its key, or at itself. */
+/** Returns the offset at which an item of a mapping or list begins: at its key, or at itself. */
 function beginOf(item: unknown): number {
   const node = isPair(item) ? item.key : item;
   return (isNode(node) && node.range?.[0]) || 0;
 }
 
-/** The items of a mapping or list from the last that begins before an offset on, with their keys or indexes: what lacks its end is noticed where the next one begins. */
+/**
+ * Returns the items of a mapping or list with their keys or indexes, from the last one that begins before an offset: an
+ * item without its end is noticed where the next one begins.
+ */
 function itemsFrom(node: unknown, offset: number): readonly (readonly [string, unknown])[] {
   if (!isMap(node) && !isSeq(node)) return [];
   const items: readonly unknown[] = node.items;
@@ -135,28 +141,31 @@ function itemsFrom(node: unknown, offset: number): readonly (readonly [string, u
     );
 }
 
-/** What is not to be read of a document with a mistake of syntax at an offset: from the entry that has it to the end of its section. */
+/**
+ * Returns the unreadable parts of a document with a syntax mistake at an offset: from the entry with the mistake to the
+ * end of its section.
+ */
 function unreadAt(contents: unknown, offset: number): readonly string[] {
   const [[section, entries] = ['', undefined]] = itemsFrom(contents, offset);
   return [`${section}.`, ...itemsFrom(entries, offset).map(([entry]) => `${section}.${entry}`)];
 }
 
-/** An empty value has no width: then its start is all there is to point at. */
+/** Returns the range of a node. An empty value has no width, so its start is marked. */
 function spanOf(node: Node, isValue: boolean): readonly [number, number] {
   const [start, end] = node.range ?? [0, 0, 0];
   return isValue && !isScalar(node) && !isAlias(node) ? [start, start + 1] : [start, Math.max(end, start + 1)];
 }
 
 /**
- * What is wrong with a document whose syntax is right: aliases that name no anchor, or stand inside what they name, or
- * blow it up beyond what a lab file may have; keys that are no words. One walk, in the order of the text.
+ * Finds mistakes in a document whose syntax is right: aliases that name no anchor, are inside their own target, or
+ * expand the document beyond the limits of a lab file; keys that are not words. One walk, in the order of the text.
  */
 class Walk {
   readonly mistakes: Mistakes;
   readonly #source: YamlSource;
   readonly #anchors = new Map<string, Node>();
   readonly #open = new Set<Node>();
-  /** Values of each part, those behind its aliases included. */
+  /** Number of values in each part, including those behind its aliases. */
   readonly #sizes = new Map<Node, number>();
 
   constructor(source: YamlSource) {
@@ -164,7 +173,7 @@ class Walk {
     this.mistakes = new Mistakes(source.file);
   }
 
-  /** Looks through a part of the document. Returns how many values it has. */
+  /** Walks a part of the document. Returns how many values it has. */
   values(node: unknown): number {
     if (isAlias(node)) return this.#named(node);
     if (!isNode(node)) return 0;
@@ -196,7 +205,10 @@ class Walk {
     return (target && this.#sizes.get(target)) ?? 1;
   }
 
-  /** Tells a merge key (in `yaml` a symbol) beside which stands nothing that could be merged; an alias without a target is told already. */
+  /**
+   * Reports a merge key (a symbol in `yaml`) whose value cannot be merged; an alias without a target is reported
+   * already.
+   */
   #lookAtMerged(key: Node, value: unknown): void {
     const parts = isSeq(value) ? value.items : [value];
     const whole = parts.map((part) => (isAlias(part) ? this.#anchors.get(part.source) : part));
@@ -215,13 +227,13 @@ class Walk {
   }
 }
 
-/** Mistakes after which the document is known all the same. */
+/** Mistakes that leave the document readable. */
 const READABLE: readonly string[] = ['DUPLICATE_KEY', 'MULTIPLE_DOCS'];
 
 /**
- * Parses the text of a lab file, keeping positions. Mistakes of syntax and keys that stand twice go to the source's
- * `mistakes`, which has what can be read beside them. Fails where that is nothing: binary or oversized or empty text,
- * wrong aliases.
+ * Parses the text of a lab file, with positions. Syntax mistakes and duplicate keys are added to the source's
+ * `mistakes`; the source contains everything else that is readable. Fails if nothing is: binary, oversized or empty
+ * text, invalid aliases.
  */
 export function readSource(file: string, bytes: Buffer): Result<Source, readonly Diagnostic[]> {
   if (bytes.length > LIMITS.bytes)
@@ -258,13 +270,13 @@ export function readSource(file: string, bytes: Buffer): Result<Source, readonly
   }
   const walk = new Walk(source);
   const values = walk.values(contents);
-  // An alias may name what stands in a part that cannot be read.
+  // An alias may refer to something in an unreadable part.
   if (broken.length === 0) mistakes.take(walk.mistakes);
   if (walk.mistakes.count > 0) return fail(mistakes.all());
   if (values > LIMITS.values)
     return fail([{ file, message: excess('keys and values, with its aliases followed', LIMITS.values) }]);
   try {
-    source.value = document.toJS({ maxAliasCount: -1 }); // their values are counted
+    source.value = document.toJS({ maxAliasCount: -1 }); // the values behind aliases are counted already
   } catch (error) {
     if (mistakes.count > 0) return fail(mistakes.all());
     return fail([{ file, message: `its merge keys cannot be resolved: ${lowerFirst((error as Error).message)}` }]);
@@ -272,7 +284,7 @@ export function readSource(file: string, bytes: Buffer): Result<Source, readonly
   return ok(source);
 }
 
-/** A limit's excess at its place, of a text that is not parsed. */
+/** Returns the diagnostic for an exceeded limit, in a text that is not parsed. */
 function placed(file: string, text: string, { at, message }: Excess): Diagnostic {
   const before = text.slice(0, at).split('\n');
   const column = (before.at(-1) ?? '').length + 1;

@@ -2,31 +2,34 @@ import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, realpat
 import { isAbsolute, relative, sep } from 'node:path';
 import { fail, ok, type Result } from '../result.ts';
 
-/** A file of the caller's machine, whole. */
+/** The complete content of a file on the caller's machine. */
 export interface Taken {
   readonly bytes: Buffer;
-  /** Whether anybody may run it. */
+  /** Whether any user may execute it. */
   readonly executable: boolean;
 }
 
-/** What bounds the taking of a file. */
+/** Limits for reading a file. */
 export interface Bounds {
-  /** The folder, with its links followed, that the file must lie in when its own are followed; anywhere when absent. */
+  /**
+   * The folder, with symbolic links resolved, that must contain the file after its links are resolved; any folder if
+   * absent.
+   */
   readonly within: string | undefined;
-  /** Bytes that it may have. */
+  /** Maximum bytes. */
   readonly most: number;
 }
 
-/** Anybody's right to run a file. */
+/** The permission bits for execution by any user. */
 const ANY_EXECUTE = 0o111;
-/** Bytes that are read in one call. */
+/** Bytes per read call. */
 const CHUNK = 64 * 1024;
 
 /**
- * Takes a regular file of bounded size from the caller's machine. Fails with what it is instead, as the end of a
- * sentence that begins with its name: `is a FIFO`. Nothing but a regular file is opened (a device may act on being
- * opened), opening and reading never wait (/proc has regular files that do), and no more is read than may be taken,
- * whatever size the file tells of itself. A path that is changed meanwhile is refused: what was judged is what is read.
+ * Reads a regular file of limited size from the caller's machine. Fails with what it is instead, as the end of a
+ * sentence that begins with its name: `is a FIFO`. Opens only regular files (opening a device may have an effect);
+ * opening and reading never block (some regular files in /proc do), and no more than the limit is read, whatever size
+ * the file reports. A path that changes meanwhile is refused: the file that was checked is the file that is read.
  */
 export function takeFile(path: string, bounds: Bounds): Result<Taken, string> {
   try {
@@ -36,7 +39,7 @@ export function takeFile(path: string, bounds: Bounds): Result<Taken, string> {
   }
 }
 
-/** The largest size as one tells it. */
+/** Formats the maximum size. */
 export function megabytes(bytes: number): string {
   return `${Number((bytes / 1024 / 1024).toFixed(1))} MB`;
 }
@@ -77,7 +80,7 @@ function readUpTo(fd: number, most: number): Buffer {
   return Buffer.concat(chunks);
 }
 
-/** Its own word for its size, which files of /proc do not keep. */
+/** Formats the size that a file reports, which can be wrong for files in /proc. */
 function sizeOf(stats: Stats, most: number): string {
   return stats.size > most ? megabytes(stats.size) : `more than ${megabytes(most)}`;
 }

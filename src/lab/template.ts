@@ -2,25 +2,25 @@ import { MODES, PROTOCOLS } from '../model/words.ts';
 import { modes, modesThat } from '../modes/index.ts';
 import type { Mode } from '../modes/mode.ts';
 
-/** What a new lab can be made of. */
+/** The modes of a new lab. */
 export const TEMPLATE_MODES = [...MODES, 'snat'] as const;
 export const TEMPLATE_ARMS = ['one', 'two'] as const;
 export const TEMPLATE_FAMILIES = ['4', '6'] as const;
 export const TEMPLATE_PROTOCOLS = [...PROTOCOLS, 'both'] as const;
 export const TEMPLATE_HA = ['none', 'vrrp'] as const;
 
-/** A choice of each. */
+/** The choices for a new lab. */
 export interface Template {
   readonly name: string;
   readonly mode: (typeof TEMPLATE_MODES)[number];
-  /** One: clients and real servers on one wire; two: the director between two. */
+  /** One: clients and real servers on one wire; two: the director between two wires. */
   readonly arm: (typeof TEMPLATE_ARMS)[number];
   readonly family: (typeof TEMPLATE_FAMILIES)[number];
   readonly protocol: (typeof TEMPLATE_PROTOCOLS)[number];
   readonly ha: (typeof TEMPLATE_HA)[number];
 }
 
-/** The networks of a family: clients' side and real servers' side, and how an address in them is written. */
+/** The networks of a family: the clients' side, the real servers' side, and the notation of an address in them. */
 interface Plan {
   readonly wan: string;
   readonly lan: string;
@@ -56,17 +56,17 @@ const HOST = {
   gateway: 254,
 } as const;
 
-/** The forwarding mode of a choice; undefined for SNAT, which has no service. */
+/** Returns the forwarding mode of a choice; undefined for SNAT, which has no service. */
 function modeOf({ mode }: Template): Mode | undefined {
   return mode === 'snat' ? undefined : modes[mode];
 }
 
-/** Whether real servers reply to the client itself, and yet through the director: it is their gateway. */
+/** Returns whether real servers reply to the client's address through the director: it is their gateway. */
 function isRoutedBack({ wire }: Mode): boolean {
   return wire.back === 'client' && wire.reply === 'director';
 }
 
-/** Why a choice cannot be had; undefined when it can. */
+/** Returns why a choice is not available; undefined if it is. */
 export function refusal(t: Template): string | undefined {
   if (t.ha === 'none') return undefined;
   const mode = modeOf(t);
@@ -77,7 +77,7 @@ export function refusal(t: Template): string | undefined {
   return undefined;
 }
 
-/** The lab file of a choice that is not refused: it validates, and its test passes. */
+/** Returns the lab file of an available choice: it is valid, and its test passes. */
 export function fromTemplate(t: Template): string {
   const plan = PLANS[t.family];
   const mode = modeOf(t);
@@ -85,7 +85,7 @@ export function fromTemplate(t: Template): string {
   return `lab: ${t.name}\nsource: lab init (${t.mode}, ${t.arm}-arm, IPv${t.family}${t.ha === 'vrrp' ? ', VRRP' : ''})\n\n${lines.join('\n')}\n`;
 }
 
-/** On one wire, modes that route between client and real server need both subnets on it. */
+/** Returns the segments. On one wire, modes that route between client and real server need both subnets on it. */
 function segments(t: Template, plan: Plan): string[] {
   const mode = modeOf(t);
   const routed = !mode || isRoutedBack(mode);

@@ -2,7 +2,7 @@ import { nodeOf } from '../../model/lookup.ts';
 import type { FaultStory } from '../fault.ts';
 import { overWiresTo, seenDead, where, wires } from '../wires.ts';
 
-/** The wire is dead both ways. */
+/** The wire is dead in both directions. */
 export const cut: FaultStory = {
   aim: 'wires',
   summary: 'the wire is cut, in both directions',

@@ -1,7 +1,7 @@
 import type { FaultStory } from '../fault.ts';
 import { lift, overWiresTo, portsOf, rules, where } from '../wires.ts';
 
-/** Nothing reaches the node. */
+/** The node receives nothing. */
 export const deaf: FaultStory = {
   aim: 'wires',
   summary: 'the node receives nothing; what it sends still arrives',

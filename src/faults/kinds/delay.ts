@@ -1,7 +1,7 @@
 import { parseDuration } from '../../net/duration.ts';
 import { shaping } from '../shape.ts';
 
-/** What the node sends comes late. */
+/** Frames from the node arrive late. */
 export const delay = shaping({
   summary: 'frames that the node sends are delayed',
   amount: { expects: 'a time such as 50ms', standard: '50ms', fits: (t) => (parseDuration(t) ?? 0) > 0 },

@@ -2,10 +2,13 @@ import type { FaultStory } from '../fault.ts';
 import { announcedBy, configure } from '../routing.ts';
 import { weigh } from '../server.ts';
 
-/** The cost of its VIPs that makes a director the last choice; they stand on lo. */
+/** The cost that makes a director the last choice for its VIPs, which are on lo. */
 const WORST_COST = 'ip ospf cost 65535';
 
-/** A real server gets no new connection, and keeps those it has; a director that announces by OSPF is the last choice of its neighbours. */
+/**
+ * A real server gets no new connection, and keeps its open ones; a director that announces by OSPF becomes the last
+ * choice of its neighbours.
+ */
 export const drain: FaultStory = {
   aim: 'server or announcer',
   summary:

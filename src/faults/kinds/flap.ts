@@ -4,7 +4,7 @@ import { script } from '../../shell.ts';
 import type { FaultStory } from '../fault.ts';
 import { portsOf, tableOf, where } from '../wires.ts';
 
-/** The wire goes away and comes back, again and again. */
+/** The wire goes down and comes back, repeatedly. */
 export const flap: FaultStory = {
   aim: 'wires',
   amount: { expects: 'a time such as 500ms', standard: '500ms', fits: (t) => (parseDuration(t) ?? 0) > 0 },
@@ -27,7 +27,7 @@ export const flap: FaultStory = {
   },
 };
 
-/** A file that is there as long as the wire flaps. */
+/** Returns the path of a file that exists while the wire flaps. */
 function markOf(fault: Fault): string {
   return `/lab/${tableOf(fault)}`;
 }

@@ -1,7 +1,7 @@
 import type { FaultStory } from '../fault.ts';
 import { filter, unfilter } from '../filter.ts';
 
-/** Connections to the real server open, and nothing that they carry arrives. */
+/** Connections to the real server open, but their payload does not arrive. */
 export const halfopen: FaultStory = {
   aim: 'server',
   summary: 'connections to the real server open, but nothing sent on them arrives',

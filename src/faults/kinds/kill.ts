@@ -2,7 +2,7 @@ import type { FaultStory } from '../fault.ts';
 import { killNode } from '../node.ts';
 import { advertsOf, again, isWholeNode, KERNEL, routingOf, signalTo, target } from '../program.ts';
 
-/** Ends a node as a power cut would, or a program without a word. */
+/** Ends a node as a power cut would, or kills a program. */
 export const kill: FaultStory = {
   aim: 'node or program',
   summary: 'a power failure of the node; or SIGKILL to the program',

@@ -2,7 +2,7 @@ import { macsOf, nodeOf } from '../../model/lookup.ts';
 import type { FaultStory } from '../fault.ts';
 import { lift, portsOf, rules } from '../wires.ts';
 
-/** Two nodes do not reach each other; everybody else reaches both. */
+/** Two nodes do not reach each other; all other nodes reach both. */
 export const partition: FaultStory = {
   aim: 'pair',
   summary: 'two nodes cannot reach each other; all others still reach both',
@@ -15,7 +15,7 @@ export const partition: FaultStory = {
   node: () => 'runs',
   inject(hand, f) {
     const all = hand.lab.segments.map((s) => s.name);
-    // By what a frame says of its sender: with a hop in the wire it does not come through the sender's own port.
+    // Match the sender in the frame: with a hop in the wire, frames do not arrive through the sender's own port.
     const between = (from: string, to: string) =>
       portsOf(hand, to, all).map(
         (port) => `ether saddr { ${macsOf(nodeOf(hand.lab, from)).join(', ')} } oifname "${port}" counter drop`,

@@ -2,10 +2,10 @@ import { eventually } from '../../eventually.ts';
 import { CannotObserve } from '../../plan/hand.ts';
 import type { FaultStory } from '../fault.ts';
 
-/** Milliseconds for the engine to pause a container. */
+/** Milliseconds in which the engine must pause a container. */
 const FREEZE_MS = 10_000;
 
-/** All processes of a node are frozen, its kernel too, as on a host that swaps or is migrated. */
+/** All processes of a node are frozen, including its kernel, as on a host that swaps or is migrated. */
 export const pause: FaultStory = {
   aim: 'node',
   summary: 'every process of the node is frozen, its own kernel too',
@@ -18,7 +18,8 @@ export const pause: FaultStory = {
   node: () => 'stalls',
   async inject(hand, { node }) {
     let why = '';
-    // The freezer of cgroup version 1 may fail on processes that are busy, and wants to be asked again (the kernel's freezer-subsystem.rst).
+    // The freezer of cgroup version 1 may fail on busy processes and must be retried (the kernel's
+    // freezer-subsystem.rst).
     const paused = await eventually(
       async () => {
         const at = await hand.now();

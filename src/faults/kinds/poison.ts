@@ -3,7 +3,7 @@ import { parseAddress } from '../../net/cidr.ts';
 import { shell } from '../../shell.ts';
 import type { FaultStory } from '../fault.ts';
 
-/** A node says that an address is its own, though another holds it. */
+/** A node announces an address as its own, although another node holds it. */
 export const poison: FaultStory = {
   aim: 'node',
   amount: { expects: 'the IPv4 address that it claims', fits: (t) => parseAddress(t)?.family === 4 },
@@ -30,7 +30,7 @@ export const poison: FaultStory = {
   async heal(hand, { node, amount = '' }) {
     const device = nodeOf(hand.lab, node).interfaces[0]?.name ?? '';
     const { at } = await hand.tryTimed(node, ['ip', 'addr', 'del', `${amount}/32`, 'dev', device]);
-    // What an operator does next: the holder of the address announces it again.
+    // An operator's next step: the holder of the address announces it again.
     await Promise.all(
       directors(hand.lab).map((d) =>
         hand.tryRun(

@@ -1,7 +1,7 @@
 import type { FaultStory } from '../fault.ts';
 import { filter, unfilter } from '../filter.ts';
 
-/** Connections to the real server are refused, and those that are open are reset. */
+/** Connections to the real server are refused, and open ones are reset. */
 export const reset: FaultStory = {
   aim: 'server',
   summary: 'the real server refuses and resets every connection',

@@ -2,7 +2,7 @@ import type { FaultStory } from '../fault.ts';
 import { stopNode } from '../node.ts';
 import { advertsOf, again, isWholeNode, routingOf, target } from '../program.ts';
 
-/** Shuts a node down, or a program, which may say goodbye. */
+/** Shuts down a node or a program; a program may say goodbye. */
 export const stop: FaultStory = {
   aim: 'node or program',
   summary: 'an orderly shutdown of the node; or SIGTERM to the program',

@@ -1,7 +1,7 @@
 import type { FaultStory } from '../fault.ts';
 import { configure, vips } from '../routing.ts';
 
-/** A director announces its VIPs no more, and goes on working. */
+/** A director stops announcing its VIPs, and continues to work. */
 export const withdraw: FaultStory = {
   aim: 'announcer',
   summary: 'the director withdraws its VIPs from OSPF, and keeps working',
