@@ -6,14 +6,17 @@ import { devices } from '../nodes/devices.ts';
 import { addAddress, type NodeFile } from '../nodes/part.ts';
 import { partOf } from './part-of.ts';
 
-/** Where the user's files wait, as if it were the root, until the node's own kernel has mounted what it mounts. */
+/**
+ * The folder that holds the user's files, with paths as below the root, until the node's own kernel has mounted its
+ * file systems.
+ */
 const STAGED = '/lab/files';
-/** Where the user's setup script lies inside the node. */
+/** The path of the user's setup script inside the node. */
 const SETUP = '/lab/setup.sh';
-/** And the name that the lab file gives it, for messages. */
+/** The file with the script's name from the lab file, for messages. */
 const SETUP_NAME = '/lab/setup.name';
 
-/** The sysctls of a node, by their names: what its kind needs, and over that the lab file's own. */
+/** Returns the sysctls of a node by name: those that its kind needs, overridden by the lab file's. */
 export function sysctlsOf(lab: Lab, node: LabNode): Readonly<Record<string, string>> {
   const family6 = [...addressesOf(node), ...lab.services.map((s) => s.vip), ...node.routes.map((r) => r.to)].some(
     (a) => familyOf(a) === 6,
@@ -29,8 +32,8 @@ export function sysctlsOf(lab: Lab, node: LabNode): Readonly<Record<string, stri
 }
 
 /**
- * Every file of a node, by its path inside: what the image's own init script (images/node/lib/init.sh) makes of it, the
- * programs' list, their configuration, the user's own.
+ * Returns every file of a node, by its path inside: the input of the image's own init script (images/node/lib/init.sh),
+ * the list of programs, their configuration, and the user's files.
  */
 export function nodeFiles(lab: Lab, node: LabNode, kernel: Kernel): Readonly<Record<string, NodeFile>> {
   const part = partOf(lab, node);
@@ -78,16 +81,16 @@ export function nodeFiles(lab: Lab, node: LabNode, kernel: Kernel): Readonly<Rec
   };
 }
 
-/** Whether a node stands on kernel modules, and so on a kernel that has them. */
+/** Returns whether a node needs kernel modules, and thus a kernel that has them. */
 export function needsModules(lab: Lab, node: LabNode): boolean {
   return devices(node).modules.length + partOf(lab, node).modules.length > 0;
 }
 
 /**
- * What IPv6 wants of each link, before it is up. Duplicate address detection of the link-local address
- * takes up to two seconds, in which a router asks for no neighbour. And whoever forwards out of the card
- * that a packet came in by sends a redirect, which Linux cannot be told not to: hosts that took it would
- * leave a one-arm director out.
+ * Returns the IPv6 sysctls of each link, which must be set before it is up. Duplicate address detection of the
+ * link-local address takes up to two seconds, in which a router does not resolve neighbours. And a node that forwards a
+ * packet out of the card on which it arrived sends a redirect, which cannot be switched off in Linux: hosts that
+ * accepted it would bypass a one-arm director.
  */
 function ofLinks6(node: LabNode): Readonly<Record<string, string>> {
   return Object.fromEntries(

@@ -6,12 +6,15 @@ import { FORWARDING, join, type NodePart, nothing } from '../nodes/part.ts';
 import { realserver } from '../nodes/realserver.ts';
 import { serversOf } from './servers.ts';
 
-/** What a node needs beyond its own links and addresses: what its kind is for, and its servers. */
+/** Returns what a node needs in addition to its own links and addresses: the parts of its kind, and its servers. */
 export function partOf(lab: Lab, node: LabNode): NodePart {
   return join([purpose(lab, node), routing(lab, node), serversOf(lab, node), script(node)]);
 }
 
-/** What a user's script expects of root: to do as it likes with its node's own files, processes and ports. */
+/**
+ * Returns the capabilities that a user's script expects from root: full control of its node's own files, processes and
+ * ports.
+ */
 function script(node: LabNode): NodePart {
   const capabilities = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'KILL', 'NET_BIND_SERVICE', 'SETGID', 'SETUID'];
   return node.setup ? { ...nothing, capabilities } : nothing;
@@ -23,7 +26,7 @@ function purpose(lab: Lab, node: LabNode): NodePart {
       return driverOf(node).director(lab, node);
     case 'realserver': {
       const part = realserver(lab, node);
-      // Where the user's own script does it, the kernel must still have what it stands on.
+      // If the user's own script sets up the node, the kernel must still have the modules.
       return node.manual ? { ...nothing, modules: part.modules } : part;
     }
     case 'switch':

@@ -4,7 +4,7 @@ import type { Lab } from '../model/lab.ts';
 import type { LabNode } from '../model/node.ts';
 import { join, type NodePart } from '../nodes/part.ts';
 
-/** The servers of a node: for the services that it is a real server of, and for its own list of ports. */
+/** Returns the servers of a node: for the services of which it is a real server, and for its own list of ports. */
 export function serversOf(lab: Lab, node: LabNode): NodePart {
   const balanced = lab.services.flatMap((s) => {
     const app = appOf(s);

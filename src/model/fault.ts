@@ -1,17 +1,17 @@
 import type { FaultKind } from './words.ts';
 
-/** A reversible injury, as `lab fault` and a scenario name it: see src/faults/index.ts. */
+/** A reversible fault, as named by `lab fault` and scenarios: see src/faults/index.ts. */
 export interface Fault {
-  /** As it was written: `kill:lb1/keepalived`. */
+  /** The fault as written: `kill:lb1/keepalived`. */
   readonly text: string;
   readonly kind: FaultKind;
   readonly node: string;
-  /** The other side of a partition. */
+  /** The other node of a partition. */
   readonly other?: string;
-  /** The program that is meant, where the fault is not the whole node's; `kernel` is the node's own. */
+  /** The target program, if the target is not the whole node; `kernel` is the node's own. */
   readonly program?: string;
-  /** The segments whose wires are meant. */
+  /** The segments whose wires are affected. */
   readonly segments: readonly string[];
-  /** How much: milliseconds, a share, bits per second, an address; see the fault. */
+  /** The amount: milliseconds, a share, bits per second, an address; see the fault. */
   readonly amount?: string;
 }

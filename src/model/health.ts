@@ -3,37 +3,37 @@ import type { DnsType, HealthProbeKind } from './words.ts';
 interface WebProbe {
   readonly path: string;
   readonly status?: number;
-  /** MD5 of the answer's body, as genhash(1) prints it. */
+  /** MD5 of the response body, as printed by genhash(1). */
   readonly digest?: string;
 }
 
-/** What each kind of probe has of its own. */
+/** The properties of each kind of probe. */
 interface ProbeOf {
   readonly tcp: unknown;
   readonly http: WebProbe;
   readonly ssl: WebProbe;
   readonly misc: {
     readonly script: string;
-    /** The exit code sets the weight: 2 to 255 means that much plus 2. */
+    /** The exit code sets the weight: for codes from 2 to 255 it is the code minus 2. */
     readonly dynamic: boolean;
   };
   readonly dns: { readonly name: string; readonly type: DnsType };
   readonly udp: unknown;
 }
 
-/** What a health check does. */
+/** What a health check probes. */
 export type HealthProbe = { [K in HealthProbeKind]: { readonly kind: K } & ProbeOf[K] }[HealthProbeKind];
 
-/** Times in milliseconds. */
+/** A health check; times in milliseconds. */
 export interface HealthCheck {
   readonly probe: HealthProbe;
-  /** How long one attempt may take. */
+  /** Timeout of one attempt. */
   readonly timeout: number;
   readonly every: number;
-  /** The port that is checked; undefined: the real server's own. */
+  /** The port that is checked; undefined for the real server's own port. */
   readonly port?: number;
   readonly retry: number;
-  /** Pause before an attempt that failed is repeated (delay_before_retry). */
+  /** Pause before a failed attempt is repeated (delay_before_retry). */
   readonly pause: number;
   readonly inhibit: boolean;
 }

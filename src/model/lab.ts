@@ -6,11 +6,11 @@ import type { Step } from './step.ts';
 import type { VrrpInstance } from './vrrp.ts';
 
 /**
- * A lab as everything downstream sees it: complete and explicit, plain data, no YAML.
- * It travels as JSON with the running lab, so it holds no functions and no local paths.
+ * A resolved lab, the input of all later stages: complete and explicit, plain data, no YAML. It is stored as JSON with
+ * the running lab, so it contains no functions and no local paths.
  */
 export interface Lab {
-  /** The name of the running copy: the lab's own, or what `--name` gave. */
+  /** The name of the running copy: the lab's own, or the value of `--name`. */
   readonly name: string;
   /** The name in the lab file. */
   readonly lab: string;
@@ -21,13 +21,13 @@ export interface Lab {
   readonly snat: readonly SnatRule[];
   readonly vrrp: readonly VrrpInstance[];
   readonly ospf: readonly OspfDomain[];
-  /** How long the directors keep connections; the kernel's own times where absent. */
+  /** How long the directors keep connections; the kernel's own timeouts if absent. */
   readonly timeouts?: Timeouts;
   readonly scenario: readonly Step[];
 }
 
 export interface Segment {
   readonly name: string;
-  /** Networks in CIDR form, host bits cleared; none on a bare link. */
+  /** Networks in CIDR form with host bits cleared; empty on a bare link. */
   readonly subnets: readonly string[];
 }

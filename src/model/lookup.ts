@@ -6,25 +6,25 @@ import type { OspfDomain } from './ospf.ts';
 import type { Real, Service } from './service.ts';
 import type { VrrpInstance, VrrpMember } from './vrrp.ts';
 
-/** An interface or a device: anything of a node that frames go through. */
+/** An interface or a device: anything of a node through which frames pass. */
 export type Link = Interface | Device;
 
-/** All links of a node, its interfaces first. */
+/** Returns all links of a node, its interfaces first. */
 export function linksOf(node: LabNode): readonly Link[] {
   return [...node.interfaces, ...node.devices];
 }
 
-/** All addresses that the lab gives a node itself: no VIP and no LIP. */
+/** Returns all addresses that the lab gives to the node itself: no VIP and no LIP. */
 export function addressesOf(node: LabNode): readonly string[] {
   return linksOf(node).flatMap((l) => l.addresses.map((a) => a.address));
 }
 
-/** The MAC addresses under which a node sends. */
+/** Returns the MAC addresses from which a node sends. */
 export function macsOf(node: LabNode): readonly string[] {
   return linksOf(node).map((l) => l.mac);
 }
 
-/** The link of a node whose subnet holds an address, if it has one. */
+/** Returns the link of a node whose subnet contains an address, if any. */
 export function linkTo(node: LabNode, address: string): Link | undefined {
   const target = parseAddress(address);
   return linksOf(node).find((link) =>
@@ -35,12 +35,12 @@ export function linkTo(node: LabNode, address: string): Link | undefined {
   );
 }
 
-/** The family of an address. */
+/** Returns the family of an address. */
 export function familyOf(address: string): 4 | 6 {
   return address.includes(':') ? 6 : 4;
 }
 
-/** The node of that name. It exists: resolve has seen to it. */
+/** Returns the node with a name. It exists: resolve has checked it. */
 export function nodeOf(lab: Lab, name: string): LabNode {
   return found(
     lab.nodes.find((n) => n.name === name),
@@ -48,7 +48,7 @@ export function nodeOf(lab: Lab, name: string): LabNode {
   );
 }
 
-/** The client that speaks to services: the lab's first. */
+/** Returns the client that sends requests to services: the lab's first. */
 export function clientOf(lab: Lab): LabNode {
   return found(
     lab.nodes.find((n) => n.kind === 'client'),
@@ -56,7 +56,7 @@ export function clientOf(lab: Lab): LabNode {
   );
 }
 
-/** The service of that name. It exists: resolve has seen to it. */
+/** Returns the service with a name. It exists: resolve has checked it. */
 export function serviceOf(lab: Lab, name: string): Service {
   return found(
     lab.services.find((s) => s.name === name),
@@ -64,29 +64,32 @@ export function serviceOf(lab: Lab, name: string): Service {
   );
 }
 
-/** The VRRP instance that moves a service's VIP, if any does. */
+/** Returns the VRRP instance that moves a service's VIP, if any. */
 export function vrrpOf(lab: Lab, service: string): VrrpInstance | undefined {
   return lab.vrrp.find((v) => v.services.includes(service));
 }
 
-/** The VRRP instances that a director is a member of. */
+/** Returns the VRRP instances of which a director is a member. */
 export function instancesOf(lab: Lab, node: LabNode): readonly VrrpInstance[] {
   return lab.vrrp.filter((v) => v.members.some((m) => m.node === node.name));
 }
 
-/** The OSPF domain that announces a service's VIP, if any does. */
+/** Returns the OSPF domain that announces a service's VIP, if any. */
 export function ospfOf(lab: Lab, service: string): OspfDomain | undefined {
   return lab.ospf.find((o) => o.services.includes(service));
 }
 
-/** The VRRP instances that a service stands on: the one that moves its VIP, those of its sync group, and those that move no service but a gateway. */
+/**
+ * Returns the VRRP instances on which a service depends: the one that moves its VIP, those of its sync group, and those
+ * that move only a gateway and no service.
+ */
 export function instancesUnder(lab: Lab, service: string): readonly VrrpInstance[] {
   const own = vrrpOf(lab, service);
   const synced = (v: VrrpInstance) => v.sync !== undefined && v.sync === own?.sync;
   return own ? lab.vrrp.filter((v) => v.services.includes(service) || v.services.length === 0 || synced(v)) : [];
 }
 
-/** The instance's member of that name. It is one: resolve has seen to it. */
+/** Returns the instance's member with a name. It is a member: resolve has checked it. */
 export function memberOf(vrrp: VrrpInstance, node: string): VrrpMember {
   return found(
     vrrp.members.find((m) => m.node === node),
@@ -94,18 +97,18 @@ export function memberOf(vrrp: VrrpInstance, node: string): VrrpMember {
   );
 }
 
-/** The directors of the lab, in the file's order. */
+/** Returns the directors of the lab, in the order of the file. */
 export function directors(lab: Pick<Lab, 'nodes'>): readonly LabNode[] {
   return lab.nodes.filter((n) => n.kind === 'director');
 }
 
-/** The value, which is there by construction. */
+/** Returns the value, which always exists. Throws if it does not. */
 export function found<T>(value: T | undefined, what: string): T {
   if (value === undefined) throw new Error(`no ${what}`);
   return value;
 }
 
-/** The port of a real server that its health check asks. */
+/** Returns the port of a real server that its health check probes. */
 export function checkedPort(health: HealthCheck, real: Real): number {
   return health.port ?? real.port;
 }

@@ -4,21 +4,24 @@ export interface LabNode {
   readonly name: string;
   readonly kind: NodeKind;
   readonly kernel: KernelChoice;
-  /** On directors: the load balancer that they run. */
+  /** The load balancer; on directors only. */
   readonly driver?: DriverName;
   /** Network cards, eth0 first. */
   readonly interfaces: readonly Interface[];
-  /** Its cards show whether their wire is alive: VRRP tracks one, or instances change state together. */
+  /**
+   * Whether its cards show the carrier of their wires: needed if VRRP tracks a segment, or instances change state
+   * together.
+   */
   readonly carrier: boolean;
-  /** Bonds, VLANs, bridges and tunnels, each after what it stands on. */
+  /** Bonds, VLANs, bridges and tunnels, each after the links below it. */
   readonly devices: readonly Device[];
   readonly routes: readonly Route[];
   /** Local addresses of Full-NAT. */
   readonly lips: readonly Lip[];
   readonly sysctls: Readonly<Record<string, string>>;
-  /** Ports that a plain server answers on, beside those of services. */
+  /** Ports on which a plain server answers, in addition to those of services. */
   readonly serve: readonly ServedPort[];
-  /** Nothing of the services is prepared here: the user's own script does it. */
+  /** Whether the user's own script sets up the services here, and the lab does not. */
   readonly manual: boolean;
   /** The user's own setup script. */
   readonly setup?: UserFile;
@@ -38,7 +41,7 @@ export interface Interface {
   readonly name: string;
   readonly segment: string;
   readonly addresses: readonly HostAddress[];
-  /** Nobody else's in the lab; made from the first address where it can be, so that a capture can be read by eye. */
+  /** Unique in the lab; derived from the first address if possible, so that a capture is readable. */
   readonly mac: string;
 }
 
@@ -53,7 +56,7 @@ interface Tunnel {
   readonly remote: string;
 }
 
-/** What each kind of device has of its own; `over` names interfaces and devices of the same node. */
+/** The properties of each kind of device; `over` names interfaces and devices of the same node. */
 interface DeviceOf {
   readonly bond: { readonly mode: BondMode; readonly over: readonly string[] };
   readonly vlan: { readonly id: number; readonly over: readonly string[] };
@@ -65,13 +68,13 @@ interface DeviceOf {
 /** A virtual device. */
 export type Device = { [K in DeviceKind]: DeviceBase & { readonly kind: K } & DeviceOf[K] }[DeviceKind];
 
-/** A port of a node's own list, beside those of services. */
+/** A port in a node's own list, in addition to those of services. */
 export interface ServedPort {
   readonly protocol: ServedProtocol;
   readonly port: number;
 }
 
-/** A route: `default` or a network, by a gateway or a device; by neither, packets are dropped. */
+/** A route: `default` or a network, through a gateway or a device; without either, packets are dropped. */
 export interface Route {
   readonly to: string;
   readonly via?: string;
@@ -83,11 +86,11 @@ export interface Lip {
   readonly interface: string;
 }
 
-/** A file of the user's: bytes, whatever they mean. */
+/** A file of the user: bytes of any kind. */
 export interface UserFile {
-  /** As the lab file names it; only for messages. */
+  /** Its name in the lab file; only for messages. */
   readonly path: string;
-  /** Its bytes (RFC 4648 §4). */
+  /** Its bytes in base64 (RFC 4648 §4). */
   readonly base64: string;
   readonly executable: boolean;
 }

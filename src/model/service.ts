@@ -8,15 +8,15 @@ export interface Service {
   readonly protocol: Protocol;
   readonly mode: Mode;
   readonly scheduler: Scheduler;
-  /** For sh and mh: the client's port counts beside its address. */
+  /** For sh and mh: whether the client's port is hashed in addition to its address. */
   readonly hashesPort: boolean;
   readonly reals: readonly Real[];
   readonly health?: HealthCheck;
   readonly persistence?: Persistence;
   readonly quorum?: Quorum;
-  /** Who answers when no real server does. */
+  /** The sorry server, which answers when no real server does. */
   readonly sorry?: { readonly node: string; readonly address: string; readonly port: number };
-  /** What answers. */
+  /** The app that answers. */
   readonly app: App;
 }
 
@@ -34,14 +34,14 @@ export interface Persistence {
   readonly mask: number;
 }
 
-/** The weight of live real servers that a service needs, and what is run as it is reached and lost. */
+/** The weight of live real servers that a service needs, and the commands that run when it is reached or lost. */
 export interface Quorum {
   readonly weight: number;
   readonly up?: string;
   readonly down?: string;
 }
 
-/** Milliseconds for which IPVS keeps a connection: established, after its FIN, and of UDP. */
+/** Milliseconds for which IPVS keeps a connection: established, after its FIN, and UDP. */
 export interface Timeouts {
   readonly tcp: number;
   readonly fin: number;

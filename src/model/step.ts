@@ -12,7 +12,7 @@ export type Step =
       readonly kind: 'arp';
       readonly address: string;
       readonly from: string;
-      /** How many replies one request gets. */
+      /** The number of replies to one request. */
       readonly replies: number;
     }
   | {
@@ -20,37 +20,40 @@ export type Step =
       readonly service: string;
       readonly node: string;
       readonly links: readonly string[];
-      /** Whether the service goes on while they are cut. */
+      /** Whether the service still answers while they are cut. */
       readonly answers: boolean;
     };
 
-/** A fault, what must be seen while it stands, and after it is healed. */
+/** A fault, what must be observed while it is active, and after it is healed. */
 export interface FaultStep {
   readonly kind: 'fault';
   readonly fault: Fault;
-  /** The service that is probed all the while. */
+  /** The service that is probed during the whole step. */
   readonly service: string;
   /** The clients that probe it. */
   readonly clients: readonly string[];
   readonly outage: Allowed;
-  /** How many connections each client holds open. */
+  /** Number of connections that each client holds open. */
   readonly flows: number;
-  /** What becomes of connections that were open before: all survive, or not all. */
+  /** The fate of connections that were open before: all survive, or not all. */
   readonly flow?: FlowFate;
-  /** Whether clients must still be sent to their real servers while it stands. */
+  /** Whether clients must still reach the same real servers while the fault is active. */
   readonly sticks: boolean;
   readonly during: readonly Expectation[];
   readonly healed: readonly Expectation[];
   readonly repeat: number;
 }
 
-/** What clients may notice of a fault: what its kind and the lab's times allow, at most so many milliseconds, or that the service is gone until it is healed. */
+/**
+ * What clients may notice of a fault: what its kind and the lab's timers allow, a maximum in milliseconds, or that the
+ * service is gone until the fault is healed.
+ */
 export type Allowed = 'budget' | 'lasts' | number;
 
-/** The most connections that a client holds open (images/node/src/probe.c). */
+/** Maximum number of connections that a client holds open (images/node/src/probe.c). */
 export const MOST_FLOWS = 256;
 
-/** What each kind of expectation has of its own. */
+/** The properties of each kind of expectation. */
 interface ExpectationOf {
   readonly master: { readonly nodes: readonly string[]; readonly instance?: string };
   readonly answers: { readonly service: string; readonly by: readonly string[] };
@@ -59,7 +62,7 @@ interface ExpectationOf {
   readonly run: { readonly run: RunCommand };
 }
 
-/** What must hold, from its first true look on for `lasts` milliseconds, beginning `within` milliseconds. */
+/** What must hold: it must become true in `within` milliseconds, and stay true for `lasts` milliseconds. */
 export type Expectation = {
   [K in ExpectationKind]: {
     readonly kind: K;
@@ -69,7 +72,7 @@ export type Expectation = {
   } & ExpectationOf[K];
 }[ExpectationKind];
 
-/** A command in a node, and what must come of it. */
+/** A command in a node, and its expected result. */
 export interface RunCommand {
   readonly node: string;
   readonly command: string;

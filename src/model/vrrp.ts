@@ -10,21 +10,21 @@ export interface VrrpInstance {
   readonly password?: string;
   /** Highest priority first. */
   readonly members: readonly VrrpMember[];
-  /** Every address that it moves, those of its services first. */
+  /** All addresses that it moves, those of its services first. */
   readonly addresses: readonly HostAddress[];
   readonly services: readonly string[];
-  /** Adverts go to the other members alone. */
+  /** Whether adverts are sent only to the other members. */
   readonly unicast: boolean;
-  /** The multicast group of adverts, where it is not the standard's. */
+  /** The multicast group of adverts, if it is not the standard one. */
   readonly group?: string;
-  /** Whether a better director takes over from one that works, and after how many milliseconds. */
+  /** Whether a better director takes over from a working one, and after how many milliseconds. */
   readonly preempt: boolean;
   readonly preemptDelay: number;
-  /** Milliseconds after which the master announces its addresses again and again; 0: never. */
+  /** Milliseconds between the master's repeated announcements of its addresses; 0: never. */
   readonly refresh: number;
-  /** Instances of one group change state together. */
+  /** Instances in one group change state together. */
   readonly sync?: string;
-  /** The master sends its connections to the others, from the instance's interface. */
+  /** Whether the master sends its connections to the others, from the instance's interface. */
   readonly syncDaemon: boolean;
   readonly track: readonly VrrpTrack[];
 }
@@ -32,13 +32,16 @@ export interface VrrpInstance {
 export interface VrrpMember {
   readonly node: string;
   readonly priority: number;
-  /** The interface or device that speaks VRRP. */
+  /** The interface or device that runs VRRP. */
   readonly device: string;
 }
 
-/** What moves a director's priority: a script that fails, or a segment whose interface is down; without weight it is a fault. */
+/**
+ * What changes a director's priority: a failing script, or a segment whose interface is down; without a weight, the
+ * instance enters the fault state.
+ */
 export type VrrpTrack = { readonly weight: number } & (
   | { readonly script: string; readonly every: number }
-  /** The link of each member on that segment. */
+  /** Each member's link to that segment. */
   | { readonly segment: string; readonly devices: readonly { readonly node: string; readonly device: string }[] }
 );

@@ -1,25 +1,25 @@
 /**
- * Every closed list of words of a lab file, once. The schema, its messages, the types, the command line's choices and
- * what completes them take a list from here; what a word stands for is in the registry of its kind, whose type demands
- * an entry for each (`modes/index.ts`, `faults/index.ts` and so on).
+ * Every closed list of words in a lab file, defined once. The schema, its messages, the types, the command line's
+ * choices and their completion use these lists; the meaning of a word is in the registry of its kind, whose type
+ * requires an entry for each word (`modes/index.ts`, `faults/index.ts` and so on).
  */
 
-/** What a node can be. */
+/** The kinds of nodes. */
 export const NODE_KINDS = ['client', 'director', 'realserver', 'switch', 'host'] as const;
 export type NodeKind = (typeof NODE_KINDS)[number];
 
-/** Whose network stack a node can use. */
+/** The kernels whose network stack a node can use. */
 export const KERNELS = ['host', 'uml'] as const;
 export type KernelName = (typeof KERNELS)[number];
-/** What a lab can ask for; `auto` takes the best that works here, decided when the node is made. */
+/** The choices in a lab file; `auto` selects the best kernel that works here when the node is created. */
 export const KERNEL_CHOICES = ['auto', ...KERNELS] as const;
 export type KernelChoice = (typeof KERNEL_CHOICES)[number];
 
-/** Which load balancer a director can run; the first is what it runs where nobody says. */
+/** The load balancers that a director can run; the first is the default. */
 export const DRIVERS = ['ipvs'] as const;
 export type DriverName = (typeof DRIVERS)[number];
 
-/** The kinds of device that a node can be given. */
+/** The kinds of devices. */
 export const DEVICES = ['bond', 'vlan', 'bridge', 'gre', 'ipip'] as const;
 export type DeviceKind = (typeof DEVICES)[number];
 /** Bonding modes. 0: round robin; 1: active and backup; 4: LACP (IEEE 802.3ad). */
@@ -29,16 +29,16 @@ export type BondMode = (typeof BOND_MODES)[number];
 /** Forwarding modes of a service. SNAT has no service: see snat.ts. */
 export const MODES = ['nat', 'fnat', 'dr', 'tun'] as const;
 export type Mode = (typeof MODES)[number];
-/** What `lab init` makes where nobody says. */
+/** The default mode of `lab init`. */
 export const STANDARD_MODE: Mode = 'fnat';
 
 /** Transports of a service. */
 export const PROTOCOLS = ['tcp', 'udp'] as const;
 export type Protocol = (typeof PROTOCOLS)[number];
-/** What SNAT can translate. */
+/** The protocols that SNAT can translate. */
 export const SNAT_PROTOCOLS = [...PROTOCOLS, 'icmp'] as const;
 export type SnatProtocol = (typeof SNAT_PROTOCOLS)[number];
-/** What a port of a node's own list can speak: a plain server, one that speaks TLS, or one that answers DNS. */
+/** The protocols of a port in a node's own list: a plain server, one with TLS, or one that answers DNS. */
 export const SERVED_PROTOCOLS = [...PROTOCOLS, 'tls', 'dns'] as const;
 export type ServedProtocol = (typeof SERVED_PROTOCOLS)[number];
 
@@ -60,18 +60,18 @@ export const SCHEDULERS = [
 ] as const;
 export type Scheduler = (typeof SCHEDULERS)[number];
 
-/** What answers for a service: HTTP, any server that speaks first (its banner is all that is asked for), a database. */
+/** The apps that answer for a service: HTTP, any server that speaks first (only its banner is read), a database. */
 export const APPS = ['http', 'banner', 'mysql'] as const;
 export type App = (typeof APPS)[number];
 
-/** What a health check can do; each is one of keepalived's checkers (keepalived.conf(5)). */
+/** The kinds of health checks; each is one of keepalived's checkers (keepalived.conf(5)). */
 export const HEALTH_PROBES = ['tcp', 'http', 'ssl', 'misc', 'dns', 'udp'] as const;
 export type HealthProbeKind = (typeof HEALTH_PROBES)[number];
-/** Record types that a DNS check can ask for. */
+/** Record types that a DNS check can query. */
 export const DNS_TYPES = ['A', 'AAAA', 'NS', 'SOA', 'MX', 'TXT', 'CNAME'] as const;
 export type DnsType = (typeof DNS_TYPES)[number];
 
-/** Reversible injuries. */
+/** Reversible faults. */
 export const FAULTS = [
   'kill',
   'stop',
@@ -96,12 +96,12 @@ export const FAULTS = [
 ] as const;
 export type FaultKind = (typeof FAULTS)[number];
 
-/** Steps of a scenario, as a lab file writes them. */
+/** Steps of a scenario, by their keys in a lab file. */
 export const STEPS = ['contract', 'health', 'failover', 'fault', 'check', 'persistence', 'run', 'arp', 'cut'] as const;
 export type StepWord = (typeof STEPS)[number];
-/** What a scenario can expect. */
+/** The kinds of expectations in a scenario. */
 export const EXPECTATIONS = ['master', 'answers', 'silent', 'weight', 'run'] as const;
 export type ExpectationKind = (typeof EXPECTATIONS)[number];
-/** What can become of connections that were open before a fault. */
+/** The fates of connections that were open before a fault. */
 export const FLOW_FATES = ['survives', 'breaks'] as const;
 export type FlowFate = (typeof FLOW_FATES)[number];

@@ -5,10 +5,10 @@ import type { Mode } from './mode.ts';
 import { nat } from './nat.ts';
 import { tun } from './tun.ts';
 
-/** Every forwarding mode of a service, by the name that a lab file gives it. SNAT has no service: see model/snat.ts. */
+/** Every forwarding mode of a service, by its name in a lab file. SNAT has no service: see model/snat.ts. */
 export const modes: Readonly<Record<ModeName, Mode>> = { nat, fnat, dr, tun };
 
-/** The names of the modes that are so, in words: `fnat, dr and tun`. */
+/** Returns the names of the modes that meet a condition, in words: `fnat, dr and tun`. */
 export function modesThat(are: (mode: Mode) => boolean, and: 'and' | 'or'): string {
   const names = MODES.filter((name) => are(modes[name]));
   return [names.slice(0, -1).join(', '), ...names.slice(-1)].filter((part) => part !== '').join(` ${and} `);

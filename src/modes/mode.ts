@@ -1,27 +1,30 @@
 /** What the wires show of a balanced connection. */
 export interface Wire {
-  /** Whose address a real server sees: the client's own, or a LIP of the director in charge. */
+  /** The source address that a real server sees: the client's own, or a LIP of the active director. */
   readonly source: 'client' | 'lip';
-  /** What the packet is addressed to when it arrives there: the real server, or still the VIP. */
+  /** The destination of a packet that arrives at the real server: the real server, or still the VIP. */
   readonly target: 'real' | 'vip';
-  /** What it is wrapped in on its way there. */
+  /** The encapsulation of the packet on its way to the real server. */
   readonly outer: 'none' | 'ipip';
-  /** Whom a real server replies to. */
+  /** The address to which a real server replies. */
   readonly back: 'client' | 'lip';
-  /** Who sends the reply on to the client: the director in charge, or none of the directors, which then see no reply at all. */
+  /**
+   * The node that sends the reply to the client: the active director, or no director, in which case no director sees
+   * the reply.
+   */
   readonly reply: 'director' | 'others';
 }
 
 /**
- * A forwarding mode: a promise about the wire, and what a lab must have for it. It is data: the checks are made of it
- * in checks/mode.ts, a real server's part in nodes/realserver.ts, and how a director keeps the promise is its driver's.
+ * A forwarding mode: a promise about the wire, and what it requires of a lab. It is data: checks/mode.ts derives the
+ * checks from it, nodes/realserver.ts a real server's part, and a director's driver implements the promise.
  */
 export interface Mode {
   readonly wire: Wire;
-  /** Every director needs a LIP of the service's family. */
+  /** Whether every director needs a LIP of the service's family. */
   readonly needsLips: boolean;
-  /** Every director needs a segment in common with each real server. */
+  /** Whether every director needs a common segment with each real server. */
   readonly needsSegment: boolean;
-  /** A real server may listen on another port than the service's. */
+  /** Whether a real server may listen on a different port from the service's. */
   readonly mapsPorts: boolean;
 }

@@ -1,9 +1,9 @@
 import type { Mode } from './mode.ts';
 
 /**
- * Tunnelling: the director wraps the packet as it is in another one to the real server, which may be
- * many hops away. The real server opens it on a device that holds the VIP, without answering ARP for
- * it, and replies straight to the client.
+ * Tunnelling: the director wraps the unchanged packet in another one to the real server, which may be many hops away.
+ * The real server unwraps it on a device that holds the VIP, without answering ARP for it, and replies directly to the
+ * client.
  */
 export const tun: Mode = {
   wire: { source: 'client', target: 'vip', outer: 'ipip', back: 'client', reply: 'others' },

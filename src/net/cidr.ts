@@ -15,7 +15,7 @@ export interface Subnet {
 
 const WIDTH = { 4: 32n, 6: 128n } as const;
 
-/** Writes the number of an address as text; IPv6 compressed as RFC 5952 wants it. */
+/** Formats the number of an address as text; IPv6 is compressed according to RFC 5952. */
 export function formatAddress(value: bigint, family: 4 | 6): string {
   if (family === 4) return [24n, 16n, 8n, 0n].map((s) => (value >> s) & 255n).join('.');
   const groups = Array.from({ length: 8 }, (_, i) => ((value >> BigInt(112 - 16 * i)) & 0xffffn).toString(16));
@@ -30,7 +30,7 @@ export function formatAddress(value: bigint, family: 4 | 6): string {
   return `${groups.slice(0, start).join(':')}::${groups.slice(start + length).join(':')}`;
 }
 
-/** Reads an IPv4 or IPv6 address; undefined when it is none. */
+/** Parses an IPv4 or IPv6 address; returns undefined if it is not one. */
 export function parseAddress(text: string): Address | undefined {
   const family = isIP(text);
   if (family === 4) {
@@ -60,7 +60,7 @@ function hostBits(subnet: Subnet): bigint {
   return WIDTH[subnet.address.family] - BigInt(subnet.prefix);
 }
 
-/** Reads `ADDRESS/PREFIX`; undefined when it is no such thing. Host bits are kept: see `networkOf`. */
+/** Parses `ADDRESS/PREFIX`; returns undefined if it is not one. Keeps host bits: see `networkOf`. */
 export function parseSubnet(text: string): Subnet | undefined {
   const match = /^([^/]+)\/(\d{1,3})$/.exec(text);
   const address = match?.[1] === undefined ? undefined : parseAddress(match[1]);
@@ -68,7 +68,7 @@ export function parseSubnet(text: string): Subnet | undefined {
   return address && prefix <= Number(WIDTH[address.family]) ? { address, prefix } : undefined;
 }
 
-/** The subnet with its host bits cleared. */
+/** Returns the subnet with its host bits cleared. */
 export function networkOf(subnet: Subnet): Subnet {
   const bits = hostBits(subnet);
   const value = (subnet.address.value >> bits) << bits;
@@ -76,19 +76,22 @@ export function networkOf(subnet: Subnet): Subnet {
   return { address: { value, family, text: formatAddress(value, family) }, prefix: subnet.prefix };
 }
 
-/** Whether the address lies in the subnet. */
+/** Returns whether the subnet contains the address. */
 export function contains(subnet: Subnet, address: Address): boolean {
   if (subnet.address.family !== address.family) return false;
   const bits = hostBits(subnet);
   return subnet.address.value >> bits === address.value >> bits;
 }
 
-/** Whether two subnets have an address in common. */
+/** Returns whether two subnets have an address in common. */
 export function overlaps(a: Subnet, b: Subnet): boolean {
   return a.prefix <= b.prefix ? contains(a, b.address) : contains(b, a.address);
 }
 
-/** Blocks of addresses that no host can have, each with what they are (RFC 6890, RFC 4291); the first that holds an address names it. */
+/**
+ * Blocks of addresses that no host can have, with their names (RFC 6890, RFC 4291); the first block that contains an
+ * address names it.
+ */
 const NO_HOSTS = [
   [parseSubnet('0.0.0.0/32'), 'the unspecified address'],
   [parseSubnet('0.0.0.0/8'), 'of “this network” (0.0.0.0/8)'],
@@ -101,24 +104,27 @@ const NO_HOSTS = [
   [parseSubnet('ff00::/8'), 'a multicast address'],
 ] as const;
 
-/** What an address is instead of a host's, in words such as `a multicast address`; undefined when a host can have it. */
+/**
+ * Returns the kind of an address that no host can have, in words such as `a multicast address`; undefined if a host can
+ * have it.
+ */
 export function notAHost(address: Address): string | undefined {
   return NO_HOSTS.find(([block]) => block && contains(block, address))?.[1];
 }
 
-/** Whether an address is the node's own, whichever node is asked. */
+/** Returns whether an address always means the node itself. */
 export function isLoopback({ family, value }: Address): boolean {
   return family === 4 ? value >> 24n === 127n : value === 1n;
 }
 
-/** Whether an IPv6 address means a neighbour on some link, and so nobody without saying which. */
+/** Returns whether an IPv6 address is link-local: it identifies a neighbour only together with a link. */
 export function isLinkLocal(address: Address): boolean {
   return address.family === 6 && address.value >> 118n === 0xfe80n >> 6n;
 }
 
 /**
- * What an address is that the subnet keeps for itself, which no node can have: its first and its last of IPv4,
- * the first of IPv6 (RFC 4291, the routers' anycast address). Undefined when a node can have it.
+ * Returns the kind of an address that the subnet reserves, so that no node can have it: the first and the last in IPv4,
+ * the first in IPv6 (RFC 4291, the routers' anycast address). Returns undefined if a node can have it.
  */
 export function reservedAs(subnet: Subnet, address: Address): string | undefined {
   const bits = hostBits(subnet);
@@ -130,12 +136,12 @@ export function reservedAs(subnet: Subnet, address: Address): string | undefined
   return (address.value & mask) === mask ? 'the broadcast address' : undefined;
 }
 
-/** `ADDRESS:PORT`, the address in brackets when it is IPv6. */
+/** Formats `ADDRESS:PORT`, with an IPv6 address in brackets. */
 export function endpoint(address: string, port: number): string {
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
-/** Joins addresses that follow each other into ranges, first to last, in ascending order. */
+/** Joins consecutive addresses into ranges, first to last, in ascending order. */
 export function ranges(addresses: readonly string[]): readonly { readonly first: string; readonly last: string }[] {
   const sorted = addresses
     .flatMap((a) => parseAddress(a) ?? [])

@@ -1,4 +1,4 @@
-/** Reads `500ms`, `3s`, `1.5s` or `2m` into milliseconds; undefined when it is no such thing. */
+/** Parses `500ms`, `3s`, `1.5s` or `2m` into milliseconds; returns undefined if it is not a duration. */
 export function parseDuration(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m)$/.exec(text);
   if (!match) return undefined;
@@ -7,7 +7,7 @@ export function parseDuration(text: string): number | undefined {
   return Number.isSafeInteger(ms) ? ms : undefined;
 }
 
-/** Milliseconds in the words of a report: `420 ms`, `3.69 s`. */
+/** Formats milliseconds for a report: `420 ms`, `3.69 s`. */
 export function formatMs(ms: number): string {
   return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(2)} s`;
 }

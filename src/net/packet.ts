@@ -2,32 +2,32 @@ import { formatAddress } from './cidr.ts';
 import type { Frame } from './pcap.ts';
 
 interface Common {
-  /** Microseconds of the wall clock. */
+  /** Wall-clock time in microseconds. */
   readonly at: number;
-  /** The segment whose wire it was seen on. */
+  /** The segment on which it was captured. */
   readonly segment: string;
   readonly srcMac: string;
   readonly dstMac: string;
-  /** 802.1Q VLAN, where the frame carried a tag. */
+  /** 802.1Q VLAN, if the frame had a tag. */
   readonly vlan?: number;
 }
 
-/** The outer header of a packet that came through a tunnel. */
+/** The outer header of a tunnelled packet. */
 export interface Outer {
   readonly kind: 'ipip' | 'gre';
   readonly src: string;
   readonly dst: string;
   readonly ttl: number;
-  /** Bytes of the outer packet, its own header included. */
+  /** Bytes of the outer packet, including its own header. */
   readonly length: number;
 }
 
-/** An IP packet; of one inside a tunnel, the inner header. */
+/** An IP packet; inside a tunnel, the inner header. */
 interface IpPacket extends Common {
   readonly src: string;
   readonly dst: string;
   readonly ttl: number;
-  /** Bytes of the packet, its IP header included. */
+  /** Bytes of the packet, including its IP header. */
   readonly length: number;
   readonly outer?: Outer;
 }
@@ -40,7 +40,7 @@ export interface ArpPacket extends Common {
   readonly target: string;
 }
 
-/** Neighbour discovery of IPv6 (RFC 4861): who asks for, or tells, the link-layer address of `target`. */
+/** A neighbour discovery message of IPv6 (RFC 4861), which asks for or announces the link-layer address of `target`. */
 export interface NeighbourPacket extends Common {
   readonly kind: 'neighbour';
   readonly op: 'solicitation' | 'advertisement';
@@ -71,7 +71,7 @@ export interface IcmpPacket extends IpPacket {
   readonly family: 4 | 6;
   readonly type: number;
   readonly code: number;
-  /** Of "fragmentation needed" and "packet too big": the size that fits. */
+  /** For "fragmentation needed" and "packet too big": the size that fits. */
   readonly mtu?: number;
 }
 
@@ -80,12 +80,12 @@ export interface VrrpPacket extends IpPacket {
   readonly kind: 'vrrp';
   readonly version: number;
   readonly id: number;
-  /** 0 when the master resigns. */
+  /** 0 if the master resigns. */
   readonly priority: number;
   readonly addresses: readonly string[];
 }
 
-/** A frame of ours that tells how far a capture has come; see Wire.catchUp. */
+/** A frame of the lab that shows how far a capture has progressed; see Wire.catchUp. */
 export interface MarkPacket extends Common {
   readonly kind: 'mark';
   readonly number: number;
@@ -109,7 +109,7 @@ const ETHER_IPV4 = 0x0800;
 const ETHER_ARP = 0x0806;
 const ETHER_VLAN = 0x8100;
 const ETHER_IPV6 = 0x86dd;
-/** Of local experiments (IEEE 802). */
+/** The EtherType for local experiments (IEEE 802). */
 const ETHER_MARK = 0x88b5;
 const PROTO_ICMP = 1;
 const PROTO_IPIP = 4;
@@ -121,7 +121,7 @@ const PROTO_ICMPV6 = 58;
 const PROTO_DESTINATION_OPTIONS = 60;
 const PROTO_VRRP = 112;
 
-/** So many bytes; a RangeError, as Buffer's own readers have it, when they are not there. */
+/** Returns `length` bytes; throws a RangeError, like Buffer's own readers, if there are not enough. */
 function part(bytes: Buffer, at: number, length: number): Buffer {
   if (at + length > bytes.length) throw new RangeError(`${at + length} bytes are needed, ${bytes.length} are there`);
   return bytes.subarray(at, at + length);
@@ -141,7 +141,7 @@ function ipv6(bytes: Buffer, at: number): string {
   return formatAddress(BigInt(`0x${part(bytes, at, 16).toString('hex')}`), 6);
 }
 
-/** Reads a frame as far as the checks need it; what is cut short or unknown is `other`. */
+/** Parses a frame as far as the checks need it; a truncated or unknown frame becomes `other`. */
 export function parsePacket(frame: Frame, segment: string): Packet {
   const { bytes } = frame;
   const common: Common = {
@@ -153,7 +153,7 @@ export function parsePacket(frame: Frame, segment: string): Packet {
   try {
     return parseEthernet(bytes, 12, common) ?? { ...common, kind: 'other' };
   } catch (error) {
-    // Also of headers within headers without end.
+    // Also thrown for endlessly nested headers.
     if (error instanceof RangeError) return { ...common, kind: 'other' };
     throw error;
   }
@@ -215,7 +215,7 @@ function parseIpv6(data: Buffer, common: Common, outer?: Outer): Packet | undefi
   };
   let protocol = data.readUInt8(6);
   let at = 40;
-  // Linux puts a tunnel encapsulation limit (RFC 2473) before what its tunnels carry.
+  // Linux adds a tunnel encapsulation limit (RFC 2473) in front of the payload of its tunnels.
   while (protocol === 0 || protocol === PROTO_DESTINATION_OPTIONS) {
     protocol = data.readUInt8(at);
     at += (data.readUInt8(at + 1) + 1) * 8;
@@ -254,7 +254,7 @@ function parseTunnel(protocol: number, data: Buffer, ip: Ip): Packet | undefined
   const outer: Outer = { kind: protocol === PROTO_GRE ? 'gre' : 'ipip', src, dst, ttl, length };
   if (protocol === PROTO_IPIP) return parseIpv4(data, common, outer);
   if (protocol === PROTO_IPV6) return parseIpv6(data, common, outer);
-  // Checksum, key and sequence number (RFC 2890) take four bytes each where their flag is set.
+  // Checksum, key and sequence number (RFC 2890) take four bytes each if their flag is set.
   const flags = data.readUInt16BE(0);
   const header = 4 + [0x8000, 0x2000, 0x1000].filter((bit) => (flags & bit) !== 0).length * 4;
   const type = data.readUInt16BE(2);

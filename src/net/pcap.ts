@@ -1,4 +1,4 @@
-/** One captured frame: when, in microseconds of the capturing machine's wall clock, and its bytes. */
+/** One captured frame: its bytes, and its time in microseconds of the capturing machine's wall clock. */
 export interface Frame {
   readonly at: number;
   readonly bytes: Buffer;
@@ -6,18 +6,17 @@ export interface Frame {
 
 const FILE_HEADER = 24;
 const RECORD_HEADER = 16;
-/** Longest frame: more than tcpdump ever captures of one (MAXIMUM_SNAPLEN). */
+/** Maximum length of a frame: more than tcpdump ever captures of one (MAXIMUM_SNAPLEN). */
 const LONGEST = 256 * 1024;
 
-/**
- * Reads a pcap stream as it arrives (the classic format, as tcpdump writes it; Ethernet only).
- * See pcap-savefile(5).
- */
+/** Reads a pcap stream as it arrives (the classic format that tcpdump writes; Ethernet only). See pcap-savefile(5). */
 export class PcapReader {
   #rest: Buffer = Buffer.alloc(0);
   #format: { little: boolean; nano: boolean } | undefined;
 
-  /** Takes the next bytes of the stream and returns the frames that are now whole. Throws when it is no pcap. */
+  /**
+   * Takes the next bytes of the stream and returns the frames that are now complete. Throws if it is not a pcap stream.
+   */
   push(chunk: Buffer): Frame[] {
     let data = this.#rest.length > 0 ? Buffer.concat([this.#rest, chunk]) : chunk;
     const frames: Frame[] = [];

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { CannotObserve } from '../cannot-observe.ts';
 import { readSaid } from '../said.ts';
 
-/** The command by which a node's kernel tells its addresses. */
+/** The command that prints the addresses of a node's kernel. */
 export const TELL_ADDRESSES: readonly string[] = ['ip', '-json', 'addr', 'show'];
 
 const LINKS = z.array(
@@ -12,7 +12,10 @@ const LINKS = z.array(
   }),
 );
 
-/** The addresses in what `TELL_ADDRESSES` printed, those of a link alone left out. Throws CannotObserve when it is none of its. */
+/**
+ * Returns the addresses in the output of `TELL_ADDRESSES`, without link-local ones. Throws CannotObserve if the output
+ * is not from that command.
+ */
 export function readAddresses(json: string): readonly { readonly interface: string; readonly address: string }[] {
   const links = readSaid(LINKS, json);
   if (!links) throw new CannotObserve('`ip -json addr show` prints no addresses');

@@ -2,7 +2,7 @@ import type { Device, LabNode } from '../model/node.ts';
 import { BONDING, GRE, IPIP, type Module, VLAN } from './modules.ts';
 import { type NodePart, nothing } from './part.ts';
 
-/** What each kind of device needs of the kernel. Bridges every kernel has. */
+/** The kernel modules of each kind of device. Every kernel has bridges. */
 const MODULES: Readonly<Record<Device['kind'], readonly Module[]>> = {
   bond: [BONDING],
   vlan: [VLAN],
@@ -11,16 +11,19 @@ const MODULES: Readonly<Record<Device['kind'], readonly Module[]>> = {
   ipip: [IPIP],
 };
 
-/** Milliseconds between two looks of a bond at its slaves' carriers. */
+/** Milliseconds between two checks of a bond for its slaves' carriers. */
 const MIIMON = 50;
-/** Names of bonding modes (ip-link(8)); LACP asks its partner every second, so that three seconds tell a dead wire. */
+/**
+ * Names of bonding modes (ip-link(8)); LACP requests a message every second from its partner, so that three seconds
+ * reveal a dead wire.
+ */
 const BOND_MODES = {
   0: 'balance-rr',
   1: 'active-backup',
   4: '802.3ad lacp_rate fast xmit_hash_policy layer3+4',
 } as const;
 
-/** Bonds, VLANs, bridges and tunnels of a node. Their lines come before any link is up. */
+/** Returns bonds, VLANs, bridges and tunnels of a node. Their lines come before any link is up. */
 export function devices(node: LabNode): NodePart {
   return {
     ...nothing,

@@ -5,20 +5,23 @@ import type { OspfDomain } from '../model/ospf.ts';
 import { networkOf, parseSubnet } from '../net/cidr.ts';
 import { type NodePart, nothing, type Program } from './part.ts';
 
-/** Reference bandwidth of link costs in Mbit/s, as the DPVS tutorial sets it. */
+/** Reference bandwidth of link costs in Mbit/s, as in the DPVS tutorial. */
 const REFERENCE_BANDWIDTH = 1000;
 
-/** Milliseconds until what was not acknowledged is said again: OSPF's own five seconds, and no longer than a hello. */
+/** Returns the retransmission interval in milliseconds: OSPF's own five seconds, but at most a hello interval. */
 export function retransmission(domain: OspfDomain): number {
   return Math.min(5000, domain.hello);
 }
 
-/** The domains that a node speaks OSPF in. */
+/** Returns the domains in which a node runs OSPF. */
 export function domainsOf(lab: Lab, node: LabNode): readonly OspfDomain[] {
   return lab.ospf.filter((o) => [...o.members, ...o.routers].includes(node.name));
 }
 
-/** FRR on a director or router: mgmtd, without which zebra complains all the time, zebra, ospfd, and bfdd where the domain has BFD. */
+/**
+ * Returns FRR on a director or router: mgmtd (without it, zebra logs errors constantly), zebra, ospfd, and bfdd if the
+ * domain has BFD.
+ */
 export function routing(lab: Lab, node: LabNode): NodePart {
   const domains = domainsOf(lab, node);
   if (domains.length === 0) return nothing;
@@ -27,7 +30,7 @@ export function routing(lab: Lab, node: LabNode): NodePart {
       ...['env', 'LD_PRELOAD=/usr/local/lib/frrcaps.so', `/usr/lib/frr/${name}`],
       ...['-u', 'root', '-g', 'frr', '--log', 'stdout', ...more],
     ],
-    // The socket of its own shell.
+    // The socket of FRR's own shell.
     ready: [`/run/frr/${name}.vty`],
     after,
   });
@@ -40,14 +43,14 @@ export function routing(lab: Lab, node: LabNode): NodePart {
       const file = `/etc/frr/${name}.conf`;
       return { program: name, file, command: ['vtysh', '-C', '-f', file] };
     }),
-    // Connections are told apart by their ports too, not by addresses alone.
+    // Hash ports too, not only addresses, to distribute connections.
     sysctls: domains.some((o) => o.routers.includes(node.name)) ? { 'net.ipv4.fib_multipath_hash_policy': '1' } : {},
     files: {
       '/etc/frr/zebra.conf': `hostname ${node.name}\n`,
       '/etc/frr/ospfd.conf': ospfConf(lab, node, domains),
       ...(bfd ? { '/etc/frr/bfdd.conf': bfdConf(domains) } : {}),
     },
-    // zebra takes its configuration from mgmtd, the others their interfaces and routes from zebra.
+    // zebra gets its configuration from mgmtd, the others get their interfaces and routes from zebra.
     programs: {
       mgmtd: program('mgmtd', []),
       ...Object.fromEntries(daemons.map((name) => [name, daemon(name, name === 'zebra' ? 'mgmtd' : 'zebra')])),
@@ -55,7 +58,7 @@ export function routing(lab: Lab, node: LabNode): NodePart {
   };
 }
 
-/** ospfd.conf (FRR, OSPFv2): timers on each link, the links and the VIPs as networks of the area. */
+/** Returns ospfd.conf (FRR, OSPFv2): timers on each link, and the links and VIPs as networks of the area. */
 function ospfConf(lab: Lab, node: LabNode, domains: readonly OspfDomain[]): string {
   const links = domains.flatMap((o) =>
     node.interfaces.filter((i) => o.segments.includes(i.segment)).map((card) => ({ domain: o, card })),
@@ -92,27 +95,28 @@ function ospfConf(lab: Lab, node: LabNode, domains: readonly OspfDomain[]): stri
 }
 
 /**
- * How often an announcement may change and lead to new ways; nothing where FRR's own five seconds are wanted.
- * Each that comes is taken in: FRR was seen to announce two changes nine milliseconds apart, and one that comes
- * sooner than a receiver takes it (MinLSArrival) is dropped, and said again only after the retransmission interval.
+ * Returns the lines that set how often an announcement may change and routes may be recalculated; none if FRR's own
+ * five seconds apply. Every incoming announcement is accepted: FRR was observed to announce two changes nine
+ * milliseconds apart, and a receiver drops one that arrives too soon (MinLSArrival), and gets it again only after the
+ * retransmission interval.
  */
 function throttling(ms: number): string[] {
   if (ms >= 5000) return [];
   return [` timers throttle lsa all ${ms}`, ' timers lsa min-arrival 0', ` timers throttle spf 0 ${ms} ${ms}`];
 }
 
-/** The line that announces a VIP. */
+/** Returns the line that announces a VIP. */
 export function vipLine(vip: string, domain: OspfDomain): string {
   return `network ${vip}/32 area ${domain.area}`;
 }
 
-/** A director's LIP, as the tutorial has it; else an address of its own. */
+/** Returns a director's LIP, as in the tutorial; else one of its own addresses. */
 function routerId(lab: Lab, node: LabNode): string {
   const own = node.interfaces.flatMap((i) => i.addresses.map((a) => a.address)).find((a) => familyOf(a) === 4);
   return (directors(lab).includes(node) ? node.lips[0]?.address : undefined) ?? own ?? '0.0.0.1';
 }
 
-/** A profile for each domain that has BFD, called like it. */
+/** Returns a BFD profile for each domain that has BFD, with the domain's name. */
 function bfdConf(domains: readonly OspfDomain[]): string {
   const profiles = domains.flatMap(({ name, bfd }) =>
     bfd

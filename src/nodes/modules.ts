@@ -1,12 +1,13 @@
-/** A kernel module that a node stands on. */
+/** A kernel module that a node requires. */
 export interface Module {
   readonly name: string;
-  /** Others that are wanted with it. */
+  /** Other modules that are needed with it. */
   readonly also?: readonly string[];
   readonly options?: string;
   /**
-   * Commands upon which a kernel that loads modules itself loads it: what only shows once it is there, a sysctl
-   * or a device that it brings along. What is asked for by its kind anyway needs none. Their words have no spaces.
+   * Commands that make a kernel with automatic module loading load it: needed for what exists only after it is loaded,
+   * such as a sysctl or a device of the module. Objects that are requested by their kind need none. The words of the
+   * commands contain no spaces.
    */
   readonly ask?: readonly string[];
 }

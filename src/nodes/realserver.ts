@@ -7,9 +7,9 @@ import { IP6_TUNNEL, IPIP } from './modules.ts';
 import { addHostAddress, join, type NodePart, nothing, ONE_WAY } from './part.ts';
 
 /**
- * Sysctls of a node that holds a VIP in silence (ip-sysctl: arp_ignore, arp_announce): it answers ARP
- * only for addresses of the interface that is asked, and asks under such an address. IPv6 needs none:
- * neighbour discovery answers only for addresses of the interface that is asked.
+ * Sysctls of a node that holds a VIP without announcing it (ip-sysctl: arp_ignore, arp_announce): it answers ARP only
+ * for addresses of the receiving interface, and sends requests from such an address. IPv6 needs none: neighbour
+ * discovery answers only for addresses of the receiving interface.
  */
 const SILENT: Readonly<Record<string, string>> = {
   'net.ipv4.conf.all.arp_ignore': '1',
@@ -18,25 +18,28 @@ const SILENT: Readonly<Record<string, string>> = {
   'net.ipv4.conf.lo.arp_announce': '2',
 };
 
-/** The devices that open tunnelled packets, by family: each kernel module brings its own. */
+/** The devices that unwrap tunnelled packets, by family: each kernel module creates its own. */
 const OPENER = { 4: { device: 'tunl0', module: IPIP }, 6: { device: 'ip6tnl0', module: IP6_TUNNEL } } as const;
 
 /** The names of these devices. */
 export const OPENERS: readonly string[] = Object.values(OPENER).map((o) => o.device);
 
-/** The device on which real servers hold a service's VIP; undefined in a mode whose packets are addressed to themselves. */
+/**
+ * Returns the device on which real servers hold a service's VIP; undefined in a mode whose packets are addressed to the
+ * real server.
+ */
 export function vipDevice({ vip, mode }: Service): string | undefined {
   const { target, outer } = modes[mode].wire;
   if (target === 'real') return undefined;
   return outer === 'none' ? 'lo' : OPENER[familyOf(vip)].device;
 }
 
-/** What the modes of its services want of a real server, beside its programs. */
+/** Returns what the modes of its services require of a real server, in addition to its programs. */
 export function realserver(lab: Lab, node: LabNode): NodePart {
   return join(lab.services.filter((s) => s.reals.some((r) => r.node === node.name)).map(holder));
 }
 
-/** What holds a service's VIP in silence, and opens what its packets come in. */
+/** Returns the part that holds a service's VIP without announcing it, and unwraps its packets. */
 function holder(service: Service): NodePart {
   const device = vipDevice(service);
   if (device === undefined) return nothing;
@@ -45,7 +48,7 @@ function holder(service: Service): NodePart {
   return {
     ...nothing,
     modules: [OPENER[familyOf(service.vip)].module],
-    // What comes out of the tunnel did not come by the way that leads back.
+    // Packets from the tunnel do not arrive on the interface that leads back to their source.
     sysctls: { ...SILENT, ...ONE_WAY, ...(device === 'tunl0' ? { 'net.ipv4.conf.tunl0.rp_filter': '0' } : {}) },
     ip: [`link set ${device} up`, address],
   };

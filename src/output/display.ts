@@ -4,18 +4,21 @@ import { eventLines, shown } from './lines.ts';
 import { type Channel, padded } from './print.ts';
 import { type Style, styleFor } from './style.ts';
 
-/** Where events are shown. `close` leaves the terminal as it was. */
+/** Shows events. `close` restores the terminal. */
 export interface Display {
   readonly emit: Emit;
   close(): void;
 }
 
-/** A live display on a terminal, plain lines where there is none or CI is set. */
+/** Opens a live display on a terminal, or plain lines if there is no terminal or CI is set. */
 export function openDisplay(channel: Channel): Display {
   return displayOn(process[channel]);
 }
 
-/** As `openDisplay`, on a stream. Of what events say, nothing reaches it that a terminal would obey; colours and moves are our own. */
+/**
+ * Opens the display on a stream. Text from events reaches it without anything that a terminal would act on; colours and
+ * cursor movement come from the display itself.
+ */
 export function displayOn(stream: NodeJS.WriteStream): Display {
   const style = styleFor(stream);
   if (stream.isTTY && !process.env['CI']) return new LiveDisplay(stream, style);
@@ -39,7 +42,7 @@ interface Row {
 
 const REFRESH_MS = 100;
 
-/** Lines that stay, above a block that is drawn anew: a line for each node, what it waits for, and the time so far. */
+/** Permanent lines above a block that is redrawn: a line for each node, what it waits for, and the time so far. */
 class LiveDisplay implements Display {
   readonly #stream: NodeJS.WriteStream;
   readonly #style: Style;
@@ -96,7 +99,7 @@ class LiveDisplay implements Display {
     return `  ${mark} ${padded(name, 12)} ${padded(row.state.slice(0, this.#room), 10)} ${this.#style.dim(time)}`;
   }
 
-  /** Characters that a line has for what is told: one that wraps would be drawn over wrongly. */
+  /** Width of a line's text in characters: a line that wraps would be redrawn in the wrong place. */
   get #room(): number {
     return Math.max(10, (this.#stream.columns ?? 80) - 40);
   }

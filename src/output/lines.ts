@@ -7,7 +7,7 @@ import { mapStrings, visible, visibleLine } from '../visible.ts';
 import { table } from './print.ts';
 import type { Style } from './style.ts';
 
-/** The word and colour of a verdict. */
+/** Returns the word of a verdict, in its colour. */
 export function verdictWord(verdict: Verdict, style: Style): string {
   switch (verdict) {
     case 'passed':
@@ -23,10 +23,16 @@ export function verdictWord(verdict: Verdict, style: Style): string {
   }
 }
 
-/** Blanks before what is told of a check: what has several lines stays below its word, and looks like nothing else. */
+/**
+ * Indent for the details of a check: several lines stay below the word of the verdict, and cannot be mistaken for
+ * anything else.
+ */
 const UNDER = ' '.repeat(17);
 
-/** An event as it is shown: with nothing in it that a terminal would obey, and of one line but for notes and what was seen. */
+/**
+ * Returns an event for display: without anything that a terminal would act on, and on one line except for notes and
+ * what was seen.
+ */
 export function shown(event: Event): Event {
   if (event.type === 'note') return { ...event, text: visible(event.text) };
   const line = mapStrings(event, visibleLine);
@@ -41,7 +47,7 @@ function checkLines(result: CheckResult, style: Style): string[] {
   return lines;
 }
 
-/** `12 passed, 0 failed`, with what else there was. */
+/** Formats counts: `12 passed, 0 failed`, and other verdicts if there are any. */
 export function countsText(counts: Counts): string {
   const parts = [`${counts.passed} passed`, `${counts.failed} failed`];
   if (counts.inconclusive > 0) parts.push(`${counts.inconclusive} inconclusive`);
@@ -49,7 +55,7 @@ export function countsText(counts: Counts): string {
   return parts.join(', ');
 }
 
-/** How several labs ended: a line for each, and one for all. */
+/** Describes how several labs ended: a line for each, and one for all. */
 export function allText(reports: readonly Report[], counts: Counts, ms: number): string {
   const rows = reports.map((r) => [
     r.error !== undefined ? 'ERROR' : r.counts.failed > 0 ? 'FAIL' : r.counts.inconclusive > 0 ? '????' : 'pass',
@@ -62,7 +68,7 @@ export function allText(reports: readonly Report[], counts: Counts, ms: number):
   return `${table(rows)}\n${good} of ${counted(reports.length, 'lab')} passed: ${countsText(counts)} in ${formatMs(ms)}`;
 }
 
-/** An event, as `shown`, as plain lines; none for events that only a live display shows. */
+/** Formats an event from `shown` as plain lines; none for events that only a live display shows. */
 export function eventLines(event: Event, style: Style): readonly string[] {
   switch (event.type) {
     case 'again':

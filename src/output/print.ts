@@ -3,19 +3,22 @@ import { StringDecoder } from 'node:string_decoder';
 import stringWidth from 'string-width';
 import { visible, visibleJson, visibleLine } from '../visible.ts';
 
-/** The terminal, or whatever stands in its place. All that the command says goes through here, but for what `lab exec` hands through. */
+/**
+ * The terminal, or its replacement. All output of the command passes through here, except what `lab exec` passes
+ * through.
+ */
 export type Channel = 'stdout' | 'stderr';
 
 function write(channel: Channel, text: string): void {
   process[channel].write(text.endsWith('\n') ? text : `${text}\n`);
 }
 
-/** Writes a result to stdout, with nothing in it that a terminal would obey. */
+/** Writes a result to stdout, without anything that a terminal would act on. */
 export function print(text: string): void {
   write('stdout', visible(text));
 }
 
-/** Writes a complaint to stderr, with nothing in it that a terminal would obey. */
+/** Writes an error message to stderr, without anything that a terminal would act on. */
 export function complain(text: string): void {
   write('stderr', visible(text));
 }
@@ -25,17 +28,20 @@ export function printJson(value: unknown): void {
   write('stdout', visibleJson(value, 2));
 }
 
-/** Writes to stdout as it is: for who reads it with a program, or asks for it raw. */
+/** Writes to stdout unchanged: for programs that read it, or users who request raw output. */
 export function printRaw(text: string): void {
   write('stdout', text);
 }
 
-/** Whether somebody looks at what is written. */
+/** Returns whether the output goes to a terminal. */
 export function isTerminal(channel: Channel): boolean {
   return process[channel].isTTY === true;
 }
 
-/** A stream whose text is shown where a terminal would get it, and handed on as it is elsewhere. Lines stay whole. */
+/**
+ * Returns a stream whose text is made safe if the channel is a terminal, and passed on unchanged otherwise. Lines stay
+ * whole.
+ */
 export function shownStream(channel: Channel): Writable {
   const to = process[channel];
   if (!isTerminal(channel)) return to;
@@ -50,13 +56,13 @@ export function shownStream(channel: Channel): Writable {
   });
 }
 
-/** Tells what a library warns of: Node itself would write it as it is. */
+/** Prints warnings of libraries: Node itself would print them unchanged. */
 export function showWarnings(): void {
   process.removeAllListeners('warning');
   process.on('warning', (warning) => complain(`warning: ${warning.message}`));
 }
 
-/** Ends quietly when a pipe is closed early (`lab logs | head`): that is no mistake of anybody's. */
+/** Ends quietly when a pipe is closed early (`lab logs | head`): this is no error. */
 export function endWithReader(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
@@ -64,12 +70,12 @@ export function endWithReader(): void {
   });
 }
 
-/** Text filled up with blanks, or `fill`, to a width in columns of a terminal. */
+/** Pads text with blanks, or `fill`, to a width in terminal columns. */
 export function padded(text: string, width: number, fill = ' '): string {
   return text + fill.repeat(Math.max(0, width - stringWidth(text)));
 }
 
-/** Columns, aligned by their widest cell; a cell is one line. */
+/** Formats columns, aligned by their widest cell; a cell is one line. */
 export function table(rows: readonly (readonly string[])[]): string {
   const shown = rows.map((row) => row.map(visibleLine));
   const widths = (shown[0] ?? []).map((_, i) => Math.max(...shown.map((r) => stringWidth(r[i] ?? ''))));

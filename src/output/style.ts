@@ -1,4 +1,4 @@
-/** Colours, where the stream shows them: a terminal, and NO_COLOR (no-color.org) is not set. */
+/** Colours, if the stream shows them: it is a terminal, and NO_COLOR (no-color.org) is not set. */
 export interface Style {
   readonly bold: (text: string) => string;
   readonly dim: (text: string) => string;
