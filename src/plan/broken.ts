@@ -1,13 +1,13 @@
 import type { Unfinished } from './hold.ts';
 import type { Running } from './observe.ts';
 
-/** Something of a lab that is not as it should be, and what mends it. */
+/** A broken part of a lab, and how to repair it. */
 export interface Broken {
   readonly what: string;
   readonly mend: string;
 }
 
-/** What is broken of a lab, by its containers and by what somebody left unfinished; the worst first. */
+/** Returns what is broken in a lab, by its containers and by what another process left unfinished; the worst first. */
 export function brokenOf(running: Running, unfinished: Unfinished = []): readonly Broken[] {
   const { name, lab, fabric } = running;
   const up = `\`lab up ${lab && lab.lab !== name ? `${lab.lab} --name ${name}` : name}\``;

@@ -4,18 +4,21 @@ import { Failure } from '../failure.ts';
 import type { Hand } from './hand.ts';
 import { type Change, lineOf, note, strike, wordsOf } from './journal.ts';
 
-/** Milliseconds that a change which is being made has to come to its end once the run is aborted. */
+/** Milliseconds for a change in progress to end after the run is aborted. */
 export const SETTLE_MS = 15_000;
-/** Milliseconds to put back one change; once the run is aborted, all of them. */
+/** Milliseconds to undo one change; after an abort, to undo all of them. */
 export const UNDO_MS = 60_000;
 
-/** A change, and how this process puts it back. The hand is one that an abort does not end. */
+/** A change, and how this process undoes it. An abort does not end the hand that it receives. */
 export interface Undoable {
   readonly change: Change;
   readonly undo: (hand: Hand) => Promise<unknown>;
 }
 
-/** What ends a command that could not put back everything: beside why it ended anyway, and with that one's exit code. */
+/**
+ * Returns the failure of a command that could not undo everything: it includes the reason why the command ended, with
+ * that failure's exit code.
+ */
 export function notPutBack(lab: string, left: readonly string[], why?: unknown): Failure {
   if (why === undefined) return new Failure('not-undone', { lab, left });
   const message = why instanceof Error ? why.message : String(why);
@@ -26,26 +29,26 @@ export function notPutBack(lab: string, left: readonly string[], why?: unknown):
   });
 }
 
-/** A change that a command in a node puts back; see Change. */
+/** Returns a change that a command in a node undoes; see Change. */
 export function byCommand(what: string, node: string, command: readonly string[]): Undoable {
   return { change: { what, node, command: [...command] }, undo: (hand) => hand.run(node, command) };
 }
 
 /**
- * Owns what is changed in a running lab for a while: each change stands in the lab's journal before it is made, and
- * until it is put back. An abort of the run ends neither the making nor the putting back, but sets both a time: 15 s
- * for what is being made to end, then `within` milliseconds for all that is put back.
+ * Owns the temporary changes in a running lab: each change is in the lab's journal before it is made, and until it is
+ * undone. An abort of the run stops neither making nor undoing, but limits both: 15 s for changes in progress to end,
+ * then `within` milliseconds to undo all changes.
  */
 export class Changes {
   readonly #hand: Hand;
   readonly #within: number;
   readonly #gone: AbortSignal | undefined;
-  /** Made by this process and not put back, the oldest first. */
+  /** Changes made by this process and not yet undone, the oldest first. */
   readonly #own = new Map<string, Undoable>();
   readonly #settle = new AbortController();
   readonly #late = new AbortController();
 
-  /** `gone`: aborted once the lab is removed, after which there is nothing to put back. */
+  /** `gone`: aborted when the lab is removed; after that, there is nothing to undo. */
   constructor(hand: Hand, within: number, gone?: AbortSignal) {
     this.#hand = hand;
     this.#within = within;
@@ -60,14 +63,14 @@ export class Changes {
     else hand.signal.addEventListener('abort', abort, { once: true });
   }
 
-  /** What this process changed and has not put back, in words. */
+  /** Returns the changes that this process has made and not yet undone, in words. */
   get standing(): readonly string[] {
     return [...this.#own.values()].map(({ change }) => wordsOf(change));
   }
 
   /**
-   * Makes changes, once they are written down; `work` gets what else stands. When it fails, what came about is put
-   * back at once; where that fails too, it stays written down.
+   * Makes changes after recording them in the journal; `work` receives the other active changes. If it fails, its
+   * effects are undone at once; if that fails too, the changes stay in the journal.
    */
   async make<R>(changes: readonly Undoable[], work: (hand: Hand, beside: readonly Change[]) => Promise<R>): Promise<R> {
     this.#hand.signal.throwIfAborted();
@@ -84,15 +87,16 @@ export class Changes {
         all.filter((c) => !lines.includes(lineOf(c))),
       );
     } catch (error) {
-      // That it failed is what there is to tell.
+      // The failure of `work` is the one to report.
       await this.undo(changes).catch(() => undefined);
       throw error;
     }
   }
 
   /**
-   * Puts changes back, the newest first, and strikes them off, also such as somebody else has made. Returns what each
-   * `undo` gave, in the order of `changes`. Throws CannotObserve with the first that cannot be put back.
+   * Undoes changes, the newest first, and removes them from the journal, including changes made by other processes.
+   * Returns the result of each `undo`, in the order of `changes`. Throws CannotObserve for the first change that cannot
+   * be undone.
    */
   async undo<R>(changes: readonly { change: Change; undo: (hand: Hand) => Promise<R> }[], more = 0): Promise<R[]> {
     const signal = this.#until(this.#late.signal, AbortSignal.timeout(this.#within + more));
@@ -118,7 +122,7 @@ export class Changes {
     return done.map((d) => d.gave);
   }
 
-  /** Makes changes for as long as `work` takes, and puts them back, whatever becomes of it. */
+  /** Makes changes for the duration of `work`, and always undoes them. */
   async during<T>(
     changes: readonly Undoable[],
     make: (hand: Hand) => Promise<unknown>,
@@ -133,7 +137,10 @@ export class Changes {
     }
   }
 
-  /** Undoes every change that this process made and that is still active. Returns what could not be undone, with the reason. */
+  /**
+   * Undoes every change that this process made and that is still active. Returns what could not be undone, with the
+   * reason.
+   */
   async undoAll(): Promise<readonly string[]> {
     const left: string[] = [];
     for (const each of [...this.#own.values()].reverse()) {

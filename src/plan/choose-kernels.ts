@@ -9,26 +9,29 @@ import type { Lab } from '../model/lab.ts';
 import type { LabNode } from '../model/node.ts';
 import type { KernelChoice, KernelName } from '../model/words.ts';
 
-/** A lab that cannot run on this engine, because no kernel here can carry what its directors run: nothing of it is tested. */
+/** A lab cannot run on this engine, because no kernel here can run its directors' drivers: none of it is tested. */
 export class CannotRun extends Failure<'kernel-not-usable' | 'no-usable-kernel'> {}
 
 /**
- * What a node asks for: its own choice, else `auto`, which for a node that stands on no kernel module
- * is the engine's kernel: only who needs a kernel of its own pays for one.
+ * Returns the kernel that a node requests: its own choice, else `auto`; for a node that needs no kernel module, `auto`
+ * is the engine's kernel, so that only nodes that need their own kernel pay for one.
  */
 export function wantedKernel(lab: Lab, node: LabNode): KernelChoice {
   return node.kernel === 'auto' && !needsModules(lab, node) ? PLAIN : node.kernel;
 }
 
-/** What a kernel that the lab is to choose must carry: the drivers of its directors, the standard one where it has none. */
+/**
+ * Returns the drivers that a kernel chosen for the lab must support: those of its directors, or the default one if it
+ * has no director.
+ */
 function carried(lab: Lab): readonly Tried[] {
   const own = driversOf(lab);
   return own.length > 0 ? own : [drivers[STANDARD_DRIVER]];
 }
 
 /**
- * The kernel of each node: what it asks for, with `auto` decided for this engine.
- * Throws CannotRun when nothing here can carry a director, or what was asked for does not work.
+ * Returns the kernel of each node: the requested one, with `auto` resolved for this engine. Throws CannotRun if no
+ * kernel here can run a director, or a requested kernel does not work.
  */
 export async function chooseKernels(engine: Engine, lab: Lab): Promise<ReadonlyMap<string, KernelName>> {
   const choice = new Map<string, KernelName>();
@@ -52,7 +55,7 @@ export async function chooseKernels(engine: Engine, lab: Lab): Promise<ReadonlyM
   return choice;
 }
 
-/** Why a kernel cannot carry drivers here; undefined when it can. */
+/** Returns why a kernel cannot run drivers here; undefined if it can. */
 async function whyNot(engine: Engine, name: KernelName, wantedBy: readonly Tried[]): Promise<string | undefined> {
   for (const driver of wantedBy) {
     const found = await probeKernel(engine, name, driver);

@@ -25,40 +25,40 @@ import type { Op, Plan } from './reconcile.ts';
 export interface ExecuteOptions {
   readonly emit: Emit;
   readonly signal?: AbortSignal | undefined;
-  /** Milliseconds that nodes may take from released to ready. */
+  /** Milliseconds that nodes may take from their release until they are ready. */
   readonly bootDeadline: number;
 }
 
-/** Where the fabric's socket is, in it and in every node. */
+/** The folder of the fabric's socket, in the fabric and in every node. */
 const WIRE_FOLDER = '/wire';
-/** Milliseconds between two looks whether the containers of nodes that come up still run. */
+/** Milliseconds between two checks that the containers of starting nodes still run. */
 const WATCH_MS = 1000;
 /** Megabytes of the fabric: captures, and small guest kernels in wires. */
 const FABRIC_MB = 1024;
 
-/** Somebody else made the lab's fabric first: the engine gives a name once. */
+/** Another process created the lab's fabric first: the engine gives out a name only once. */
 export class SomebodyElse extends Error {
   override readonly name = 'SomebodyElse';
 }
 
-/** What the fabric must be given; with what hops in wires need, where the lab has kernels that can be such. */
+/** Returns what the fabric needs, including the needs of hops in wires if a kernel of the lab can run them. */
 function fabricNeeds(nodeKernels: ReadonlyMap<string, KernelName>): ContainerNeeds {
   const [hop] = [...nodeKernels.values()].flatMap((name) => kernels[name].hop ?? []);
   return { ...(hop?.needs ?? kernels[PLAIN].needs), memoryMb: FABRIC_MB };
 }
 
-/** Carries a plan out, deciding nothing. Knows the containers by the names that it made or found. */
+/** Carries out a plan without making decisions. Refers to containers by the names that it created or found. */
 export class Executor {
   readonly #engine: Engine;
   readonly #lab: Lab;
   readonly #kernels: ReadonlyMap<string, KernelName>;
   readonly #options: ExecuteOptions;
   readonly #ids = new Map<string, string>();
-  /** What the fabric knows nodes by. */
+  /** The tokens by which the fabric identifies nodes. */
   readonly #tokens = new Map<string, string>();
-  /** Ids of the containers that were made, in their order: the fabric first, where it is one of them. */
+  /** IDs of the containers that were created, in this order: the fabric first, if it is one of them. */
   readonly made: string[] = [];
-  /** The hold on the lab, from when its new fabric runs. */
+  /** The hold on the lab, from the time when its new fabric runs. */
   hold: Hold | undefined;
 
   constructor(
@@ -79,7 +79,10 @@ export class Executor {
     if (running.fabric) this.#ids.set(running.fabric.name, running.fabric.id);
   }
 
-  /** Throws at the first operation that fails, once its stage has come to rest; or when aborted, between operations. */
+  /**
+   * Throws the error of the first operation that fails, after the other operations of its stage have ended; or throws
+   * when aborted, between operations.
+   */
   async run(plan: Plan): Promise<void> {
     for (const stage of plan) {
       this.#options.signal?.throwIfAborted();
@@ -215,7 +218,10 @@ export class Executor {
     if (wrong.length > 0) throw new Failure('wrong-wires', { wrong });
   }
 
-  /** Waits for work that nodes take part in, and throws as soon as the container of one has ended: the others cannot know. */
+  /**
+   * Waits for work in which nodes take part, and throws as soon as the container of one has ended: the other nodes
+   * cannot know this.
+   */
   async #whileAllRun<T>(names: readonly string[], work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const over = new AbortController();
     const signal = AbortSignal.any([over.signal, ...(this.#options.signal ? [this.#options.signal] : [])]);
@@ -226,7 +232,7 @@ export class Executor {
     const watch = async (): Promise<never> => {
       await delay(WATCH_MS, undefined, { signal });
       const ended = await eventually(look, { within: this.#options.bootDeadline, every: WATCH_MS, signal });
-      if (ended === undefined) return new Promise(() => undefined); // the work has a deadline of its own
+      if (ended === undefined) return new Promise(() => undefined); // the work has its own deadline
       this.#progress(ended, 'failed', 'its container ended');
       throw await this.#notUp([`${ended}: its container ended`]);
     };
@@ -262,14 +268,14 @@ export class Executor {
   }
 }
 
-/** A node's words, in which files of the user's own have the names that the lab file gives them. */
+/** Returns a node's message with the paths of the user's files replaced by their names in the lab file. */
 function namedByLab(node: LabNode, words: string): string {
   const own = Object.entries(node.files).map(([place, file]): [string, string] => [place, file.path]);
   if (node.keepalived) own.push([KEEPALIVED_CONF, node.keepalived.path]);
   return own.reduce((text, [place, name]) => text.replaceAll(place, () => name), words);
 }
 
-/** What a node's container must be given: for its kernel, for the driver of a director, and for its programs. */
+/** Returns what a node's container needs: for its kernel, for the driver of a director, and for its programs. */
 function needsOf(lab: Lab, node: LabNode, kernel: KernelName): ContainerNeeds {
   const { needs, capabilities } = kernels[kernel];
   const own = node.driver ? driverOf(node).needs : { capabilities: [], devices: [], tmpfs: {}, memoryMb: 0 };

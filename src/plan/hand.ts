@@ -9,34 +9,37 @@ import type { RunningLab } from './observe.ts';
 
 export { CannotObserve, Outpaced };
 
-/** Longest that a command in a node may take, in milliseconds: none of ours takes as long, and what stands in its place may take for ever. */
+/**
+ * Longest time for a command in a node, in milliseconds: none of the lab's takes this long, and a program in its place
+ * may never end.
+ */
 const LONGEST_MS = 180_000;
-/** Milliseconds for programs that were started beside the run to end when they are told to. */
+/** Milliseconds for programs that were started beside the run to end on request. */
 const RELEASE_MS = 10_000;
 
-/** A command that has ended, and when it began. */
+/** A command that has ended, with its start time. */
 export interface Timed extends ExecResult {
-  /** Taken on the spot, right before the command: microseconds of the engine's wall clock. */
+  /** Taken in the node, immediately before the command: microseconds of the engine's wall clock. */
   readonly at: number;
 }
 
 export interface HandOptions {
-  /** Aborted once the lab is removed. */
+  /** Aborted when the lab is removed. */
   readonly gone?: AbortSignal | undefined;
-  /** Milliseconds in which all that this process changed is put back after an abort. */
+  /** Milliseconds in which all changes of this process are undone after an abort. */
   readonly undoWithin?: number | undefined;
 }
 
-/** The variable by which the commands of a change are known among all that run in a container. */
+/** The environment variable that marks the commands of a change among all commands in a container. */
 const MARK = 'LAB_CHANGE';
 
-/** A hand in a running lab: runs commands in its nodes and in its fabric. */
+/** Access to a running lab: runs commands in its nodes and in its fabric. */
 export class Hand {
   readonly engine: Engine;
   readonly running: RunningLab;
   readonly signal: AbortSignal;
   readonly #options: HandOptions;
-  /** What stands before each command: a change is known by it, see `changesEnded`. */
+  /** The words before each command: they mark a change, see `changesEnded`. */
   readonly #prefix: readonly string[];
   readonly #programs = new Set<ExecStream>();
   #changes: Changes | undefined;
@@ -55,13 +58,13 @@ export class Hand {
     this.#prefix = prefix;
   }
 
-  /** What this process changes in the lab for a while, and owes it. */
+  /** The temporary changes that this process makes in the lab and must undo. */
   get changes(): Changes {
     this.#changes ??= new Changes(this, this.#options.undoWithin ?? UNDO_MS, this.#options.gone);
     return this.#changes;
   }
 
-  /** A hand of the same lab that makes changes, and that another signal ends. */
+  /** Returns a hand of the same lab that makes changes, and that another signal aborts. */
   withSignal(signal: AbortSignal): Hand {
     return new Hand(this.engine, this.running, signal, this.#options, ['env', `${MARK}=1`]);
   }
@@ -77,27 +80,33 @@ export class Hand {
     return container.id;
   }
 
-  /** Runs a command in a node's kernel, however it ends. Throws CannotObserve when the node does not run. */
+  /**
+   * Runs a command in a node's kernel and returns its result, even if it fails. Throws CannotObserve if the node does
+   * not run.
+   */
   async tryRun(node: string, command: readonly string[]): Promise<ExecResult> {
     return this.#exec(this.containerOf(node), this.#tethered(command), node);
   }
 
-  /** Runs a command in a node's kernel and returns its output. Throws CannotObserve when it fails. */
+  /** Runs a command in a node's kernel and returns its output. Throws CannotObserve if it fails. */
   async run(node: string, command: readonly string[]): Promise<string> {
     return succeeded(node, command, await this.tryRun(node, command)).stdout;
   }
 
-  /** Runs a command in a node's kernel, however it ends, and tells when it began: the engine may take a second and more to start one. */
+  /**
+   * Runs a command in a node's kernel and returns its result with its start time, even if it fails: the engine may take
+   * more than a second to start a command.
+   */
   async tryTimed(node: string, command: readonly string[]): Promise<Timed> {
     return timed(await this.#exec(this.containerOf(node), clocked(this.#tethered(command)), node));
   }
 
-  /** The same; throws CannotObserve when the command fails. */
+  /** Does the same; throws CannotObserve if the command fails. */
   async timed(node: string, command: readonly string[]): Promise<Timed> {
     return succeeded(node, command, await this.tryTimed(node, command));
   }
 
-  /** The same in the node's container, outside the kernel that it may bring. */
+  /** Does the same in the node's container, outside the node's own kernel. */
   async timedOutside(node: string, command: readonly string[]): Promise<Timed> {
     const where = `${node}, outside its kernel`;
     return succeeded(
@@ -107,7 +116,7 @@ export class Hand {
     );
   }
 
-  /** The same in the fabric. */
+  /** Does the same in the fabric. */
   async timedInFabric(command: readonly string[]): Promise<Timed> {
     return succeeded(
       'fabric',
@@ -116,18 +125,18 @@ export class Hand {
     );
   }
 
-  /** Runs a command in the fabric, which holds the lab's wires. Throws CannotObserve when it fails. */
+  /** Runs a command in the fabric, which holds the lab's wires. Throws CannotObserve if it fails. */
   async runInFabric(command: readonly string[]): Promise<string> {
     const result = await this.#exec(this.running.fabric.id, this.#tethered(command), 'fabric');
     return succeeded('fabric', command, result).stdout;
   }
 
-  /** A command that is known as one of a change, where this hand makes changes. */
+  /** Returns a command with the mark of a change, if this hand makes changes. */
   marked(command: readonly string[]): readonly string[] {
     return [...this.#prefix, ...command];
   }
 
-  /** A command where a node's network stack is, which ends with this process. */
+  /** Returns a command for the kernel of a node's network stack; it ends with this process. */
   #tethered(command: readonly string[]): readonly string[] {
     return ['nodectl', 'exec', '--tether', '--', ...this.marked(command)];
   }
@@ -142,12 +151,12 @@ export class Hand {
     });
   }
 
-  /** The engine's wall clock, in microseconds. */
+  /** Returns the engine's wall clock, in microseconds. */
   async now(): Promise<number> {
     return Number((await this.runInFabric(['date', '+%s%6N'])).trim());
   }
 
-  /** Starts a program in a node's kernel that ends with this process, or with `release`. */
+  /** Starts a program in a node's kernel; it ends with this process, or with `release`. */
   async spawn(node: string, command: readonly string[]): Promise<ExecStream> {
     const run = await this.engine.execStream(this.containerOf(node), this.#tethered(command));
     this.#programs.add(run);
@@ -156,7 +165,7 @@ export class Hand {
     return run;
   }
 
-  /** Ends all that `spawn` has started; returns once it has ended, at once where the lab is gone. */
+  /** Ends everything that `spawn` has started, and waits until it has ended; returns at once if the lab is gone. */
   async release(): Promise<void> {
     for (const run of this.#programs) run.stdin.end();
     const over = () => (this.#programs.size === 0 || this.#options.gone?.aborted ? true : undefined);
@@ -164,8 +173,8 @@ export class Hand {
   }
 
   /**
-   * Waits until no command of a change runs in the lab, whoever began it: of a process that was killed the engine may
-   * start one later still. False when one still does after so many milliseconds.
+   * Waits until no command of a change runs in the lab, whichever process started it: the engine may start a command of
+   * a killed process late. Returns false if one still runs after `within` milliseconds.
    */
   async changesEnded(within: number): Promise<boolean> {
     const containers = [this.running.fabric, ...this.running.nodes.values()].map((c) => c.id);
@@ -177,7 +186,7 @@ export class Hand {
   }
 }
 
-/** A command that prints the time first, as `timed` reads it. */
+/** Returns a command that prints the time first, in the format that `timed` reads. */
 function clocked(command: readonly string[]): readonly string[] {
   return shell('date +%s%6N; exec "$@"', ...command);
 }

@@ -9,45 +9,48 @@ import { Failure } from '../failure.ts';
 import { script } from '../shell.ts';
 import { observe, type Running } from './observe.ts';
 
-/** Milliseconds without any change of its containers, after which a lab that nobody holds yet counts as left. */
+/** After how many milliseconds without a change of its containers a lab that is not held yet counts as abandoned. */
 const LEFT_MS = 20_000;
 /** Milliseconds between two looks at a lab that is not held yet. */
 const LOOK_MS = 100;
 
 const LOST = new Failure('fabric-ended', {});
 
-/** Who this process is, as others are told: host, process, and since when. */
+/** Returns the identity of this process for others: host, process, and start time. */
 export function whoWeAre(): string {
   return `process ${process.pid} on ${hostname()}, since ${new Date().toISOString().replace(/\.\d+Z$/, 'Z')}`;
 }
 
-/** Nodes whose making or starting was begun and never finished; `all` where the lab itself was. */
+/** Nodes whose creation or start was begun and never finished; `all` if this applies to the lab itself. */
 export type Unfinished = 'all' | readonly string[];
 
-/** The right to change a lab, which one process has at a time (images/node/lib/hold-lab.sh). It ends with this process, however that ends. */
+/**
+ * The right to change a lab, which one process has at a time (images/node/lib/hold-lab.sh). It ends with this process,
+ * however the process ends.
+ */
 export class Hold {
   readonly #keeper: ExecStream;
   readonly #lines: AsyncIterator<string>;
 
   private constructor(keeper: ExecStream) {
     this.#keeper = keeper;
-    keeper.stdin.on('error', () => undefined); // its fabric went, and `#told` says so
+    keeper.stdin.on('error', () => undefined); // the fabric is gone, and `#told` reports it
     this.#lines = createInterface({ input: keeper.stdout })[Symbol.asyncIterator]();
   }
 
-  /** Begins to ask for a lab by its fabric: what is told then comes from `next`. */
+  /** Requests a lab through its fabric; the answers come from `next`. */
   static async ask(engine: Engine, fabric: string, first: boolean): Promise<Hold> {
     return new Hold(await engine.execStream(fabric, script('hold-lab', whoWeAre(), first ? 'first' : 'next')));
   }
 
-  /** The hold on a lab whose fabric this process has made. Throws when the fabric is gone. */
+  /** Takes the hold on a lab whose fabric this process has created. Throws if the fabric is gone. */
   static async first(engine: Engine, fabric: string): Promise<Hold> {
     const hold = await Hold.ask(engine, fabric, true);
     if ((await hold.next())?.word !== 'held') throw LOST;
     return hold;
   }
 
-  /** What the keeper says next; undefined when it, or its fabric, is gone. */
+  /** Returns the keeper's next message; undefined if the keeper, or its fabric, is gone. */
   async next(signal?: AbortSignal): Promise<{ readonly word: string; readonly rest: string } | undefined> {
     const { done, value } = await unlessAborted(this.#lines.next(), signal);
     if (done) return undefined;
@@ -55,30 +58,35 @@ export class Hold {
     return { word, rest: rest.join(' ') };
   }
 
-  /** Notes which nodes are being made or started; the next holder of the lab learns of them unless `done` follows. */
+  /**
+   * Records which nodes are being created or started; the next holder of the lab learns of them unless `done` follows.
+   */
   async begin(nodes: readonly string[]): Promise<void> {
     this.#keeper.stdin.write(`begin ${nodes.join(' ')}\n`);
     await this.next();
   }
 
-  /** What was begun is finished, and others may go on. Throws when the hold was lost meanwhile, with its fabric. */
+  /**
+   * Records that the work is finished, and lets others continue. Throws if the hold was lost meanwhile, together with
+   * its fabric.
+   */
   async done(): Promise<void> {
     this.#keeper.stdin.write('done\n');
     if ((await this.next())?.word !== 'finished') throw LOST;
   }
 
-  /** Lets others go on; what was begun and not done stays noted. Does nothing after `done`. */
+  /** Lets others continue; unfinished work stays recorded. Does nothing after `done`. */
   release(): void {
     this.#keeper.stdin.end();
     this.#keeper.stdout.resume();
   }
 }
 
-/** A lab as it stands, for one who may change it now. */
+/** The current state of a lab, for a process that may change it now. */
 export interface Turn {
   readonly running: Running;
   readonly unfinished: Unfinished;
-  /** Absent where there is no fabric that could be held: then its name decides who makes it. */
+  /** Absent if no fabric can be held: then the fabric's name decides which process creates it. */
   readonly hold?: Hold;
 }
 
@@ -90,9 +98,9 @@ export interface TurnOptions {
 }
 
 /**
- * Waits until nobody else brings the lab up or mends it. Throws, naming who does, when that takes longer than `within`.
- * One who is gone is known by the lock in the fabric, which the kernel takes from it; one who went before it
- * had the lock, by containers of which no more come.
+ * Waits until no other process starts or repairs the lab. Throws, with the name of that process, if this takes longer
+ * than `within`. A process that has ended is recognised by the lock in the fabric, which the kernel releases; one that
+ * ended before it had the lock, by its containers, to which none is added.
  */
 export async function takeTurn(engine: Engine, name: string, options: TurnOptions): Promise<Turn> {
   const { signal } = options;
@@ -126,7 +134,9 @@ export async function takeTurn(engine: Engine, name: string, options: TurnOption
   }
 }
 
-/** Who brings a lab up or mends it at this moment, in words, or what was left unfinished. Waits for nobody. */
+/**
+ * Returns which process starts or repairs a lab at this moment, in words, or what was left unfinished. Does not wait.
+ */
 export async function peek(
   engine: Engine,
   { fabric, by = 'somebody' }: Running,
@@ -142,12 +152,15 @@ export async function peek(
   }
 }
 
-/** What the keeper's file says. */
+/** Reads the keeper's record. */
 function unfinishedOf(text: string): Unfinished {
   return text === '*' ? 'all' : text.split(' ').filter((n) => n !== '');
 }
 
-/** The hold of a lab whose fabric runs, once it is free; undefined when its maker has not come to hold it yet, or it went. */
+/**
+ * Waits for the hold of a lab whose fabric runs; returns undefined if its creator does not hold it yet, or the fabric
+ * is gone.
+ */
 async function hold(
   engine: Engine,
   { by }: Running,
@@ -157,7 +170,7 @@ async function hold(
   signal: AbortSignal | undefined,
 ): Promise<{ readonly hold: Hold; readonly unfinished: Unfinished } | undefined> {
   const asked = await Hold.ask(engine, fabric, false).catch((error: unknown) => {
-    if (error instanceof Refusal) return undefined; // it went this moment
+    if (error instanceof Refusal) return undefined; // it ended this moment
     throw error;
   });
   if (!asked) return undefined;

@@ -9,22 +9,22 @@ const CHANGE = z.union([
 ]);
 
 /**
- * What is changed in a running lab for a while, with all that undoing it takes: a fault by its text, or what is told
- * of it and a command in a node. The command does no harm where the change was never made, or is undone already.
+ * A temporary change in a running lab, with everything needed to undo it: a fault by its text, or a description and a
+ * command in a node. The command does no harm if the change was never made, or is already undone.
  */
 export type Change = z.infer<typeof CHANGE>;
 
-/** What was changed, in words. */
+/** Returns a description of the change. */
 export function wordsOf(change: Change): string {
   return 'fault' in change ? change.fault : change.what;
 }
 
-/** The change as the journal has it: two that read the same are one. */
+/** Returns the change as a line of the journal: two changes with the same line are one. */
 export function lineOf(change: Change): string {
   return JSON.stringify(change);
 }
 
-/** Shell: the journal, a line for each change that stands, the oldest first; one process at a time writes to it. */
+/** Shell: the journal, a line for each active change, the oldest first; one process at a time writes to it. */
 const NOTE = `exec 9>> /lab/changes.lock; flock 9
 for line; do grep -qxFe "$line" /lab/changes 2> /dev/null || printf '%s\\n' "$line" >> /lab/changes; done
 cat /lab/changes`;
@@ -34,17 +34,17 @@ for line; do
   mv /lab/changes.new /lab/changes
 done`;
 
-/** Writes down changes that are about to be made. Returns all that stand then, these included. */
+/** Records changes that are about to be made. Returns all changes that are then active, including these. */
 export async function note(hand: Hand, changes: readonly Change[]): Promise<readonly Change[]> {
   return read(await hand.runInFabric(shell(NOTE, ...changes.map(lineOf))));
 }
 
-/** Strikes changes off that are undone. */
+/** Removes undone changes from the journal. */
 export async function strike(hand: Hand, changes: readonly Change[]): Promise<void> {
   await hand.runInFabric(shell(STRIKE, ...changes.map(lineOf)));
 }
 
-/** The active changes of a lab, of all processes, the oldest first. */
+/** Returns the active changes of a lab, of all processes, the oldest first. */
 export async function noted(hand: Hand): Promise<readonly Change[]> {
   return read(await hand.runInFabric(shell('cat /lab/changes 2> /dev/null || true')));
 }

@@ -18,11 +18,11 @@ export interface UpOptions {
   readonly emit: Emit;
   readonly signal?: AbortSignal | undefined;
   readonly recreate: boolean;
-  /** Milliseconds that nodes may take to come up, and that others may take who bring the same lab up. */
+  /** Milliseconds that nodes may take to start, and that other processes which start the same lab may take. */
   readonly bootDeadline: number;
 }
 
-/** What was done to bring a lab up, and the lab as it runs now. */
+/** What was done to start a lab, and the lab as it runs now. */
 export interface Up {
   readonly outcome: 'created' | 'completed' | 'unchanged';
   readonly running: RunningLab;
@@ -30,13 +30,13 @@ export interface Up {
 
 type Kernels = ReadonlyMap<string, KernelName>;
 
-/** The kernels of a lab's nodes. Probes them, and makes images that are missing. */
+/** Returns the kernels of a lab's nodes. Probes kernels, and builds images that are missing. */
 async function prepare(engine: Engine, lab: Lab, emit: Emit): Promise<Kernels> {
   await ensureImages(engine, (text) => emit({ type: 'note', text }));
   return chooseKernels(engine, lab);
 }
 
-/** What would be done to bring a lab up. Probes kernels, and makes images that are missing. */
+/** Returns the plan for starting a lab. Probes kernels, and builds images that are missing. */
 export async function planUp(engine: Engine, lab: Lab, options: UpOptions): Promise<Plan> {
   const kernels = await prepare(engine, lab, options.emit);
   const turn = await takeTurn(engine, lab.name, { ...options, within: options.bootDeadline });
@@ -44,7 +44,7 @@ export async function planUp(engine: Engine, lab: Lab, options: UpOptions): Prom
   return planFor(lab, kernels, turn, options.recreate);
 }
 
-/** Throws a usage failure when the lab runs as another file has it. */
+/** Throws a usage failure if the lab runs from a different definition. */
 function planFor(lab: Lab, kernels: Kernels, { running, unfinished }: Turn, recreate: boolean): Plan {
   if (running.lab && running.fabric?.running && running.nodes.size > 0 && unfinished !== 'all' && !recreate) {
     const changed = differences(running.lab, lab);
@@ -56,9 +56,9 @@ function planFor(lab: Lab, kernels: Kernels, { running, unfinished }: Turn, recr
 }
 
 /**
- * Brings a lab up, or what of it is missing. Returns what had to be done. Who else does so at the same time is waited
- * for: the fabric's name, which the engine gives once, decides who makes a lab, and the hold in it who mends one.
- * When it fails or is aborted, what this call made of a new lab is removed again, and nothing else.
+ * Starts a lab, or its missing parts. Returns what was done. Waits for other processes that do the same: the fabric's
+ * name, which the engine gives out only once, decides which process creates a lab, and the hold in it which process
+ * repairs it. If it fails or is aborted, it removes what it created of a new lab, and nothing else.
  */
 export async function bringUp(engine: Engine, lab: Lab, options: UpOptions): Promise<Up> {
   const began = performance.now();
@@ -96,12 +96,15 @@ export async function bringUp(engine: Engine, lab: Lab, options: UpOptions): Pro
   }
 }
 
-/** Whether what was to be replaced is there, or another lab than the one that is wanted: one that was made since, as it is wanted, stays. */
+/**
+ * Returns whether the lab that was to be replaced still exists, or a lab other than the wanted one: a lab that was
+ * created since and matches the wanted one stays.
+ */
 function isStillThere(met: Running, now: Running, lab: Lab): boolean {
   return met.fabric?.id === now.fabric?.id || !now.lab || differences(now.lab, lab).length > 0;
 }
 
-/** Carries a plan out that does something. */
+/** Carries out a plan that is not empty. */
 async function carryOut(
   engine: Engine,
   lab: Lab,
@@ -133,26 +136,26 @@ async function carryOut(
   }
 }
 
-/** Containers that a plan leaves as they are. */
+/** Returns the containers that a plan keeps. */
 function kept(running: Running, plan: Plan): readonly string[] {
   const removed = new Set(plan.flat().flatMap((op) => (op.op === 'remove' ? [op.id] : [])));
   return running.containers.map((c) => c.id).filter((id) => !removed.has(id));
 }
 
-/** What is told of a lab that somebody takes down while it is `brought up`, or `tested`. */
+/** Returns the failure for a lab that was taken down while it was `brought up`, or `tested`. */
 export function takenDown(name: string, meanwhile: 'brought up' | 'tested'): Failure {
   return new Failure('taken-down', { lab: name, meanwhile });
 }
 
-/** Milliseconds that a lab which somebody takes down needs from its first node to its fabric, at the most. */
+/** Longest time from the removal of a lab's first node to that of its fabric, in milliseconds. */
 const GOING_MS = 10_000;
 
-/** Milliseconds for which the engine may show a container that it removes as one that has ended, or runs. */
+/** For how many milliseconds the engine may show a container that it removes as ended, or running. */
 const ENDING_MS = 1000;
 
 /**
- * Whether somebody takes the lab of a fabric down: the fabric is gone, or goes once one of its nodes has gone. Where
- * the engine has refused something (`error`), it may know of a removal that it does not show yet.
+ * Returns whether the lab of a fabric is being taken down: the fabric is gone, or goes after one of its nodes has gone.
+ * If the engine has rejected a request (`error`), it may know of a removal that it does not show yet.
  */
 export async function isTaken(
   engine: Engine,
@@ -172,19 +175,22 @@ export async function isTaken(
   return (await going([fabric], GOING_MS)) ?? false;
 }
 
-/** Removes what was made, the fabric last. */
+/** Removes the created containers, the fabric last. */
 async function undo(engine: Engine, made: readonly string[]): Promise<void> {
   const [fabric, ...nodes] = made;
   await Promise.allSettled(nodes.map((id) => engine.remove(id)));
-  if (fabric !== undefined) await engine.remove(fabric).catch(() => undefined); // why it came to this is told, not that
+  // The original error is reported, not this one.
+  if (fabric !== undefined) await engine.remove(fabric).catch(() => undefined);
 }
 
-/** How long a removal looks out for containers that an interrupted `up` had asked the engine for. */
+/**
+ * For how many milliseconds a removal watches for containers that an interrupted `up` had requested from the engine.
+ */
 const LATECOMERS_MS = 1000;
 
 /**
- * Removes a lab and all that is left of it: of the labs of that name those that are there now, or the one of a fabric.
- * One that somebody begins meanwhile is another lab. Returns how many containers went.
+ * Removes a lab and all its remains: all labs of that name that exist now, or the one with a given fabric. A lab that
+ * is started meanwhile is another lab. Returns how many containers were removed.
  */
 export async function takeDown(engine: Engine, name: string, emit: Emit, fabric?: string): Promise<number> {
   const began = performance.now();

@@ -4,21 +4,21 @@ import { Failure } from '../failure.ts';
 import type { Lab } from '../model/lab.ts';
 import { brokenOf } from './broken.ts';
 
-/** A lab as the engine holds it. */
+/** A lab as the engine has it. */
 export interface Running {
   readonly name: string;
-  /** Absent when its fabric is gone, or was made by a version that this one cannot read. */
+  /** Absent if its fabric is gone, or was created by a version whose definition this one cannot read. */
   readonly lab?: Lab;
   readonly fabric?: Container;
-  /** Who made the fabric, in words. */
+  /** The creator of the fabric, in words. */
   readonly by?: string;
-  /** Those that belong to the fabric, by their names. */
+  /** The nodes that belong to the fabric, by name. */
   readonly nodes: ReadonlyMap<string, Container>;
-  /** All of its containers, the fabric included. */
+  /** All its containers, including the fabric. */
   readonly containers: readonly Container[];
 }
 
-/** A lab that runs far enough to be looked into: its definition and its fabric are there. */
+/** A running lab that can be examined: its definition and its fabric exist. */
 export interface RunningLab extends Running {
   readonly lab: Lab;
   readonly fabric: Container;
@@ -49,12 +49,12 @@ function readDefinition(text: string): Lab | undefined {
   }
 }
 
-/** The lab of that name as it stands; without containers when it does not run. */
+/** Returns the current state of the lab with a name; it has no containers if the lab does not run. */
 export async function observe(engine: Engine, name: string): Promise<Running> {
   return toRunning(name, await engine.list(`${LABEL.lab}=${name}`));
 }
 
-/** Every lab that the engine holds, by name. */
+/** Returns every lab in the engine, by name. */
 export async function observeAll(engine: Engine): Promise<readonly Running[]> {
   const byName = new Map<string, Container[]>();
   for (const c of await engine.list(LABEL.lab)) {
@@ -66,7 +66,10 @@ export async function observeAll(engine: Engine): Promise<readonly Running[]> {
     .sort((a, b) => a.name.localeCompare(b.name));
 }
 
-/** The lab of that name, which must run. Throws a usage failure that names the nearest one that does. */
+/**
+ * Returns the lab with a name, which must run. Throws a usage failure with the nearest name of a running lab if it does
+ * not.
+ */
 export async function mustRun(engine: Engine, name: string): Promise<RunningLab> {
   const running = await observe(engine, name);
   const { lab, fabric } = running;
@@ -78,7 +81,10 @@ export async function mustRun(engine: Engine, name: string): Promise<RunningLab>
   throw new Failure('lab-not-running', { name, running: (await observeAll(engine)).map((r) => r.name) });
 }
 
-/** The container of a node of a running lab. Throws a usage failure that names the nearest node. */
+/**
+ * Returns the container of a node in a running lab. Throws a usage failure with the nearest node's name if there is
+ * none.
+ */
 export async function mustHaveNode(running: RunningLab, node: string): Promise<Container> {
   const container = running.nodes.get(node);
   if (container) return container;

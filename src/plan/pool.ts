@@ -7,19 +7,19 @@ import type { LabNode } from '../model/node.ts';
 import { shell } from '../shell.ts';
 import { wantedKernel } from './choose-kernels.ts';
 
-/** What the engine's machine has room for at this moment. */
+/** The current free capacity of the engine's machine. */
 export interface Capacity {
-  /** Labs at once, by its processors or as the user wants. */
+  /** Maximum number of labs at once, by its processors or as requested by the user. */
   readonly labs: number;
-  /** Megabytes that labs may take together. */
+  /** Megabytes that labs may use together. */
   readonly memoryMb: number;
   readonly words: string;
 }
 
-/** Share of the memory that is free now which labs may take. */
+/** Share of the currently free memory that labs may use. */
 const SHARE = 0.7;
 
-/** The memory that a lab will take, in megabytes. */
+/** Returns the memory that a lab will use, in megabytes. */
 export function needOf(lab: Lab): number {
   const most = Math.max(...Object.values(kernels).map((k) => k.takesMb));
   const takes = (n: LabNode) => {
@@ -29,13 +29,13 @@ export function needOf(lab: Lab): number {
   return lab.nodes.reduce((sum, n) => sum + takes(n), kernels[PLAIN].takesMb);
 }
 
-/** Reads the free capacity of the engine's machine, which may be another than this one. `jobs` is the user's choice. */
+/** Reads the free capacity of the engine's machine, which may differ from this one. `jobs` is the user's choice. */
 export async function capacityOf(engine: Engine, jobs: number | undefined): Promise<Capacity> {
   const look = shell('nproc; grep MemAvailable /proc/meminfo');
   const { stdout } = await engine.runOnce(imageTag('node'), look, kernels[PLAIN].needs, { 'lvslab.probe': 'capacity' });
   const cpus = Number(/^\d+/.exec(stdout)?.[0] ?? 1);
   const free = Number(/MemAvailable: +(\d+)/.exec(stdout)?.[1] ?? 0) / 1024;
-  // They wait more than they work: for adverts, dead intervals, health checks.
+  // Labs wait more than they compute: for adverts, dead intervals, health checks.
   const labs = Math.max(1, jobs ?? cpus + 1);
   const memoryMb = free * SHARE;
   const why = jobs === undefined ? `${cpus} CPUs` : 'as given by --jobs';
@@ -47,9 +47,9 @@ export async function capacityOf(engine: Engine, jobs: number | undefined): Prom
 }
 
 /**
- * Does work on each item, as many at once as there is capacity for: an item waits while running work
- * leaves no room for it, but a single item always runs. Results are in the items' order; items not started before an
- * abort are left out. Throws what work throws, after the running work has ended.
+ * Runs work on each item, as many at once as there is capacity for: an item waits while running work leaves no room for
+ * it, but a single item always runs. Results are in the items' order; items not started before an abort are left out.
+ * Throws the error of work, after the running work has ended.
  */
 export async function inParallel<T, R>(
   items: readonly T[],

@@ -7,8 +7,8 @@ import type { Unfinished } from './hold.ts';
 import type { Running } from './observe.ts';
 
 /**
- * One thing that will be done to the engine, and why. `target` is a node's name, or the container's for a removal.
- * `hold` starts the fabric, and holds the lab there from that moment on.
+ * One operation on the engine, and its reason. `target` is a node's name, or the container's for a removal. `hold`
+ * starts the fabric, and holds the lab from that moment on.
  */
 export type Op =
   | { readonly op: 'remove'; readonly target: string; readonly id: string; readonly cause: string }
@@ -24,10 +24,10 @@ export type Op =
       readonly cause: string;
     };
 
-/** Operations in stages: those of one stage run side by side, and all are done before the next. */
+/** Operations in stages: the operations of one stage run in parallel, and all of them end before the next stage. */
 export type Plan = readonly (readonly Op[])[];
 
-/** What differs between the lab as it runs and as it should be, in words; empty when nothing does. */
+/** Returns the differences between the running lab and the wanted one, in words; empty if there are none. */
 export function differences(running: Lab, wanted: Lab): readonly string[] {
   const out: string[] = [];
   const compare = (what: string, a: readonly { name: string }[], b: readonly { name: string }[]) => {
@@ -50,9 +50,9 @@ export function differences(running: Lab, wanted: Lab): readonly string[] {
 }
 
 /**
- * The plan that makes a lab run: empty when it does. Nodes that ended are started and wired again; those whose start
- * somebody else left unfinished are made anew, for nobody knows how far they came. A lab whose fabric is not there, or
- * not running, starts over, because its wires are gone with it.
+ * Returns the plan that makes a lab run: empty if it does. Nodes that have ended are started and wired again; nodes
+ * whose start another process left unfinished are recreated, because their state is unknown. A lab whose fabric is
+ * missing or does not run starts over, because its wires are gone too.
  */
 export function reconcile(
   lab: Lab,
@@ -104,7 +104,7 @@ export function reconcile(
   const names = lab.nodes.map((n) => n.name);
   const stages: (readonly Op[])[] = [
     ...removal(running.containers, why ?? ''),
-    // First of all, alone: whatever comes after can be found and removed through it.
+    // First and alone: everything created later can be found and removed through it.
     [{ op: 'create-fabric', target: containerName(lab.name), cause: 'new' }],
     [
       { op: 'hold', target: containerName(lab.name), cause: 'new' },
@@ -116,7 +116,7 @@ export function reconcile(
   return stages.filter((stage) => stage.length > 0);
 }
 
-/** Why nothing of what stands can be kept; undefined when it can, '' when nothing stands. */
+/** Returns why none of the existing lab can be kept; undefined if it can, '' if none exists. */
 function startOver(running: Running, recreate: boolean, unfinished: Unfinished): string | undefined {
   if (running.containers.length === 0) return '';
   if (recreate) return '--recreate';
@@ -127,7 +127,7 @@ function startOver(running: Running, recreate: boolean, unfinished: Unfinished):
   return undefined;
 }
 
-/** Containers that carry the lab's name and belong to no fabric that is there. */
+/** Returns containers with the lab's name that belong to no existing fabric. */
 function strays(running: Running): readonly Container[] {
   const own = new Set([running.fabric, ...running.nodes.values()]);
   return running.containers.filter((c) => !own.has(c));
@@ -139,19 +139,22 @@ function kernelFor(kernels: ReadonlyMap<string, KernelName>, node: string): Kern
   return kernel;
 }
 
-/** The plan that removes containers of a lab. The fabric goes last: while it is there, it tells what the rest is, and what it shares is in use. */
+/**
+ * Returns the plan that removes containers of a lab. The fabric goes last: while it exists, it identifies the others,
+ * and what it shares is in use.
+ */
 export function removal(containers: readonly Container[], cause = 'the lab goes down'): Plan {
   const remove = (c: Container): Op => ({ op: 'remove', target: c.name, id: c.id, cause });
   const [fabrics, nodes] = [containers.filter(isFabric), containers.filter((c) => !isFabric(c))];
   return [nodes.map(remove), fabrics.map(remove)].filter((stage) => stage.length > 0);
 }
 
-/** The targets that a plan starts. */
+/** Returns the targets that a plan starts. */
 export function startedBy(plan: Plan): readonly string[] {
   return plan.flat().flatMap((op) => (op.op === 'start' ? [op.target] : []));
 }
 
-/** The plan as text, an operation a line, as `--dry-run` prints it. */
+/** Formats the plan as text, one operation per line, for `--dry-run`. */
 export function formatPlan(plan: Plan): string {
   return plan
     .flatMap((stage, i) =>
@@ -163,7 +166,7 @@ export function formatPlan(plan: Plan): string {
     .join('\n');
 }
 
-/** The kernels that a running lab's nodes were made for. */
+/** Returns the kernels for which a running lab's nodes were created. */
 export function runningKernels(running: Running): ReadonlyMap<string, KernelName> {
   return new Map([...running.nodes].map(([name, c]) => [name, c.labels[LABEL.kernel] as KernelName]));
 }

@@ -1,4 +1,4 @@
-/** What repeated measurements of one thing gave. */
+/** The results of repeated measurements of the same thing. */
 export interface Distribution {
   readonly runs: number;
   readonly min: number;
@@ -8,7 +8,7 @@ export interface Distribution {
   readonly values: readonly number[];
 }
 
-/** The distribution of values, by nearest rank; undefined when there are none. */
+/** Returns the distribution of values, by nearest rank; undefined if there are none. */
 export function distribution(values: readonly number[]): Distribution | undefined {
   const sorted = [...values].sort((a, b) => a - b);
   const rank = (share: number) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
@@ -23,14 +23,14 @@ export function distribution(values: readonly number[]): Distribution | undefine
   };
 }
 
-/** A bar of a histogram: values from `from` up to, not including, `to` (the last one's included). */
+/** A bar of a histogram: values from `from` up to, but not including, `to` (the last bar includes it). */
 export interface Bar {
   readonly from: number;
   readonly to: number;
   readonly count: number;
 }
 
-/** Values in bars of equal width; one bar when all are the same. */
+/** Sorts values into bars of equal width; one bar if all are equal. */
 export function histogram({ values, min, max }: Distribution, bars: number): readonly Bar[] {
   if (max === min) return [{ from: min, to: max, count: values.length }];
   const width = (max - min) / bars;

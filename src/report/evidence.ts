@@ -4,12 +4,12 @@ import type { Event } from '../events.ts';
 import { visible, visibleJson } from '../visible.ts';
 
 /**
- * The folder of a test run: what its checks looked at, written as it comes, so that an interrupted run leaves it too.
- * That something cannot be written ends nothing while a lab is up: it is for who made the folder to tell, at the end.
+ * The folder of a test run: what its checks observed, written as it arrives, so that an interrupted run leaves it too.
+ * A failed write stops nothing while a lab runs: the creator of the folder reports it at the end.
  */
 export class Evidence {
   readonly folder: string;
-  /** Why something could not be written, the first time. */
+  /** The reason of the first failed write. */
   trouble: unknown;
 
   constructor(folder: string) {
@@ -17,13 +17,13 @@ export class Evidence {
     mkdirSync(folder, { recursive: true });
   }
 
-  /** Writes a file, with nothing in it that a terminal would obey, and returns its name. */
+  /** Writes a file, without anything that a terminal would act on, and returns its name. */
   write(name: string, content: string): string {
     this.#keep(() => writeFileSync(join(this.folder, name), visible(content)));
     return name;
   }
 
-  /** Adds to a file: bytes as they are, text as `write` has it. */
+  /** Appends to a file: bytes unchanged, text like `write`. */
   append(name: string, content: string | Buffer): void {
     this.#keep(() => appendFileSync(join(this.folder, name), typeof content === 'string' ? visible(content) : content));
   }
@@ -36,16 +36,16 @@ export class Evidence {
     }
   }
 
-  /** Adds bytes to a capture. */
+  /** Appends bytes to a capture. */
   readonly keepPacket = (segment: string, bytes: Buffer): void => this.append(pcapName(segment), bytes);
 
-  /** Adds an event to the run's log, a JSON object a line, with its time. */
+  /** Appends an event to the run's log, one JSON object per line, with its time. */
   event(event: Event): void {
     this.append('events.ndjson', `${visibleJson({ at: new Date().toISOString(), ...event })}\n`);
   }
 }
 
-/** The capture of a segment, in the evidence folder. */
+/** Returns the name of a segment's capture in the evidence folder. */
 export function pcapName(segment: string): string {
   return `${segment}.pcap`;
 }

@@ -8,9 +8,9 @@ export interface Report {
   readonly source: string;
   readonly started: string;
   readonly ms: number;
-  /** The run was ended before its scenario was. */
+  /** Whether the run was ended before its scenario was complete. */
   readonly interrupted: boolean;
-  /** Why the run ended early, when it was not interrupted. */
+  /** Why the run ended early, if it was not interrupted. */
   readonly error?: string;
   readonly engine: {
     readonly version: string;
@@ -27,9 +27,9 @@ export interface Report {
   readonly software: readonly string[];
   readonly counts: Counts;
   readonly results: readonly CheckResult[];
-  /** What earlier runs could not judge because nodes were stalled, a text for each run (`lab test --again`). */
+  /** What earlier runs could not judge because nodes were stalled, one text per run (`lab test --again`). */
   readonly earlier: readonly string[];
-  /** What the run changed in a lab that stays and could not put back, each with the reason: `lab heal` does. */
+  /** Changes in a lab that stays which the run could not undo, each with the reason: `lab heal` undoes them. */
   readonly left: readonly string[];
 }
 
@@ -98,7 +98,7 @@ function suite(report: Report): Element {
   ]);
 }
 
-/** Reports as JUnit XML: one suite for each lab, one case for each check; inconclusive counts as an error. */
+/** Formats reports as JUnit XML: one suite per lab, one case per check; inconclusive counts as an error. */
 export function junit(reports: readonly Report[]): string {
   const each = reports.map(totalsOf);
   const sum = (of: (t: Totals) => number) => each.reduce((total, t) => total + of(t), 0);

@@ -7,12 +7,12 @@ import { linkTo, nodeOf } from '../model/lookup.ts';
 import type { VrrpInstance } from '../model/vrrp.ts';
 import type { StepOf, StepStory } from './step.ts';
 
-/** Milliseconds for a new master to add its addresses. */
+/** Milliseconds in which a new master must add its addresses. */
 const HOLDING_MS = 5_000;
-/** Seconds for the first reply; the others come with it. */
+/** Seconds to wait for the first reply; the others arrive with it. */
 const FIRST_REPLY_S = 1;
 
-/** One ARP request for an address: as many replies as the step says, counted on the wire. */
+/** Checks one ARP request for an address: it gets as many replies as the step expects, counted on the wire. */
 function repliesCheck(lab: Lab, step: StepOf<'arp'>): CheckSpec {
   const from = nodeOf(lab, step.from);
   return {
@@ -51,7 +51,10 @@ function repliesCheck(lab: Lab, step: StepOf<'arp'>): CheckSpec {
   };
 }
 
-/** Waits until an instance has its master, and the master holds an address. When it does not come to that in time, the check tells. */
+/**
+ * Waits until an instance has its master, and the master holds an address. Returns without an error when this takes too
+ * long; the check then reports it.
+ */
 async function masterHolds(bed: Bed, vrrp: VrrpInstance, address: string): Promise<void> {
   await masterSettles(bed, vrrp);
   const holds = async () => {
@@ -62,7 +65,7 @@ async function masterHolds(bed: Bed, vrrp: VrrpInstance, address: string): Promi
   await eventually(holds, { within: HOLDING_MS, every: 50, signal: bed.signal });
 }
 
-/** How many answer an ARP request. */
+/** Checks the number of replies to an ARP request. */
 export const arp: StepStory<StepOf<'arp'>> = {
   timed: false,
   title: (_lab, { replies, address }) =>

@@ -12,7 +12,10 @@ import type { Service } from '../model/service.ts';
 import type { VrrpInstance } from '../model/vrrp.ts';
 import { formatMs } from '../net/duration.ts';
 
-/** How long a backup may take to become master: silence is waited for, a resignation is not (RFC 3768 §6.4.2, RFC 5798 §6.4.2). */
+/**
+ * Returns how long a backup may take to become master: it waits for silence, but not after a resignation (RFC 3768
+ * §6.4.2, RFC 5798 §6.4.2).
+ */
 export function takeover({ vrrp, to, resigned }: Move): Budget {
   const { priority } = memberOf(vrrp, to.name);
   return resigned
@@ -20,10 +23,10 @@ export function takeover({ vrrp, to, resigned }: Move): Budget {
     : { ms: masterDownInterval(vrrp, priority), words: masterDownWords(vrrp, priority) };
 }
 
-/** How long routers may go on sending to a director that is gone: until they are told, or notice. */
+/** Returns how long routers may continue to send to a director that is gone: until they are notified, or notice it. */
 export function withdrawal({ domain, told, seenByBfd }: Withdrawal): Budget {
   const { bfd, dead, throttle } = domain;
-  // A change is announced, and ways are found anew, at most so often (FRR: five seconds each).
+  // Announcements and route calculations each happen at most once per interval (FRR: five seconds each).
   const flood = 2 * throttle;
   const words = `LSA and SPF throttle 2 × ${formatMs(throttle)}`;
   if (told) return { ms: flood, words };
@@ -32,7 +35,7 @@ export function withdrawal({ domain, told, seenByBfd }: Withdrawal): Budget {
   return { ms: dead + flood, words: `dead interval ${formatMs(dead)} + ${words}` };
 }
 
-/** How long a director may take until routers send to it again. */
+/** Returns how long a director may take until routers send to it again. */
 export function rejoining({ domain }: Withdrawal): Budget {
   return {
     ms: adjacency(domain) + 2 * domain.throttle,
@@ -40,7 +43,7 @@ export function rejoining({ domain }: Withdrawal): Budget {
   };
 }
 
-/** How long the better director may take to be master again, once it is back. */
+/** Returns how long the better director may take to become master again after it is back. */
 export function preemption({ vrrp, from }: Move): Budget {
   const { priority } = memberOf(vrrp, from.name);
   const words = masterDownWords(vrrp, priority);
@@ -51,13 +54,16 @@ export function preemption({ vrrp, from }: Move): Budget {
 }
 
 /**
- * Longest that a client goes on sending to a director that has yielded, in milliseconds, when nobody
- * tells it better: its entry is good for up to 45 s, is doubted for 5 s, and asked for three times
- * (arp(7): base_reachable_time, delay_first_probe_time, ucast_solicit).
+ * Longest time for which a client continues to send to a director that has yielded, in milliseconds, if it receives no
+ * announcement: its entry is valid for up to 45 s, stays in the delay state for 5 s, and is probed three times (arp(7):
+ * base_reachable_time, delay_first_probe_time, ucast_solicit).
  */
 const NEIGHBOUR_MS = 53_000;
 
-/** How long clients may go without once the better director is back: the other yields at its advert, and then they must be told. */
+/**
+ * Returns how long clients may get no answer after the better director is back: the other one yields at its advert, and
+ * then clients must be notified.
+ */
 export function handover(lab: Lab, fault: Fault, instances: readonly VrrpInstance[]): Budget {
   const [slowest] = [...instances].sort((a, b) => b.advert + b.refresh - a.advert - a.refresh);
   if (!slowest) return { ms: 0, words: 'a healing fault takes nothing away' };
@@ -69,12 +75,12 @@ export function handover(lab: Lab, fault: Fault, instances: readonly VrrpInstanc
   return { ms: advert.ms + told.ms, words: `${advert.words} + ${told.words}` };
 }
 
-/** Time after which a master announces its addresses once more (keepalived.conf(5), garp_master_delay). */
+/** Time after which a master announces its addresses again (keepalived.conf(5), garp_master_delay). */
 const GARP_DELAY_MS = 5000;
 
 /**
- * The same when announcements crossed: the director that yields was about to announce its addresses itself,
- * and did so after the better one. Clients send to it until the better one announces them again.
+ * Returns the budget for crossed announcements: the director that yields was about to announce its addresses itself,
+ * and did so after the better one. Clients send to it until the better one announces the addresses again.
  */
 export function crossing(budget: Budget, yielding: string): Budget {
   return {
@@ -83,15 +89,18 @@ export function crossing(budget: Budget, yielding: string): Budget {
   };
 }
 
-/** How long two directors that no longer hear each other take until both are masters, or, hearing each other, until one is. */
+/**
+ * Returns how long two directors that no longer hear each other take until both are masters, or, when they hear each
+ * other again, until only one is.
+ */
 export function splitting(vrrp: VrrpInstance): Budget {
   const worst = Math.min(...vrrp.members.map((m) => m.priority));
   return { ms: masterDownInterval(vrrp, worst), words: masterDownWords(vrrp, worst) };
 }
 
 /**
- * What clients may go without while a fault stands; undefined where the configuration bounds nothing
- * (a wire that loses frames, a director that starves): then it is told, not judged.
+ * Returns how long clients may get no answer while a fault is active; undefined if the configuration sets no limit (a
+ * wire that loses frames, a director that starves): the outage is then reported, not judged.
  */
 export function outageBudget(lab: Lab, service: Service, fault: Fault, moves: readonly Move[]): Budget | undefined {
   const withdrawals = withdrawalsOf(lab, fault)
@@ -121,7 +130,7 @@ function serverBudget(service: Service, fault: Fault): Budget | undefined {
   const refused = removalBudget(health);
   const words = `every ${formatMs(health.every)} + ${health.retry} retries × ${formatMs(health.pause)}`;
   if (serving === 'refuses') return { ms: refused, words };
-  // Where the kernel still opens connections, a TCP_CHECK is content.
+  // A TCP_CHECK succeeds as long as the kernel still opens connections.
   const unseen = serving === 'accepts' && health.probe.kind === 'tcp';
   if (serving === 'open' || unseen) return undefined;
   return {

@@ -2,7 +2,7 @@ import { promisedBy } from '../checks/check.ts';
 import { expectationCheck, expectationWords } from './expect.ts';
 import type { StepOf, StepStory } from './step.ts';
 
-/** Something that must hold, as it is. */
+/** A step that checks an expectation, without a fault. */
 export const check: StepStory<StepOf<'check'>> = {
   timed: true,
   title: (lab, { expect }) => expectationWords(lab, expect),

@@ -3,16 +3,16 @@ import { type CheckSpec, type Promised, runCheck } from '../checks/check.ts';
 import type { CheckResult, Emit, Verdict } from '../events.ts';
 import { CannotObserve, Outpaced } from '../plan/hand.ts';
 
-/** What a step works with: the bed, and where its results go. */
+/** What a step works with: the bed, and the destination of its results. */
 export class StepContext {
   readonly bed: Bed;
   readonly emit: Emit;
   readonly title: string;
-  /** A short name for files of this step. */
+  /** A short name for this step's files. */
   readonly slug: string;
   readonly bootDeadline: number;
   readonly results: CheckResult[];
-  /** Whether the step has time limits, so that failures are judged with stalls in view. */
+  /** Whether the step has time limits, so that failures are judged with regard to stalls. */
   readonly timed: boolean;
   #began: number;
 
@@ -49,8 +49,8 @@ export class StepContext {
   }
 
   /**
-   * Runs checks side by side and gives their results in the order of the list. In a step that holds
-   * a time limit, what failed while a watched node was stalled is inconclusive.
+   * Runs checks in parallel and reports their results in the order of the list. In a step with a time limit, a check
+   * that failed while a watched node was stalled is inconclusive.
    */
   async check(specs: readonly CheckSpec[]): Promise<void> {
     const running = specs.map((s) => runCheck(s, this.bed, this.title));
@@ -66,17 +66,20 @@ export class StepContext {
     }
   }
 
-  /** Begins anew what is done several times in one step. */
+  /** Starts a repetition of work that is done several times in one step. */
   again(): void {
     this.#began = this.bed.wire.newest;
   }
 
-  /** The stalled node, in words, since this step, or this repetition of it, began; undefined if none was stalled for long enough to matter. */
+  /**
+   * Returns the stalled node, in words, since this step, or this repetition of it, began; undefined if no stall was
+   * long enough to matter.
+   */
   async stall(): Promise<string | undefined> {
     return this.bed.stalls.since(this.#began);
   }
 
-  /** Adds a result that is known at once. */
+  /** Adds a result that is already known. */
   tell(
     { id, subject, promised }: Promised,
     verdict: Verdict,
@@ -98,9 +101,9 @@ export class StepContext {
   }
 
   /**
-   * Runs a part that has announced its checks. Each of them gets a result: those that an observation which is
-   * impossible leaves open are inconclusive. So what is told is the same in every run. A result that was not
-   * announced, or one that is missing where all could be observed, is a bug of ours.
+   * Runs a part that has announced its checks. Each check gets a result: those that an impossible observation leaves
+   * open are inconclusive. So every run reports the same checks. A result that was not announced, or one that is
+   * missing although everything could be observed, is a bug in this program.
    */
   async part(announced: readonly Promised[], work: () => Promise<void>): Promise<void> {
     const from = this.results.length;

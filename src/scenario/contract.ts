@@ -9,10 +9,10 @@ import type { StepContext } from './context.ts';
 import { serversListen, serviceAnswers } from './ready.ts';
 import type { StepOf, StepStory } from './step.ts';
 
-/** What nothing is asked of: checks that are only announced. */
+/** The traffic of checks that are only announced: they must not request any. */
 export const unasked = () => Promise.reject(new Error('announced checks take no traffic'));
 
-/** What a contract will tell of. */
+/** Returns the promises that a contract will report. */
 function contractPromises(lab: Lab, name: string): readonly Promised[] {
   const service = serviceOf(lab, name);
   return [
@@ -30,14 +30,15 @@ async function contractStep(context: StepContext, name: string): Promise<void> {
   context.wait('a master, and tables as in the lab file');
   await Promise.all([
     bed.stalls.watch(), // a stalled node makes others retransmit
-    // A health check that came before its server listened has taken it out by now: only then do tables tell.
+    // A health check that ran before its server listened has removed the server by now: only after that is the table
+    // meaningful.
     serversListen(bed, service).then(() => context.check(standingChecks(bed.lab, service))),
     ...instancesUnder(bed.lab, service.name).map((vrrp) => masterSettles(bed, vrrp)),
   ]);
   context.wait('which node answers for which address');
   await context.check(neighbourChecks(bed.lab, service));
   context.wait('traffic');
-  // First what finds the tables as they are: to reach every server, others may be put aside for a moment.
+  // Checks that need unchanged tables come first: to reach every server, others may be set aside for a moment.
   const alone = trials(bed.lab, service);
   if (alone.length > 0) await serviceAnswers(bed, service);
   for (const trial of alone) await context.check([trial]);

@@ -13,23 +13,23 @@ import { formatMs } from '../net/duration.ts';
 import type { StepContext } from './context.ts';
 import type { StepOf, StepStory } from './step.ts';
 
-/** The longest until a bond has left a dead wire, in milliseconds: LACP misses three messages of one second each. */
+/** Longest time until a bond stops using a dead wire, in milliseconds: LACP misses three messages, one per second. */
 const LEAVE_MS = 3000;
-/** And until a mended one serves again: carrier, negotiation with the partner, and its first turn. */
+/** Longest time until a reconnected wire is used again: carrier, negotiation with the partner, and its first turn. */
 const REJOIN_MS = 6000;
 const MARGIN_MS = 1000;
-/** Connections that must all be answered, or none; milliseconds for each. */
+/** Number of connections that must all be answered, or none; milliseconds for each. */
 const ASKS = 10;
 const ASK_MS = 300;
 
 type CutStep = Step & { kind: 'cut' };
 
-/** The wires of a step, in words. */
+/** Describes the wires of a step. */
 function named({ links, node }: CutStep): string {
   return `${links.join(' and ')} of ${node}`;
 }
 
-/** What a cut will tell of. */
+/** Returns the promises that a cut will report. */
 function cutPromises(lab: Lab, step: CutStep): readonly Promised[] {
   return [whileCut(lab, step), onceMended(lab, step)].map(promisedBy);
 }
@@ -44,7 +44,10 @@ function onceMended(lab: Lab, step: CutStep): CheckSpec {
   return mended(serviceOf(lab, step.service), nodeOf(lab, step.node), step.links, `with ${named(step)} restored`);
 }
 
-/** Wires of a node are cut: the service goes on, or stops, as the step says; mended, it answers again. */
+/**
+ * Cuts wires of a node: the service continues, or stops, as the step expects; after the wires are reconnected, it
+ * answers again.
+ */
 async function cutStep(context: StepContext, step: CutStep): Promise<void> {
   const { bed } = context;
   const cuts = step.links.map((link) => cutOf(step.node, link));
@@ -62,7 +65,10 @@ async function cutStep(context: StepContext, step: CutStep): Promise<void> {
   await context.check([onceMended(bed.lab, step)]);
 }
 
-/** The service answers again, and bonds with LACP have taken the wire back: only then does cutting the other one tell anything. */
+/**
+ * Checks that the service answers again, and that bonds with LACP use the wire again: only then is cutting the other
+ * wire meaningful.
+ */
 function mended(service: Service, node: LabNode, links: readonly string[], when: string): CheckSpec {
   const cards = node.interfaces.filter((i) => links.includes(i.segment)).map((i) => i.name);
   const bonds = node.devices.filter((d) => d.kind === 'bond' && d.mode === 4 && d.over.some((o) => cards.includes(o)));
@@ -83,7 +89,7 @@ function mended(service: Service, node: LabNode, links: readonly string[], when:
   };
 }
 
-/** Whether each slave and its partner are collecting and distributing: LACP's state 63, of both ends. */
+/** Returns whether each slave and its partner are collecting and distributing: LACP's state 63, at both ends. */
 async function isWhole(bed: Bed, node: LabNode, bond: Device): Promise<boolean> {
   const text = await bed.run(node.name, ['cat', `/proc/net/bonding/${bond.name}`]);
   const slaves = 'over' in bond ? bond.over.length : 0;
@@ -104,7 +110,10 @@ function answering(service: Service, id: string, when: string, budget: number): 
   };
 }
 
-/** Silence is told once there was time to find another way: before, it would be the way of the dead wire. */
+/**
+ * Checks that the service does not answer, after there was time to find another path: before that, only the dead path
+ * would be tested.
+ */
 function silent(service: Service, when: string): CheckSpec {
   const began = performance.now();
   return {
@@ -133,7 +142,7 @@ async function look(bed: Bed, service: Service): Promise<{ ok: number; words: st
   };
 }
 
-/** Wires of a node that are cut for a while. */
+/** A step that cuts wires of a node for a while. */
 export const cut: StepStory<StepOf<'cut'>> = {
   timed: false,
   title: (_lab, step) =>

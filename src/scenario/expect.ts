@@ -11,13 +11,13 @@ import { formatMs } from '../net/duration.ts';
 import { unreachable } from '../result.ts';
 import { asWritten } from '../shell.ts';
 
-/** Connections of one look at a service; milliseconds for each. */
+/** Number of connections in one look at a service; milliseconds for each. */
 const ASKS = 6;
-const ASK_MS = 800; // below TCP's first retransmission after 1 s: it is answered at once, or it is lost
-/** Characters of a command's output that a result shows. */
+const ASK_MS = 800; // below TCP's first retransmission after 1 s: a request is answered at once, or it is lost
+/** Number of characters of a command's output that a result shows. */
 const SHOWN = 200;
 
-/** An expectation as an obligation, without its times. */
+/** Describes an expectation as an obligation, without its times. */
 export function expectationWords(lab: Lab, e: Expectation): string {
   switch (e.kind) {
     case 'master':
@@ -41,7 +41,10 @@ function instancesOf(lab: Lab, e: Expectation & { kind: 'master' }): string[] {
   return lab.vrrp.map((v) => v.name).filter((name) => e.instance === undefined || e.instance === name);
 }
 
-/** An expectation as a check: it looks until it holds, and then goes on looking for as long as it must hold. */
+/**
+ * Returns the check of an expectation: it looks until the expectation holds, and then continues to look for as long as
+ * it must hold.
+ */
 export function expectationCheck(lab: Lab, e: Expectation, slug: string): CheckSpec {
   const { id, subject, promise, look } = observable(lab, e, slug);
   const within = e.within > 0 ? ` within ${formatMs(e.within)}` : '';
@@ -134,13 +137,13 @@ function observable(lab: Lab, e: Expectation, slug: string): Observable {
   }
 }
 
-/** How a request was not answered, in words. */
+/** Describes how a request remained unanswered. */
 function missWords({ status, ms }: Request): string {
   if (status > 0) return `status ${status}`;
   return ms < ASK_MS ? 'refused or reset' : `no answer within ${formatMs(ASK_MS)}`;
 }
 
-/** A command's exit code and output are as they should be. */
+/** Checks that a command's exit code and output are as expected. */
 function runObservable(run: RunCommand, slug: string): Observable {
   const expected = [
     `exit code ${run.exits}`,

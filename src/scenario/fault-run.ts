@@ -7,10 +7,10 @@ import type { FaultStep } from '../model/step.ts';
 import { outageBudget } from './budget.ts';
 import type { StepContext } from './context.ts';
 
-/** How long after a budget we still watch, to tell by how much it was missed. */
+/** Milliseconds after a budget for which observation continues, to report by how much it was exceeded. */
 export const OVERTIME_MS = 5000;
 
-/** What a step is about, by the lab alone: the best director is master of each instance before the fault comes. */
+/** The subject of a step, derived from the lab alone: the best director is master of each instance before the fault. */
 export interface Case {
   readonly lab: Lab;
   readonly step: FaultStep;
@@ -28,7 +28,10 @@ export function caseOf(lab: Lab, step: FaultStep): Case {
   return { lab, step, service: serviceOf(lab, step.service), moves: movesOf(lab, step.fault) };
 }
 
-/** What clients may go without while the fault stands: what the lab says, or what its own times allow; undefined when nothing bounds it. */
+/**
+ * Returns how long clients may get no answer while the fault is active: the lab file's limit, or one derived from its
+ * timers; undefined if there is no limit.
+ */
 export function budgetOf({ lab, step, service, moves }: Case): Budget | undefined {
   if (typeof step.outage === 'number') return { ms: step.outage, words: 'as given in the lab file' };
   return outageBudget(lab, service, step.fault, moves);
@@ -38,13 +41,13 @@ export function isBounded(of: Case): boolean {
   return of.step.outage !== 'lasts' && budgetOf(of) !== undefined;
 }
 
-/** What the outage is called: a failover where a director takes over. */
+/** Returns the ID of the outage: a failover if a director takes over. */
 export function idOf({ moves }: Case, half: 'fault' | 'heal'): string {
   if (moves.length > 0) return half === 'fault' ? 'failover.outage' : 'return.outage';
   return `${half}.outage`;
 }
 
-/** What a result is about: the service, and for whom where several clients ask. */
+/** Returns the subject of a result: the service, and the client if there are several. */
 export function subjectOf({ step, service }: Case, client: string): string {
   return step.clients.length > 1 ? `${service.name}, ${client}` : service.name;
 }

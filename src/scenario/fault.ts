@@ -25,19 +25,19 @@ import type { StepOf, StepStory } from './step.ts';
 import { clientsKnown, judgeSticking, sticksPromise } from './sticking.ts';
 import { judgeOutage, lost, outagePromise, standingPromise, tell } from './verdict.ts';
 
-/** Longest until a lab that has just come up answers: elections, programs that start, checks that take servers in. */
+/** Longest time until a lab that has just started answers: elections, programs that start, checks that add servers. */
 const STEADY_AT_FIRST_MS = 30_000;
 
-/** And until one that came back answers steadily. */
+/** Longest time until a service that came back answers steadily. */
 const STEADY_AGAIN_MS = 5000;
 
-/** How long a service is watched under a fault of which clients may notice nothing. */
+/** How long a service is watched under a fault of which clients must notice nothing. */
 const WATCH_MS = 3000;
 
 /** How long an open connection may be silent after the service is back: its retransmissions have backed off. */
 const FLOW_MS = 6000;
 
-/** What a step will tell of, once for each of its runs. */
+/** Returns the promises that a step will report, once for each of its runs. */
 function faultPromises(lab: Lab, step: FaultStep): readonly Promised[] {
   const of = caseOf(lab, step);
   return Array.from({ length: step.repeat }, () => [...strikePromises(of), ...regainPromises(of)]).flat();
@@ -58,7 +58,7 @@ function regainPromises(of: Case): readonly Promised[] {
   ];
 }
 
-/** Makes a fault, watches what becomes of the service, heals it, and watches the return. */
+/** Injects a fault, watches its effect on the service, heals it, and watches the return. */
 async function faultStep(context: StepContext, step: FaultStep): Promise<void> {
   const of = caseOf(context.bed.lab, step);
   for (let n = 1; n <= step.repeat; n++) {
@@ -71,17 +71,17 @@ async function once(run: Run): Promise<void> {
   const { context, step } = run;
   context.again();
   await prepare(run);
-  // A probe for each half: the connection that is held through the return must have been there before it.
+  // One probe per half: a connection that is held through the return must have been open before it.
   await context.part(strikePromises(run), async () => {
     const known = step.sticks ? await clientsKnown(run) : undefined;
     await probed(run, 'loss', STEADY_AT_FIRST_MS, (probes) => strike(run, probes));
     if (known) await judgeSticking(run, known);
   });
   await context.part(regainPromises(run), () =>
-    // While nothing bounds what clients notice, they may well notice it still.
+    // Without a limit on what clients notice, they may still notice it.
     probed(run, 'return', isBounded(run) ? STEADY_AGAIN_MS : 0, (probes) => regain(run, probes)),
   );
-  // Whatever could not be observed: the next time finds the lab as this one did.
+  // Even if something could not be observed, the next run finds the lab in the same state.
   await context.bed.changes.undoAll();
 }
 
@@ -99,7 +99,10 @@ async function probed(
   }
 }
 
-/** What must be seen once the fault stands, since a time (microseconds): checks that run side by side, one list after the other. */
+/**
+ * Returns the checks while the fault is active, since a time (microseconds): the checks of one list run in parallel,
+ * the lists one after the other.
+ */
 function strikeChecks({ lab, step, moves }: Case, slug: string, at: number): readonly (readonly CheckSpec[])[] {
   const { fault } = step;
   return [
@@ -127,10 +130,10 @@ async function strike(run: Run, probes: readonly Probe[]): Promise<void> {
     await Promise.all(probes.map((probe) => lost(run, probe, at)));
     return;
   }
-  // What was asked before all had changed that changes tells nothing.
+  // Requests sent before the change is complete prove nothing.
   const settled = Math.max(at, bed.wire.newest);
   const watch = async (probe: Probe) => {
-    // Where no loss is bounded from below, its absence is told by watching.
+    // If the expected loss may be zero, its absence is shown by watching for a while.
     if (budget === undefined || budget.ms === 0) await probe.watched(at + WATCH_MS * 1000, bed.signal);
     if (budget) await probe.steady(settled, budget.ms + SCHEDULING_MARGIN_MS + OVERTIME_MS, bed.signal);
     if (step.flow || step.flows > 1) await probe.heldTold(told(probe, at, settled), FLOW_MS, bed.signal);
@@ -143,12 +146,15 @@ async function strike(run: Run, probes: readonly Probe[]): Promise<void> {
   }
 }
 
-/** The moves that are undone when the fault is. */
+/** Returns the moves that are reversed when the fault is healed. */
 function returning({ moves }: Case): readonly Move[] {
   return moves.filter((m) => m.vrrp.preempt);
 }
 
-/** What must be seen once the fault is healed, since a time (microseconds): checks that run side by side, one list after the other. */
+/**
+ * Returns the checks after the fault is healed, since a time (microseconds): the checks of one list run in parallel,
+ * the lists one after the other.
+ */
 function regainChecks(of: Case, slug: string, ready: number): readonly (readonly CheckSpec[])[] {
   const { lab, step, service, moves } = of;
   const tables = SCHEDULING_MARGIN_MS + (service.health ? reunionBudget(service.health) : 1000);
@@ -158,7 +164,7 @@ function regainChecks(of: Case, slug: string, ready: number): readonly (readonly
         takeoverCheck('return.master', move.vrrp, move.from, move.to, ready, preemption(move)),
         ...announced(lab, step, move, ready),
       ]),
-      // After a partition: the better director alone, once the other has heard it.
+      // After a partition: only the better director is master, after the other has heard it.
       ...splitBy(lab, step.fault).map((vrrp) => mastersExpected(lab, vrrp, [vrrp.members[0]?.node ?? ''], slug)),
       ...withdrawalsOf(lab, step.fault).map((w) =>
         nextHopsCheck('return.nexthops', lab, w.domain, w.domain.members, rejoining(w)),
@@ -169,7 +175,7 @@ function regainChecks(of: Case, slug: string, ready: number): readonly (readonly
   ];
 }
 
-/** What clients may go without once the fault is healed. */
+/** Returns how long clients may get no answer after the fault is healed. */
 function returnBudget(of: Case): Budget {
   const own = instancesUnder(of.lab, of.service.name);
   const back = [...returning(of).map((m) => m.vrrp), ...splitBy(of.lab, of.step.fault)];
@@ -192,7 +198,7 @@ async function regain(run: Run, probes: readonly Probe[]): Promise<void> {
   if (back.length > 0) context.wait(`${back[0]?.from.name} to preempt`);
   for (const checks of regainChecks(run, slug, ready)) await context.check(checks);
   const taken = Math.max(ready, ...back.map((move) => firstAdvert(bed, move, ready)));
-  // What clients lost before the fault was undone was the fault's.
+  // Losses before the fault was healed belong to the fault.
   const since = isBounded(run) ? from : taken;
   const settled = Math.max(taken, bed.wire.newest);
   const plain = returnBudget(run);
@@ -206,19 +212,25 @@ async function regain(run: Run, probes: readonly Probe[]): Promise<void> {
     await judgeOutage(run, 'heal', measure(probe.samples, since, settled), budget, probe, since);
 }
 
-/** The budget of a return, by all that the wires showed of it: announcements that crossed are told only once it is over. */
+/**
+ * Returns the budget of a return, extended by what the wires showed: crossed announcements are only known after it is
+ * over.
+ */
 function widened(run: Run, plain: Budget, packets: readonly Packet[]): Budget {
   const own = instancesUnder(run.lab, run.service.name);
   const late = returning(run).find(({ vrrp, from, to }) => own.includes(vrrp) && crossed(vrrp, to, from, packets));
   return late ? crossing(plain, late.to.name) : plain;
 }
 
-/** After when an answer on a held connection tells that it survived (microseconds): the service is back, and all has changed that changes. */
+/**
+ * Returns the time (microseconds) after which an answer on a held connection proves that it survived: the service is
+ * back, and the change is complete.
+ */
 function told(probe: Probe, since: number, settled: number): number {
   return Math.max(measure(probe.samples, since).recoveredAt ?? since, settled);
 }
 
-/** That the better director says that it is back, where it has cause to. */
+/** Checks that the better director announces its return, if it has reason to. */
 function announced(lab: Lab, step: FaultStep, move: Move, since: number): readonly CheckSpec[] {
   const { ms, words } = preemption(move);
   const { refresh } = move.vrrp;
@@ -229,7 +241,7 @@ function announced(lab: Lab, step: FaultStep, move: Move, since: number): readon
     : [];
 }
 
-/** The directors that go on announcing. */
+/** Returns the directors that continue to announce. */
 function rest({ domain, from }: Withdrawal): readonly string[] {
   return domain.members.filter((m) => m !== from);
 }
@@ -241,13 +253,13 @@ function firstAdvert(bed: Bed, { vrrp, from }: Move, since: number): number {
   );
 }
 
-/** The directors that are masters once a partition has told, or is over. */
+/** Checks which directors are masters after a partition has taken effect, or is over. */
 function mastersExpected(lab: Lab, vrrp: VrrpInstance, nodes: readonly string[], slug: string): CheckSpec {
   const within = splitting(vrrp).ms + SCHEDULING_MARGIN_MS;
   return expectationCheck(lab, { kind: 'master', nodes, instance: vrrp.name, within, every: 20, lasts: 0 }, slug);
 }
 
-/** A step as an obligation. */
+/** Describes a step as an obligation. */
 function faultTitle(step: FaultStep, moves: readonly Move[]): string {
   const [made] = faults[step.fault.kind].words(step.fault);
   const times = step.repeat > 1 ? `, ${step.repeat} times` : '';
@@ -258,7 +270,7 @@ function faultTitle(step: FaultStep, moves: readonly Move[]): string {
     : `${step.service} survives ${made}${times}`;
 }
 
-/** A fault, and what clients notice of it. */
+/** A step that injects a fault, and checks what clients notice of it. */
 export const fault: StepStory<StepOf<'fault'>> = {
   timed: true,
   title: (lab, step) => faultTitle(step, movesOf(lab, step.fault)),

@@ -17,7 +17,10 @@ import type { StepOf, StepStory } from './step.ts';
 type HealthStep = Step & { kind: 'health' };
 type Weight = number | 'none';
 
-/** The checks of a step: that its server is in service, is taken out once stopped, and taken back once started. */
+/**
+ * Returns the checks of a step: its server is in service, is removed after it was stopped, and is added again after it
+ * was started.
+ */
 function healthChecks(lab: Lab, step: HealthStep, slug: string) {
   const service = serviceOf(lab, step.service);
   const health = found(service.health, `health check of ${service.name}`);
@@ -51,13 +54,13 @@ function healthChecks(lab: Lab, step: HealthStep, slug: string) {
   };
 }
 
-/** What a health step will tell of. */
+/** Returns the promises that a health step will report. */
 function healthPromises(lab: Lab, step: HealthStep): readonly Promised[] {
   const { removed, returned } = healthChecks(lab, step, '');
   return [removed, returned].map(promisedBy);
 }
 
-/** A stopped real server leaves the service within the health check's budget, and comes back. */
+/** Checks that a stopped real server leaves the service within the health check's budget, and comes back. */
 async function healthStep(context: StepContext, step: HealthStep): Promise<void> {
   const { bed } = context;
   const server = appOf(serviceOf(bed.lab, step.service)).program;
@@ -88,7 +91,9 @@ interface WeightRule {
   readonly holds: (weight: Weight) => boolean;
 }
 
-/** That a real server's weight is as it should be on every director, by a deadline that counts from the first look. */
+/**
+ * Checks that a real server has the expected weight on every director, by a deadline that counts from the first look.
+ */
 export function weightCheck(service: Service, real: Real, slug: string, rule: WeightRule): CheckSpec {
   const since = new Map<string, number>();
   const within = rule.budget + SCHEDULING_MARGIN_MS;
@@ -111,7 +116,8 @@ export function weightCheck(service: Service, real: Real, slug: string, rule: We
       });
       const evidence = [bed.evidence.write(`${rule.id}-${slug}.txt`, `${seen.join('\n')}\n`)];
       const ok = weights.every((w) => rule.holds(w.weight));
-      // Looks are apart, and take their time: what the first one after the deadline finds done may have been in time.
+      // Looks have intervals and take time: a state that the first look after the deadline sees may have been reached
+      // in time.
       if (ok && [...since.values()].some((ms) => ms > within))
         throw new Outpaced(`${seen.join(', ')}, and no earlier look ended by ${formatMs(within)}`);
       return { ok, seen: seen.join(', '), evidence, figures: Object.fromEntries(since) };
@@ -119,7 +125,7 @@ export function weightCheck(service: Service, real: Real, slug: string, rule: We
   };
 }
 
-/** A real server whose program is stopped, and started again. */
+/** A step that stops the program of a real server, and starts it again. */
 export const health: StepStory<StepOf<'health'>> = {
   timed: true,
   title: (_lab, { service, stop }) => `${service} removes ${stop} while it is down, and adds it again`,

@@ -3,60 +3,78 @@ import { readSaid } from '../said.ts';
 
 /** One attempt of the probe (images/node/src/probe.c); times in microseconds of the engine's wall clock. */
 export interface Sample {
-  /** A connection (for datagrams: a port) of its own; a request on one that is held; a datagram of the stream, and one of its that was answered again. */
+  /**
+   * A new connection (for datagrams: a new port); a request on a held connection; a datagram of the stream; a duplicate
+   * answer to one of the stream's datagrams.
+   */
   readonly kind: 'new' | 'held' | 'stream' | 'again';
-  /** Counts new connections as they are begun, and datagrams; they are told as they end. Of held connections, which one. */
+  /**
+   * The number of a new connection, in the order of their starts, or of a datagram; they are reported in the order of
+   * their ends. For held connections, the number of the connection.
+   */
   readonly n: number;
   readonly at: number;
   readonly end: number;
-  /** How late it started against the probe's schedule. */
+  /** How late it started relative to the probe's schedule. */
   readonly lag: number;
   readonly ok: boolean;
   readonly why?: string;
   readonly server?: string;
 }
 
-/** What clients saw of a fault. Times in milliseconds; those with "after" count from the fault. */
+/** What clients observed of a fault. Times in milliseconds; those with "after" count from the fault. */
 export interface Outage {
   readonly attempts: number;
   readonly lost: number;
-  /** From the first connection that was lost to the first after the last lost one that was answered; 0 when none was lost. */
+  /**
+   * The time from the start of the first lost connection to that of the first answered one after the last lost one; 0
+   * if none was lost.
+   */
   readonly outage: number;
   readonly firstLossAfter: number | undefined;
   readonly recoveryAfter: number | undefined;
-  /** The same on the wall clock, in microseconds. */
+  /** The time of recovery on the wall clock, in microseconds. */
   readonly recoveredAt: number | undefined;
-  /** Times that the service went away again after it had come back. */
+  /** How many times the service went away again after it had come back. */
   readonly flaps: number;
-  /** Whether it is over: nothing was lost, or the last connections were all answered, STEADY at least. */
+  /**
+   * Whether the outage is over: nothing was lost, or all of the last connections were answered, at least STEADY of
+   * them.
+   */
   readonly over: boolean;
-  /** How late the probe itself was at worst. */
+  /** The probe's own worst lag. */
   readonly worstLag: number;
   readonly flows: Flows;
-  /** What became of the stream of datagrams; undefined where there was none. */
+  /** The result of the stream of datagrams; undefined if there was none. */
   readonly stream: Stream | undefined;
 }
 
-/** Answers in a row after which a service counts as steady: of a service that loses every other connection, the last may be answered. */
+/**
+ * Number of consecutive answers after which a service counts as steady: a service that loses every second connection
+ * may answer the last one.
+ */
 export const STEADY = 10;
 
-/** What became of the connections that were held. */
+/** The fate of the held connections. */
 export interface Flows {
   readonly open: number;
-  /** Answered after the recovery (or, without a loss, after the fault). Those that neither survived nor broke were silent to the end. */
+  /**
+   * Answered after the recovery (or, without a loss, after the fault). Connections that neither survived nor broke were
+   * silent to the end.
+   */
   readonly survived: number;
   readonly broken: number;
-  /** When the first broke, and how. */
+  /** When and how the first connection broke. */
   readonly first: { readonly after: number; readonly why: string } | undefined;
 }
 
-/** What became of a stream of numbered datagrams. */
+/** The result of a stream of numbered datagrams. */
 export interface Stream {
   readonly sent: number;
   readonly lost: number;
-  /** Answered more than once. */
+  /** Number of datagrams that were answered more than once. */
   readonly again: number;
-  /** The longest time without one that was answered, in milliseconds. */
+  /** The longest time without an answered datagram, in milliseconds. */
   readonly gap: number;
 }
 
@@ -71,15 +89,17 @@ const SAMPLE = z.strictObject({
   server: z.string().optional(),
 });
 
-/** Reads a line of the probe; undefined when it is none (the probe was cut off within it, or something else answers in its place). */
+/**
+ * Parses a line of the probe; returns undefined if it is not one (the probe was cut off within it, or another program
+ * answers in its place).
+ */
 export function parseSample(line: string): Sample | undefined {
   return readSaid(SAMPLE, line) as Sample | undefined;
 }
 
 /**
- * What the samples tell about a fault at `fault` (microseconds). An attempt counts by its start. Of a
- * connection that is held, only what came after `settled` tells that it survived: then all that the fault
- * changes had changed.
+ * Evaluates the samples since a fault at `fault` (microseconds). An attempt counts by its start. A held connection has
+ * survived only if it was answered after `settled`: by then, everything that the fault changes has changed.
  */
 export function measure(samples: readonly Sample[], fault: number, settled = fault): Outage {
   const fresh = samples.filter((s) => s.kind === 'new' && s.at >= fault).sort((a, b) => a.at - b.at);

@@ -15,12 +15,15 @@ import type { StepContext } from './context.ts';
 import { serviceAnswers } from './ready.ts';
 import type { StepOf, StepStory } from './step.ts';
 
-/** Milliseconds for which a template stays that a connection still held when its time was over (ip_vs_conn.c: 60 s). */
+/** For how many milliseconds a template stays if a connection still held it at its timeout (ip_vs_conn.c: 60 s). */
 const HELD_MS = 60_000;
-/** Connections that must all go the same way. */
+/** Number of connections that must all go to the same server. */
 const ASKS = 10;
 
-/** The promises about a client: it stays, together with clients that share its address under the mask, and it moves after the time. */
+/**
+ * Returns the promises about a client: it stays with its server, together with clients that share its address under the
+ * mask, and it moves after the timeout.
+ */
 function promises(lab: Lab, service: Service) {
   const { time, mask } = found(service.persistence, `persistence of ${service.name}`);
   const promise = (id: string, promised: string): Promised => ({ id, subject: service.name, promised });
@@ -48,14 +51,17 @@ function promises(lab: Lab, service: Service) {
   };
 }
 
-/** What a persistence step will tell of. */
+/** Returns the promises that a persistence step will report. */
 function persistencePromises(lab: Lab, name: string): readonly Promised[] {
   const service = serviceOf(lab, name);
   const { sticks, shared, moves } = promises(lab, service);
   return [sticks, ...(shared ? [shared.promise] : []), promisedBy(expiryCheck(lab, service, 0)), moves];
 }
 
-/** A client stays with its real server for the persistence, others under the same mask with it, and then it moves. */
+/**
+ * Checks that a client stays with its real server for the persistence timeout, as do others under the same mask, and
+ * that it then moves.
+ */
 async function persistenceStep(context: StepContext, name: string): Promise<void> {
   const { bed } = context;
   const service = serviceOf(bed.lab, name);
@@ -83,9 +89,9 @@ async function persistenceStep(context: StepContext, name: string): Promise<void
 }
 
 /**
- * Waits until the director has no template of the service: one that outlived its time, because an aborted connection
- * held it, keeps the time that the kernel then gave it, also for new connections (ip_vs_conn.c, ip_vs_conn_expire).
- * Throws CannotObserve if one stays longer than that.
+ * Waits until the director has no template of the service: a template that outlived its timeout, because an aborted
+ * connection held it, keeps the timeout that the kernel then set, also for new connections (ip_vs_conn.c,
+ * ip_vs_conn_expire). Throws CannotObserve if one stays longer than that.
  */
 async function templatesGone(context: StepContext, service: Service): Promise<void> {
   const { bed } = context;
@@ -97,7 +103,7 @@ async function templatesGone(context: StepContext, service: Service): Promise<vo
     throw new CannotObserve(`${bed.inCharge(service).name} still has a template of an earlier client`);
 }
 
-/** Templates of a service on its active director. */
+/** Returns the templates of a service on its active director. */
 async function templatesOf(bed: Bed, service: Service): Promise<readonly TableConnection[]> {
   const all = await bed.control(bed.inCharge(service).name).templates();
   return all.filter((t) => t.address === service.vip && t.port === service.port);
@@ -105,7 +111,7 @@ async function templatesOf(bed: Bed, service: Service): Promise<readonly TableCo
 
 const NOBODY = 'nobody';
 
-/** Who answers connections, one after the other. */
+/** Returns which servers answer connections, one after the other. */
 async function servedBy(
   { bed }: StepContext,
   service: Service,
@@ -115,14 +121,15 @@ async function servedBy(
   return requests.map((r) => r.server || NOBODY);
 }
 
-/** Whether each of ASKS connections was answered by this server. */
+/** Returns whether each of ASKS connections was answered by this server. */
 function isOnly(seen: readonly string[], server: string): boolean {
   return seen.length === ASKS && server !== NOBODY && seen.every((s) => s === server);
 }
 
 /**
- * The template goes when its time is over, not before. It was made anew by a connection that came after `asked` (of
- * performance.now()) and before the first look, so a look tells too early only by the former, too late by the latter.
+ * Checks that the template expires at its timeout, not before. It was renewed by a connection between `asked` (of
+ * performance.now()) and the first look, so the former bounds when an expiry is too early, the latter when it is too
+ * late.
  */
 function expiryCheck(lab: Lab, service: Service, asked: number): CheckSpec {
   const late = Math.max(...driversOf(lab).map((d) => d.forgetsLate));
@@ -151,7 +158,7 @@ function expiryCheck(lab: Lab, service: Service, asked: number): CheckSpec {
   };
 }
 
-/** The persistence of a service. */
+/** A step that checks the persistence of a service. */
 export const persistence: StepStory<StepOf<'persistence'>> = {
   timed: true,
   title: (_lab, { service }) => `${service} keeps a client at its real server for the persistence time`,

@@ -10,8 +10,8 @@ import type { Run } from './fault-run.ts';
 import { serverIsIn, serversListen, serviceAnswers, speaksVrrp, tablesHold } from './ready.ts';
 
 /**
- * Brings about what a fault must find, so that it takes away the same in every run: servers in service, the best
- * director master, routes that lead to all directors, and a service that answers.
+ * Prepares the state that a fault must find, so that it has the same effect in every run: servers in service, the best
+ * director as master, routes to all directors, and a service that answers.
  */
 export async function prepare(run: Run): Promise<void> {
   const { context, lab, step, service } = run;
@@ -25,7 +25,7 @@ export async function prepare(run: Run): Promise<void> {
   if (held.length > 0) await handToBest(run, held);
   const domains = lab.ospf.filter((o) => o.services.includes(service.name));
   await Promise.all(domains.map((domain) => routesSettle(bed, domain)));
-  // A connection that is held is made once.
+  // A held connection is opened only once.
   await serviceAnswers(bed, service);
 }
 
@@ -33,7 +33,10 @@ function bestOf(vrrp: VrrpInstance): string {
   return vrrp.members[0]?.node ?? '';
 }
 
-/** Makes the director with the highest priority master of instances without preemption: the present master stops sending VRRP until it has taken over. */
+/**
+ * Makes the director with the highest priority master of instances without preemption: the current master stops sending
+ * VRRP until the other has taken over.
+ */
 async function handToBest({ context, service }: Run, held: readonly VrrpInstance[]): Promise<void> {
   const { bed } = context;
   const names = held.map((vrrp) => vrrp.name).join(' and ');
@@ -45,7 +48,7 @@ async function handToBest({ context, service }: Run, held: readonly VrrpInstance
   await Promise.all(stops.map((stop) => heal(bed, stop, context.bootDeadline)));
   await Promise.all([...holders.map((node) => speaksVrrp(bed, node)), tablesHold(bed, service)]);
   const open = held.find((vrrp) => !isMasterAlone(bed, vrrp, bestOf(vrrp)));
-  // A fault would not take from it what it is to take.
+  // Otherwise the fault would not take the instance from it.
   if (open)
     throw new CannotObserve(
       `${bestOf(open)} cannot be made master of ${open.name}: ${mastersOf(bed, open).join(' and ') || 'no director'} is master`,

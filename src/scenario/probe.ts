@@ -8,10 +8,10 @@ import { CannotObserve } from '../plan/hand.ts';
 import type { Evidence } from '../report/evidence.ts';
 import { parseSample, type Sample, STEADY } from './outage.ts';
 
-/** Longest that watching may take, in milliseconds. */
+/** Longest time for watching, in milliseconds. */
 const WATCH_DEADLINE_MS = 30_000;
 
-/** A client that asks a service without end; see images/node/src/probe.c. */
+/** A client that sends requests to a service continuously; see images/node/src/probe.c. */
 export class Probe {
   /** Milliseconds between two new connections. */
   static readonly everyMs = 25;
@@ -40,9 +40,9 @@ export class Probe {
   }
 
   /**
-   * Starts probing a service from a client, with so many connections held; returns once it is answered
-   * steadily, and on each of these. Throws CannotObserve when that is not so within so many milliseconds;
-   * 0: it is not asked for.
+   * Starts to probe a service from a client, with `flows` held connections; returns when it is answered steadily, and
+   * on each of these connections. Throws CannotObserve if that takes longer than `within` milliseconds; 0: does not
+   * wait for it.
    */
   static async start(
     bed: Bed,
@@ -66,7 +66,7 @@ export class Probe {
     );
   }
 
-  /** Waits until so many held connections have been answered. */
+  /** Waits until this many held connections have been answered. */
   async #held(flows: number, within: number, signal: AbortSignal): Promise<boolean> {
     const look = () => {
       const open = new Set(this.samples.filter((s) => s.kind === 'held' && s.ok).map((s) => s.n));
@@ -75,13 +75,16 @@ export class Probe {
     return (await eventually(look, { within, every: 10, signal })) ?? false;
   }
 
-  /** Waits until connections have been begun up to a time (microseconds), and are over. */
+  /** Waits until connections have been started up to a time (microseconds), and have ended. */
   async watched(until: number, signal: AbortSignal): Promise<void> {
     const look = () => (this.samples.some((s) => s.kind === 'new' && s.at > until) ? true : undefined);
     await eventually(look, { within: WATCH_DEADLINE_MS, every: 10, signal });
   }
 
-  /** Waits until each connection that is held was answered after a time (microseconds), or has broken. False at the deadline (milliseconds). */
+  /**
+   * Waits until each held connection was answered after a time (microseconds), or has broken. Returns false at the
+   * deadline (milliseconds).
+   */
   async heldTold(after: number, within: number, signal: AbortSignal): Promise<boolean> {
     const look = () => {
       const held = this.samples.filter((s) => s.kind === 'held');
@@ -91,12 +94,15 @@ export class Probe {
     return (await eventually(look, { within, every: 10, signal })) ?? false;
   }
 
-  /** Waits until the newest connections begun after a time (microseconds) are answered, several in a row. False at the deadline (milliseconds). */
+  /**
+   * Waits until several consecutive connections, started after a time (microseconds), are answered. Returns false at
+   * the deadline (milliseconds).
+   */
   async steady(after: number, within: number, signal: AbortSignal): Promise<boolean> {
     return this.#newest(after, (s) => s.ok, within, signal);
   }
 
-  /** The same, until they all fail. */
+  /** Waits in the same way until they all fail. */
   async gone(after: number, within: number, signal: AbortSignal): Promise<boolean> {
     return this.#newest(after, (s) => !s.ok, within, signal);
   }
@@ -109,7 +115,7 @@ export class Probe {
       const steady = last.length === STEADY && last.every(fits);
       if (steady) steadyAt ??= last.at(-1)?.n;
       else steadyAt = undefined;
-      // One that was begun before them may be lost, and told only when its time is up.
+      // A connection that was started before them may be lost, and is reported only after its timeout.
       const first = all[0]?.n ?? 0;
       const told = all.filter((s) => s.n <= (steadyAt ?? 0)).length;
       return steadyAt !== undefined && told === steadyAt - first + 1 ? true : undefined;
@@ -122,7 +128,7 @@ export class Probe {
   }
 }
 
-/** Several clients that ask a service without end, each as a probe of its own. */
+/** Several clients that send requests to a service continuously, each with its own probe. */
 export class Probes {
   readonly each: readonly Probe[];
 
@@ -130,7 +136,7 @@ export class Probes {
     this.each = each;
   }
 
-  /** Starts a probe on each client; see Probe.start. When one throws, none is left. */
+  /** Starts a probe on each client; see Probe.start. If one throws, none stays. */
   static async start(
     bed: Bed,
     service: Service,
@@ -156,7 +162,10 @@ export class Probes {
   }
 }
 
-/** What asks a service without end: new connections, and some that are held, by the same program or one of the app's own. */
+/**
+ * Returns the commands that send requests to a service continuously: new connections, and held ones, from the same
+ * program or one of the app's own.
+ */
 function commandsFor(service: Service, flows: number): readonly (readonly string[])[] {
   const { vip, port } = service;
   const app = appOf(service);

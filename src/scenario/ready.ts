@@ -13,14 +13,14 @@ import type { SnatRule } from '../model/snat.ts';
 import { CannotObserve } from '../plan/hand.ts';
 import { shell } from '../shell.ts';
 
-/** Seconds for the programs of a lab that has just come up to listen. */
+/** Seconds in which the programs of a lab that has just started must listen. */
 const LISTEN_S = 5;
 /** Milliseconds for one answer. */
 const ANSWER_MS = 500;
 
 /**
- * Waits until the programs of a service's real servers listen: a node is ready when they are started,
- * and the first connection may come before they are. What never listens is for the checks to tell.
+ * Waits until the programs of a service's real servers listen: a node is ready when they have been started, and the
+ * first connection may arrive before they listen. The checks report a program that never listens.
  */
 export async function serversListen(bed: Bed, service: Service): Promise<void> {
   const app = appOf(service);
@@ -28,7 +28,7 @@ export async function serversListen(bed: Bed, service: Service): Promise<void> {
   await Promise.all(service.reals.map((r) => listens(bed, r.node, app, r.port)));
 }
 
-/** The same for the node outside of an SNAT rule. */
+/** Does the same for the node outside of an SNAT rule. */
 export async function outsideListens(bed: Bed, rule: SnatRule): Promise<void> {
   await Promise.all(
     nodeOf(bed.lab, rule.outside).serve.map(({ port, protocol }) =>
@@ -37,7 +37,10 @@ export async function outsideListens(bed: Bed, rule: SnatRule): Promise<void> {
   );
 }
 
-/** Waits until every director has a real server in, when this node is one: a fault that comes before takes nothing away. */
+/**
+ * Waits until every director has added a real server to its table, if this node is one: an earlier fault would have no
+ * effect.
+ */
 export async function serverIsIn(bed: Bed, service: Service, node: string): Promise<void> {
   const real = service.reals.find((r) => r.node === node);
   if (!real || !service.health) return;
@@ -47,7 +50,7 @@ export async function serverIsIn(bed: Bed, service: Service, node: string): Prom
   await eventually(look, { within, every: 100, signal: bed.signal });
 }
 
-/** Waits until every director's table holds a service as the lab says. */
+/** Waits until every director's table matches the lab's definition of a service. */
 export async function tablesHold(bed: Bed, service: Service): Promise<void> {
   const checks = tableChecks(bed.lab, service, 0);
   const within = (service.health ? returnBudget(service.health) : 0) + SCHEDULING_MARGIN_MS;
@@ -58,12 +61,15 @@ export async function tablesHold(bed: Bed, service: Service): Promise<void> {
   await eventually(look, { within, every: 100, signal: bed.signal });
 }
 
-/** Waits until a node listens for adverts: then it is a backup that counts from now. */
+/** Waits until a node listens for adverts: from then on it works as a backup. */
 export async function speaksVrrp(bed: Bed, node: string): Promise<void> {
   await waitsFor(bed, node, HEARS_ADVERTS, LISTEN_S);
 }
 
-/** Waits until a service of a lab that has just come up answers its client: its director has taken its servers in, too. */
+/**
+ * Waits until a service of a lab that has just started answers its client: by then, its director has added its servers
+ * too.
+ */
 export async function serviceAnswers(bed: Bed, service: Service): Promise<void> {
   const look = async () => {
     const [request] = await ask(bed, service, { count: 1, timeout: ANSWER_MS }).catch((error: unknown) => {
@@ -80,9 +86,9 @@ async function listens(bed: Bed, node: string, server: Server, port: number): Pr
   await waitsFor(bed, node, ['nodectl', 'await', listening(server, port)], within);
 }
 
-/** Waits until a command succeeds on a node, for so many seconds at the most. */
+/** Waits until a command succeeds on a node, for at most `within` seconds. */
 async function waitsFor(bed: Bed, node: string, command: readonly string[], within: number): Promise<void> {
   const loop = shell('until "$@"; do sleep 0.02; done', ...command);
-  // A node that is not there is for the checks to tell, too.
+  // The checks also report a node that is missing.
   await bed.tryRun(node, ['timeout', String(within), ...loop]).catch(() => undefined);
 }

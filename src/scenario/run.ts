@@ -6,12 +6,15 @@ import type { Step } from '../model/step.ts';
 import { StepContext } from './context.ts';
 import { storyOf } from './steps.ts';
 
-/** What a step will tell of, in the order in which it does: the same in every run, whatever happens. */
+/** Returns the promises that a step will report, in this order: the same in every run, whatever happens. */
 export function promisesOf(lab: Lab, step: Step): readonly Promised[] {
   return storyOf(step).promises(lab, step);
 }
 
-/** Runs a scenario, step by step. Results are added to `results` as they come, so that an interrupted run has them. With `bail` a step in which a check fails is the last. */
+/**
+ * Runs a scenario, step by step. Results are added to `results` as they arrive, so that an interrupted run has them.
+ * With `bail`, a step in which a check fails is the last.
+ */
 export async function runScenario(
   bed: Bed,
   scenario: readonly Step[],
@@ -28,13 +31,14 @@ export async function runScenario(
       if (story.timed) await bed.stalls.watch();
       await story.run(context, step);
     });
-    // What a step could not observe to its end is put back all the same; what cannot be is tried once more, and told, at the end.
+    // Changes of a step that could not be observed to its end are undone too; a failed undo is repeated once at the
+    // end, and reported.
     await bed.changes.undoAll();
     if (bail && results.some((r) => r.verdict === 'failed')) return;
   }
 }
 
-/** Tells of a scenario that cannot be run here: every check that it would tell of is skipped, with the reason. */
+/** Reports a scenario that cannot run here: every check that it would report is skipped, with the reason. */
 export function skipScenario(lab: Lab, scenario: readonly Step[], emit: Emit, why: string): readonly CheckResult[] {
   return scenario.flatMap((step) => {
     const title = storyOf(step).title(lab, step);
@@ -47,7 +51,7 @@ export function skipScenario(lab: Lab, scenario: readonly Step[], emit: Emit, wh
   });
 }
 
-/** How many results have each verdict. */
+/** Counts the results of each verdict. */
 export function countResults(results: readonly CheckResult[]): Counts {
   const of = (verdict: CheckResult['verdict']) => results.filter((r) => r.verdict === verdict).length;
   return { passed: of('passed'), failed: of('failed'), inconclusive: of('inconclusive'), skipped: of('skipped') };

@@ -17,7 +17,7 @@ function ruleOf(lab: Lab, name: string): SnatRule {
   );
 }
 
-/** What an SNAT rule's contract will tell of. */
+/** Returns the promises that an SNAT rule's contract will report. */
 function snatPromises(lab: Lab, name: string): readonly Promised[] {
   return ruleChecks(lab, ruleOf(lab, name), unasked, unasked).map(promisedBy);
 }

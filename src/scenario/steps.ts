@@ -21,7 +21,7 @@ const steps: { readonly [K in Step['kind']]: StepStory<StepOf<K>> } = {
   cut,
 };
 
-/** The story of a step. */
+/** Returns the kind of a step. */
 export function storyOf(step: Step): StepStory {
   return steps[step.kind];
 }

@@ -6,16 +6,19 @@ import { formatMs } from '../net/duration.ts';
 import { Outpaced } from '../plan/hand.ts';
 import type { Case, Run } from './fault-run.ts';
 
-/** How long the master may keep connections before it tells the others of them (lvs_sync_daemon: two seconds), with time to spare. */
+/**
+ * How long the master may keep connections before it sends them to the others (lvs_sync_daemon: two seconds), with a
+ * reserve.
+ */
 const SYNC_MS = 4000;
 
-/** Clients by their addresses, the real servers that they were sent to, and when (of performance.now()). */
+/** Clients by address, with the real servers that they reached, and the time (of performance.now()). */
 interface Clients {
   readonly servers: ReadonlyMap<string, readonly string[]>;
   readonly since: number;
 }
 
-/** What will be told of clients that are to stay. */
+/** Returns the promise about clients that must stay with their servers. */
 export function sticksPromise({ step, service }: Case): Promised {
   const [made] = faults[step.fault.kind].words(step.fault);
   return {
@@ -25,7 +28,10 @@ export function sticksPromise({ step, service }: Case): Promised {
   };
 }
 
-/** Sends many clients to the service and tells at which real servers they are, once every director that may take over can know. */
+/**
+ * Sends requests from many clients to the service and returns their real servers, after every director that may take
+ * over has had time to learn of them.
+ */
 export async function clientsKnown({ context, service, moves }: Run): Promise<Clients> {
   const { bed } = context;
   const since = performance.now();
@@ -36,20 +42,26 @@ export async function clientsKnown({ context, service, moves }: Run): Promise<Cl
     const told = lists.map((list) => new Set(list.map((c) => c.client)));
     return told.every((clients) => [...known.keys()].every((client) => clients.has(client))) ? true : undefined;
   };
-  // Who never learns of it is for the check to tell.
+  // The check reports a director that never learns of them.
   await eventually(all, { within: SYNC_MS, every: 100, signal: bed.signal });
   return { servers: known, since };
 }
 
-/** Every second one, and then the others: of clients that took turns half have another turn now, whichever is first. */
+/**
+ * Returns every second client, then the others: if servers take turns, half of the clients get another server in this
+ * order, whichever server is first.
+ */
 function halves<T>(all: readonly T[]): readonly T[] {
   return [...all.filter((_, i) => i % 2 === 0), ...all.filter((_, i) => i % 2 === 1)];
 }
 
-/** That each client is still sent to its real server. Throws CannotObserve where so much time went by that it need not be. */
+/**
+ * Checks that each client still reaches its real server. Throws CannotObserve if so much time has passed that it need
+ * not.
+ */
 export async function judgeSticking(run: Run, { servers, since }: Clients): Promise<void> {
   const { context, service } = run;
-  // In another order: a scheduler that begins anew would give servers that take turns to the same clients again.
+  // In a different order: a scheduler that starts anew and takes turns would assign the same servers in the same order.
   const after = await fromMany(context.bed, service, SOURCES, 1, halves);
   const moved = [...servers].filter(([client, [server]]) => after.get(client)?.[0] !== server);
   const passed = performance.now() - since;

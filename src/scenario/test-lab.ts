@@ -25,32 +25,32 @@ import { junit, type Report } from '../report/report.ts';
 import { visibleJson } from '../visible.ts';
 import { countResults, runScenario, skipScenario } from './run.ts';
 
-/** A lab that is to be tested. */
+/** A lab to be tested. */
 export interface TestRun {
-  /** With the scenario that is run. */
+  /** The lab with the scenario to run. */
   readonly lab: Lab;
-  /** How the user named it. */
+  /** The user's name for it on the command line. */
   readonly argument: string;
-  /** It runs already: it is tested as it runs, and stays. */
+  /** Whether it runs already: it is then tested as it is, and stays. */
   readonly runs: boolean;
-  /** Folder of the report; a temporary one when there is none. */
+  /** Folder of the report; a temporary one if absent. */
   readonly report?: string | undefined;
   readonly keep: boolean;
-  /** Whether the test ends with the first step in which a check fails. */
+  /** Whether the test ends after the first step in which a check fails. */
   readonly bail: boolean;
-  /** Milliseconds that nodes may take to come up. */
+  /** Milliseconds that nodes may take to start. */
   readonly bootDeadline: number;
 }
 
-/** A report, and what ended the run early if something did. */
+/** A report, and the error that ended the run early, if any. */
 export interface Tested {
   readonly report: Report;
   readonly failure?: unknown;
 }
 
 /**
- * Tests a lab, and once more, at most `again` times, where nothing failed and a node that stood still itself kept
- * a verdict from being reached. Returns the last run.
+ * Tests a lab, and tests it again, at most `again` times, if nothing failed and a stalled node prevented a verdict.
+ * Returns the last run.
  */
 export async function testUntilJudged(
   engine: Engine,
@@ -70,10 +70,10 @@ export async function testUntilJudged(
   }
 }
 
-/** Milliseconds that a lab which somebody takes down needs from its first node to its fabric, at the most. */
+/** Longest time from the removal of a lab's first node to that of its fabric, in milliseconds. */
 const GOING_MS = 2000;
 
-/** Brings a lab up unless it runs, runs its scenario, writes the report, and removes what it brought up, whatever fails. */
+/** Starts a lab unless it runs, runs its scenario, writes the report, and removes what it started, whatever fails. */
 export async function testLab(
   engine: Engine,
   run: TestRun,
@@ -84,7 +84,7 @@ export async function testLab(
   const { lab, runs } = run;
   const evidence = new Evidence(run.report ?? mkdtempSync(join(tmpdir(), 'lvslab-')));
   let failure: unknown;
-  /** Does what a report is made of: that it fails is told, and keeps nothing else from being done. */
+  /** Does a part of the report: a failure is reported, and does not prevent the other parts. */
   const attempt = async (work: () => unknown) => {
     try {
       await work();
@@ -101,7 +101,7 @@ export async function testLab(
   const results: CheckResult[] = [];
   const left: string[] = [];
   let running: RunningLab | undefined;
-  /** The fabric of the lab, where this call has made it. */
+  /** The fabric of the lab, if this call has created it. */
   let mine: string | undefined;
   const watch = new AbortController();
   const taken = new AbortController();
@@ -140,7 +140,7 @@ export async function testLab(
   await attempt(async () => {
     const seen = running ?? (await observe(engine, lab.name));
     await attempt(() => keepLogs(engine, evidence, seen.nodes));
-    // Nodes that go before their fabric make engine errors that tell nothing.
+    // Nodes that go before their fabric cause engine errors that mean nothing.
     if (running && failure instanceof Refusal)
       await eventually(() => (taken.signal.aborted ? true : undefined), { within: GOING_MS, every: 20 });
     const alive = taken.signal.aborted ? undefined : running;
@@ -169,7 +169,7 @@ export async function testLab(
   return { report, ...(failure === undefined ? {} : { failure }) };
 }
 
-/** Runs a lab's scenario. What it changed in a lab that stays and could not put back is added to `left`. */
+/** Runs a lab's scenario. Changes in a lab that stays which could not be undone are added to `left`. */
 async function runTest(
   engine: Engine,
   running: RunningLab,
@@ -181,7 +181,7 @@ async function runTest(
   left: string[],
 ): Promise<void> {
   const until = AbortSignal.any([signal, taken]);
-  setMaxListeners(0, until); // everything that runs side by side listens to it
+  setMaxListeners(0, until); // everything that runs in parallel listens to it
   const segments = running.lab.segments.map((s) => s.name);
   const wire = await openWire(engine, running.fabric.id, segments, evidence.keepPacket, until, taken);
   const undoWithin = Math.max(UNDO_MS, bootDeadline);
@@ -212,7 +212,9 @@ async function runTest(
   }
 }
 
-/** What gave the results: engine, each node's kernel with its version, and the programs in the image. */
+/**
+ * Returns what produced the results: the engine, each node's kernel with its version, and the programs in the image.
+ */
 async function describe(
   engine: Engine,
   lab: Lab,

@@ -6,7 +6,7 @@ import { budgetOf, type Case, idOf, OVERTIME_MS, type Run, subjectOf } from './f
 import type { Flows, Outage, Stream } from './outage.ts';
 import { Probe } from './probe.ts';
 
-/** What will be told of what a client notices while the fault stands. */
+/** Returns the promise about what a client notices while the fault is active. */
 export function standingPromise(of: Case, client: string): Promised {
   const { step } = of;
   const subject = subjectOf(of, client);
@@ -18,7 +18,7 @@ export function standingPromise(of: Case, client: string): Promised {
   return { id: 'fault.effect', subject, promised };
 }
 
-/** What a client may go without. */
+/** Returns the promise about how long a client may get no answer. */
 export function outagePromise(of: Case, half: 'fault' | 'heal', budget: Budget, client: string): Promised {
   const flow = half === 'fault' && of.step.flow !== undefined ? `, and ${flowWords(of.step)}` : '';
   return {
@@ -28,7 +28,7 @@ export function outagePromise(of: Case, half: 'fault' | 'heal', budget: Budget, 
   };
 }
 
-/** The service is gone for as long as the fault stands. */
+/** Checks that the service is gone for as long as the fault is active. */
 export async function lost(run: Run, probe: Probe, at: number): Promise<void> {
   const { context } = run;
   const gone = await probe.gone(at, OVERTIME_MS, context.bed.signal);
@@ -40,7 +40,7 @@ export async function lost(run: Run, probe: Probe, at: number): Promise<void> {
   );
 }
 
-/** What clients noticed where nothing bounds it: told, and judged only by whether the service answers. */
+/** Reports what clients noticed if there is no limit: judged only by whether the service answers. */
 export function tell(run: Run, o: Outage, probe: Probe): void {
   run.context.tell(standingPromise(run, probe.client), 'passed', outageWords(o).join(', '), {
     evidence: [evidenceOf(probe.file)],
@@ -52,7 +52,7 @@ function evidenceOf(file: string): string {
   return `${file} (a connection every ${Probe.everyMs} ms, each given ${Probe.timeoutMs} ms)`;
 }
 
-/** What clients noticed, against what they may. */
+/** Judges what clients noticed against the budget. */
 export async function judgeOutage(
   run: Run,
   half: 'fault' | 'heal',
@@ -90,7 +90,7 @@ export async function judgeOutage(
   );
 }
 
-/** Whether the open connections fared as the step says; undefined where it says nothing. */
+/** Returns whether the open connections fared as the step expects; undefined if it expects nothing. */
 function flowHolds(step: FaultStep, { flows }: Outage): boolean | undefined {
   if (step.flow === undefined) return undefined;
   return flows.open > 0 && (flows.survived === flows.open) === (step.flow === 'survives');
