@@ -1,7 +1,7 @@
-// bench/flakes: is a verdict ever a matter of luck? Runs the whole catalogue (and, asked for, every must-fail
-// control) again and again, for hours if need be, and writes a table of what did not pass. Every run has a folder of
-// evidence, which is kept when anything did not pass. What ran is in runs.ndjson: begun anew with the same folder it
-// goes on. Ctrl-C ends it, and takes down what runs.
+// bench/flakes: checks whether verdicts depend on chance. Runs the whole catalogue (and optionally every must-fail
+// control) repeatedly, for hours if necessary, and writes a table of what did not pass. Every run has a folder of
+// evidence, which is kept if anything did not pass. Completed runs are recorded in runs.ndjson: another start with the
+// same folder continues there. Ctrl-C ends it, and takes down what runs.
 // node bench/flakes.mjs [--rounds N] [--for 90m] [--jobs N] [--load N] [--controls] [--out DIR] [LAB...]
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -14,13 +14,13 @@ import { Worker } from 'node:worker_threads';
 const { values: given, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    /** How often each is to have run, all told. */
+    /** How often each lab must have run in total. */
     rounds: { type: 'string', default: '1' },
-    /** After so many minutes or hours nothing new is begun. */
+    /** After this many minutes or hours, no new run starts. */
     for: { type: 'string' },
-    /** Labs at once. */
+    /** Number of labs at once. */
     jobs: { type: 'string', default: '3' },
-    /** Threads that do nothing but keep a processor busy, to look under load. */
+    /** Number of threads that only keep a processor busy, to test under load. */
     load: { type: 'string', default: '0' },
     controls: { type: 'boolean', default: false },
     out: { type: 'string', default: 'flakes' },
@@ -40,7 +40,7 @@ const PREFIX = 'flakes-';
 const RUNS = join(out, 'runs.ndjson');
 mkdirSync(out, { recursive: true });
 
-/** Everything that ran, the oldest first: a line of RUNS each. */
+/** All runs, the oldest first: one line of RUNS each. */
 const runs = existsSync(RUNS)
   ? readFileSync(RUNS, 'utf8')
       .split('\n')
@@ -53,7 +53,7 @@ const interrupt = new AbortController();
 process.once('SIGINT', () => interrupt.abort());
 process.once('SIGTERM', () => interrupt.abort());
 
-/** Runs a command in a group of its own; an interruption is passed on to all of that, and waited for. */
+/** Runs a command in its own process group; forwards an interruption to the whole group, and waits for it. */
 function run(command, args) {
   return new Promise((done) => {
     const child = spawn(command, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -73,7 +73,7 @@ function run(command, args) {
   });
 }
 
-/** What a report says of a check, so that two runs' lists can be compared. */
+/** Returns the name of a check in a report, so that the lists of two runs can be compared. */
 const nameOf = (result) => `${result.step} | ${result.id} ${result.subject}`;
 
 /** Tests a lab once. */
@@ -89,7 +89,7 @@ async function testLab(lab, folder) {
   return { code, checks: results.length, list: results.map(nameOf), wrong };
 }
 
-/** The files of must-fail controls: each test of them is one that must be caught. */
+/** The files of must-fail controls: each of their tests breaks a lab in a way that a check must detect. */
 const CONTROLS = readdirSync('test/docker')
   .filter((file) => file.endsWith('controls.test.ts'))
   .map((file) => `test/docker/${file}`);
@@ -110,7 +110,7 @@ async function testControls(file, folder) {
   return { code, checks: tests.length, list: tests.map((t) => t.fullName), wrong };
 }
 
-/** Makes one run, and keeps its evidence when anything did not pass. */
+/** Makes one run, and keeps its evidence if anything did not pass. */
 async function once(what, work) {
   const n = runs.filter((r) => r.what === what).length + 1;
   const name = `${what.replaceAll('/', '-')}-${n}`;
@@ -141,13 +141,15 @@ async function once(what, work) {
   process.stdout.write(`${wrong.length > 0 ? 'LOOK' : 'pass'}  ${name}  ${(row.ms / 1000).toFixed(1)} s${how}\n`);
 }
 
-/** What ran so far, a row for each lab and each file of controls; whose cause is for somebody to find. */
+/**
+ * Returns the runs so far as a table, a row for each lab and each file of controls; the causes are filled in by hand.
+ */
 function table() {
   const rows = [...new Set(runs.map((r) => r.what))].sort().map((what) => {
     const own = runs.filter((r) => r.what === what);
     const failed = own.filter((r) => r.wrong.some((w) => w.verdict === 'failed'));
     const open = own.filter((r) => r.wrong.length > 0 && !failed.includes(r));
-    // What was interrupted by its environment has a shorter list, and is told by its verdict.
+    // A run that its environment interrupted has a shorter list; its verdict shows this.
     const lists = new Set(own.filter((r) => r.checks > 0).map((r) => r.hash)).size;
     const ids = [...new Set(own.flatMap((r) => r.wrong.map((w) => w.id)))].join(', ');
     return `| ${what} | ${own.length} | ${failed.length} | ${open.length} | ${lists} | ${ids} | |`;
@@ -162,7 +164,7 @@ function table() {
   ].join('\n')}\n`;
 }
 
-/** Takes down what a run that was broken off (a machine switched off) has left. */
+/** Takes down what an interrupted run (a machine switched off) has left. */
 async function tidy() {
   const { stdout } = await run(process.execPath, ['bin/lab', 'ls', '--json']);
   const left = JSON.parse(stdout || '[]').map((lab) => lab.name);
@@ -170,7 +172,7 @@ async function tidy() {
   if (own.length > 0) await run(process.execPath, ['bin/lab', 'down', ...own]);
 }
 
-/** Makes a run of each, so many at once. */
+/** Makes a run of each, `atOnce` at a time. */
 async function round(what, work, atOnce) {
   const queue = [...what];
   const worker = async () => {
@@ -189,7 +191,7 @@ try {
   const due = (all, n) => all.filter((what) => runs.filter((r) => r.what === what).length < n);
   for (let n = 1; n <= rounds; n++) {
     await round(due(labs, n), testLab, jobs);
-    // Controls hold that nothing else came or went meanwhile, so they run alone.
+    // Controls require that no other lab starts or ends meanwhile, so they run alone.
     if (given.controls) await round(due(CONTROLS, n), testControls, 1);
   }
 } finally {

@@ -1,9 +1,12 @@
-// bench/mutants: alters one thing of a standing lab, runs the lab's test on it, and tells which check sees it.
-// node bench/mutants.mjs [--labs a,b] [--only KIND] [--most N] [--jobs N] [--out FILE] [--again] [--full] [--list] [--table]
+// bench/mutants: alters one thing in a running lab, runs the lab's test on it, and reports which check detects it.
+// node bench/mutants.mjs [--labs a,b] [--only KIND] [--most N] [--jobs N] [--out FILE] [--again] [--full] [--list]
+//                        [--table]
 //
-// --most N tries N mutations of each lab, spread over its kinds. Every lab is brought up with the contracts of its scenario; each mutation is undone, or the lab made anew, and after
-// every few the lab must pass as it is, or those few are done again, each on a lab of its own. What survives is tried
-// with the whole scenario when --full is given, and with the contracts once more when --again is. Results are lines of JSON in FILE; what is there already is not done again.
+// --most N tries N mutations of each lab, spread over its kinds. Every lab is started with the contracts of its
+// scenario; each mutation is undone, or the lab recreated, and after every few mutations the unaltered lab must pass,
+// or these few are repeated, each on a new lab. Survivors are tried with the whole scenario if --full is given, and
+// with the contracts again if --again is. Results are lines of JSON in FILE; mutations that are already there are not
+// repeated.
 import { spawn } from 'node:child_process';
 import {
   appendFileSync,
@@ -39,9 +42,9 @@ const { values: options } = parseArgs({
     table: { type: 'boolean', default: false },
   },
 });
-/** Mutations after which the lab must pass as it is. */
+/** Number of mutations after which the unaltered lab must pass. */
 const GROUP = 5;
-/** Milliseconds that one command may take: a whole scenario included. */
+/** Milliseconds that one command may take, including a whole scenario. */
 const LONGEST_MS = 900_000;
 
 const say = (line) => process.stdout.write(`${line}\n`);
@@ -55,7 +58,7 @@ const known = existsSync(options.out)
       .map((line) => JSON.parse(line))
   : [];
 
-/** Runs `lab` and gives its exit code and what it printed. */
+/** Runs `lab` and returns its exit code and its output. */
 function lab(...args) {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, ['bin/lab', ...args], { timeout: LONGEST_MS });
@@ -71,7 +74,7 @@ function lab(...args) {
   });
 }
 
-/** The reader of lab files, out of the sources. */
+/** Returns the reader of lab files, built from the sources. */
 async function reader() {
   const outfile = join(folder, 'read.mjs');
   const banner = { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" };
@@ -87,7 +90,7 @@ async function reader() {
   return (await import(pathToFileURL(outfile).href)).readLab;
 }
 
-/** A lab's file under another name, with its contracts alone or the whole scenario, and what lies beside it. */
+/** Copies a lab's file under another name, with only its contracts or the whole scenario, and the files beside it. */
 function copyOf(name, whole) {
   const beside = join(folder, `${whole ? 'whole' : 'contracts'}-${name}`);
   cpSync(join('labs', name), beside, { recursive: true });
@@ -95,21 +98,21 @@ function copyOf(name, whole) {
   const file = parse(readFileSync(path, 'utf8'), { merge: true });
   file.lab = `mut-${name}`;
   const contracts = file.scenario?.some((s) => s.contract);
-  // What a contract needs of steps before it: routes that a command sets.
+  // Keeps the steps on which a contract depends: routes that a command sets.
   if (contracts && !whole)
     file.scenario = file.scenario.filter((s) => s.contract || (s.run && name === 'dr-host-route'));
   writeFileSync(path, stringify(file, { aliasDuplicateObjects: false }));
   return { name: file.lab, path };
 }
 
-/** Brings a lab up anew, and waits until it answers. */
+/** Recreates a lab, and waits until it answers. */
 async function anew({ name, path }) {
   await lab('down', name);
   const { code, stderr } = await lab('up', path);
   if (code !== 0) throw new Error(`${name} does not come up: ${stderr.slice(-400)}`);
 }
 
-/** What the lab's test says: which checks fail, or that none does. */
+/** Returns the result of the lab's test: which checks fail, or that none does. */
 async function verdict({ name }) {
   const { code, stdout, stderr } = await lab('test', name, '--json', '--bail', '--again', '1');
   let report;
@@ -129,7 +132,7 @@ async function verdict({ name }) {
 
 const inNode = (standing, node, line) => lab('exec', standing.name, node, '--', 'sh', '-c', line);
 
-/** Does one mutation on a lab that stands, and undoes it; `dirty` tells that the lab must be made anew. */
+/** Tries one mutation on a running lab, and undoes it; `dirty` means that the lab must be recreated. */
 async function tried(standing, m) {
   const made = await inNode(standing, m.node, m.make);
   if (made.code !== 0)
@@ -145,7 +148,7 @@ function record(m, seen, stage) {
   say(`${seen.result.padEnd(14)} ${m.id}${seen.by.length > 0 ? `: ${seen.by.slice(0, 3).join(', ')}` : ''}`);
 }
 
-/** All mutations of one lab, in groups, each group between two passes of the lab as it is. */
+/** Tries all mutations of one lab, in groups; before and after each group the unaltered lab must pass. */
 async function mutate(name, mutations, whole) {
   const stage = whole ? 'scenario' : 'contract';
   const standing = copyOf(name, whole);
@@ -163,7 +166,7 @@ async function mutate(name, mutations, whole) {
       results.push(seen);
       if (dirty || whole) await anew(standing);
     }
-    // A mutation that is not undone would be seen in the place of the next ones.
+    // A mutation that was not undone would be detected instead of the next ones.
     const good = whole || (await verdict(standing)).result === 'survived';
     for (const [j, m] of group.entries()) {
       if (!good) {

@@ -1,5 +1,5 @@
-// bench/outages: what clients notice of faults, lab by lab, as the README's tables: how long they go without, and
-// which share of the connections that are open a change of routes breaks.
+// bench/outages: what clients notice of faults, lab by lab, as the README's tables: how long they get no answer, and
+// which share of the open connections a route change breaks.
 // node bench/outages.mjs [RUNS] [LABS AT ONCE]
 import { spawn } from 'node:child_process';
 import { dirname, join } from 'node:path';
@@ -25,7 +25,7 @@ const ROWS = [
   ['fnat-ospf-bfd', 'kill:lb1'],
 ];
 
-/** With many connections held open: by service, since that is where they differ. */
+/** With many connections held open: by service, because services differ in this. */
 const FLOWS = 64;
 const FLOW_ROWS = [
   ['dr-ospf', 'kill:lb1', 'rr'],
@@ -37,7 +37,7 @@ const FLOW_ROWS = [
 const [runs = '10', jobs = '1'] = process.argv.slice(2);
 const seconds = (ms) => (ms >= 1000 ? `${(ms / 1000).toFixed(2)} s` : `${Math.round(ms)} ms`);
 
-/** Runs `lab measure` and gives its JSON; throws with what it said when there is none. */
+/** Runs `lab measure` and returns its JSON; throws with its output if there is none. */
 function measure(lab, fault, name, more = []) {
   return new Promise((resolve, reject) => {
     const args = ['bin/lab', 'measure', lab, '--name', name, '--fault', fault, '--runs', runs, '--json', ...more];
@@ -63,7 +63,7 @@ const outages = new Array(ROWS.length);
 const shares = new Array(FLOW_ROWS.length);
 const percent = (share) => `${Math.round(share)} %`;
 
-/** Says on stderr how a row came out. */
+/** Reports the result of a row on stderr. */
 function report(row, told, what) {
   const missed = told.counts.failed + told.counts.inconclusive;
   process.stderr.write(`${row.join(' ')}: ${what}${missed > 0 ? `, ${missed} checks did not pass` : ''}\n`);

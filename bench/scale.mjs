@@ -1,5 +1,5 @@
-// bench/scale: labs of 6 to 300 plain nodes on one segment. For each node the time to create and start
-// it and to remove it, which must stay flat; and the time to wire and release all of them. One run.
+// bench/scale: labs of 6 to 300 plain nodes on one segment. Measures the time per node to create, start and remove it,
+// which must stay flat; and the time to wire and release all of them. One run.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,7 +22,7 @@ scenario:
 `;
 }
 
-/** Runs a lab of so many nodes once, and takes its times from its event log. */
+/** Runs a lab of `size` nodes once, and reads its times from its event log. */
 function measure(size) {
   const file = join(folder, `scale-${size}.yaml`);
   const report = join(folder, `report-${size}`);

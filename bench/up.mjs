@@ -1,6 +1,6 @@
-// bench/up: `lab up fnat-keepalived` to the first verified answer through the VIP, against a bare
-// script that makes the same containers, wires and guests with everything parallel and does nothing
-// else. Both in one run, in turns; the figure is the ratio of the medians.
+// bench/up: `lab up fnat-keepalived` to the first verified answer through the VIP, compared with a bare script that
+// only creates the same containers, wires and guests, all in parallel. Both alternate in one run; the figure is the
+// ratio of the medians.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,10 @@ const lab = (...args) =>
   execFileSync(process.execPath, ['bin/lab', ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
 const sh = (command) => execFileSync('sh', ['-c', command], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 
-/** The files that lvslab lays into the nodes, taken from a lab that runs: the bare script must make the same guests. */
+/**
+ * Returns the files that lvslab installs in the nodes, taken from a running lab: the bare script must create the same
+ * guests.
+ */
 function nodeFiles(folder) {
   lab('up', 'fnat-keepalived', '--name', NAME, '--no-wait');
   for (const node of ['client', 'lb1', 'lb2', 'rs1', 'rs2']) {

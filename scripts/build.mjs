@@ -1,4 +1,4 @@
-// Bundles src/ into dist/: one file for what every call needs, others loaded with their verb.
+// Bundles src/ into dist/: one file with the code that every call needs, and others that are loaded with their verb.
 import { rmSync } from 'node:fs';
 import { build } from 'esbuild';
 
@@ -14,7 +14,7 @@ await build({
   minifySyntax: true,
   sourcemap: 'linked',
   external: ['cpu-features', '*.node'],
-  // Libraries in the older module format ask for these.
+  // Libraries in the older module format need these.
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; import { fileURLToPath as __toPath } from 'node:url'; const require = __createRequire(import.meta.url); const __filename = __toPath(import.meta.url); const __dirname = __toPath(new URL('.', import.meta.url));",
   },

@@ -1,4 +1,4 @@
-// Gets a container engine: the one that answers, else Debian's own docker.io.
+// Provides a container engine: the one that answers, else Debian's own docker.io.
 import { existsSync, openSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -6,10 +6,10 @@ import { $ } from 'zx';
 
 const START_DEADLINE_MS = 30_000;
 
-/** Whether an engine answers where DOCKER_HOST points, or at the default socket. */
+/** Returns whether an engine answers at DOCKER_HOST, or at the default socket. */
 function answers() {
   const host = process.env.DOCKER_HOST ?? 'unix:///var/run/docker.sock';
-  if (host.startsWith('ssh://') || process.env.DOCKER_TLS_VERIFY) return Promise.resolve(true); // `lab` itself will tell
+  if (host.startsWith('ssh://') || process.env.DOCKER_TLS_VERIFY) return Promise.resolve(true); // `lab` checks it
   const url = host.startsWith('unix://') ? undefined : new URL(host);
   const target = url ? { host: url.hostname, port: url.port || 2375 } : { socketPath: host.slice('unix://'.length) };
   return new Promise((resolve) => {
@@ -60,7 +60,9 @@ async function start(say) {
   stop(say, 'the engine was started and does not answer; see /var/log/dockerd.log');
 }
 
-/** Returns once an engine answers; says what it installs or starts before it does; ends the process where it cannot help. */
+/**
+ * Waits until an engine answers; reports what it installs or starts first; ends the process if it cannot provide one.
+ */
 export async function ensureEngine(say) {
   const root = process.getuid?.() === 0;
   const canInstall = root && isDebian();
@@ -74,7 +76,7 @@ export async function ensureEngine(say) {
     if (!(await has('dockerd'))) await install(say, ['docker.io', 'iptables']);
     await start(say);
   }
-  // Only needed where no registry gives the base image; a second's work, and then it is there.
+  // Only needed if no registry has the base image; the installation takes a second.
   if (canInstall && !process.env.DOCKER_HOST && !(await has('mmdebstrap')))
     await install(say, ['mmdebstrap', 'debian-archive-keyring']);
 }

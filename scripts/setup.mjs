@@ -1,5 +1,5 @@
-// Makes the project ready: packages, build, engine, images. Steps that are done are skipped.
-// Only Node's own modules before the packages are there.
+// Prepares the project: packages, build, engine, images. Skips steps that are done. Uses only Node's own modules before
+// the packages are installed.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ export function say(text) {
   process.stderr.write(`» ${text}\n`);
 }
 
-/** Runs a command with its output shown; ends this process with its code when it fails. */
+/** Runs a command and shows its output; ends this process with the command's exit code if it fails. */
 export function must(command, args, options = {}) {
   const { status, signal, error } = spawnSync(command, args, { stdio: 'inherit', ...options });
   if (error) {
@@ -35,7 +35,7 @@ function digest(paths) {
   return hash.digest('hex');
 }
 
-/** Does a step unless its inputs are as they were when it was last done. */
+/** Does a step unless its inputs are unchanged since it was last done. */
 function once(stamp, inputs, text, work) {
   const now = digest(inputs);
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === now) return;

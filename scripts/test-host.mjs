@@ -1,4 +1,4 @@
-// npm run test:host: runs the labs with --kernel host on the engine that DOCKER_HOST names (or the default one).
+// npm run test:host: runs the labs with --kernel host on the engine at DOCKER_HOST (or the default one).
 
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// npm test: everything that is checked, from a fresh clone. Arguments go to vitest.
+// npm test: runs all checks, from a fresh clone. Arguments are passed to vitest.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -27,7 +27,7 @@ try {
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
-// What fails outside a test, in what is done before or after those of a file, counts as well.
+// Failures outside a test count too: in hooks before or after the tests of a file.
 const broken = counts.testResults.filter(
   (of) => of.status === 'failed' && of.assertionResults.every((test) => test.status !== 'failed'),
 ).length;

@@ -1,4 +1,4 @@
-// Mutations that survive because a lab with them keeps every promise: by a pattern of their id, with the reason.
+// Mutations that survive because a lab with them keeps every promise: a pattern of their IDs, with the reason.
 
 export const equivalent = [
   {

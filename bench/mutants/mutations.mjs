@@ -1,5 +1,5 @@
-// Mutations as data: out of a resolved lab (src/model/lab.ts), everything of it that may be altered, in an order that is
-// always the same. Each is a shell line in a node, and the line that undoes it, where there is one.
+// Mutations as data: everything in a resolved lab (src/model/lab.ts) that may be altered, always in the same order.
+// Each is a shell line in a node, with the line that undoes it, if there is one.
 
 const FLAG = { nat: '-m', fnat: '-m', dr: '-g', tun: '-i' };
 const OTHER_FLAG = { nat: '-g', fnat: '-g', dr: '-m', tun: '-m' };
@@ -7,7 +7,7 @@ const at = (address, port) => (address.includes(':') ? `[${address}]:${port}` : 
 const host = (address) => `${address}/${address.includes(':') ? 128 : 32}`;
 const family = (address) => (address.includes(':') ? '-6' : '-4');
 
-/** How a service is called by ipvsadm, and how it is scheduled. */
+/** Returns a service's name for ipvsadm. */
 const named = (s) => `${s.protocol === 'tcp' ? '-t' : '-u'} ${at(s.vip, s.port)}`;
 const sticky = (s) => {
   if (!s.persistence) return '';
@@ -21,7 +21,7 @@ const server = (s, r) => `${named(s)} -r ${at(r.address, r.port)}`;
 const edit = (s, more) => `ipvsadm -E ${named(s)} ${more}`;
 const right = (s) => edit(s, `-s ${s.scheduler}${sticky(s)}${flags(s)}`);
 
-/** Alterations of a director's table. */
+/** Returns alterations of a director's table. */
 function table(lab, director) {
   const on = (kind, words, make, undo) => ({ node: director.name, kind, words, make, undo });
   return [
@@ -113,7 +113,7 @@ const stranger = (s) => (s.reals[0].address.includes(':') ? '2001:db8:ffff::9' :
 const times = ({ timeouts }) =>
   timeouts ? [timeouts.tcp, timeouts.fin, timeouts.udp].map((ms) => Math.ceil(ms / 1000)).join(' ') : '900 120 300';
 
-/** A sysctl that is something else, and is put back as it was found. */
+/** Returns mutations that change a sysctl, and restore the value that was found. */
 function sysctl(node, kind, words, values) {
   const keep = '/run/mutant.sysctl';
   const names = Object.keys(values).join(' ');
@@ -128,7 +128,7 @@ const every = (node, name, value) =>
     ['all', ...node.interfaces.map((i) => i.name)].map((dev) => [`net.ipv4.conf.${dev}.${name}`, value]),
   );
 
-/** Alterations of any node's network. */
+/** Returns alterations of any node's network. */
 function network(lab, node) {
   const on = (kind, words, make, undo) => ({ node: node.name, kind, words: `${node.name}: ${words}`, make, undo });
   const links = [...node.interfaces, ...node.devices];
@@ -182,7 +182,7 @@ function network(lab, node) {
 
 const v6 = (lab) => lab.segments.some((s) => s.subnets.some((n) => n.includes(':')));
 
-/** What a director has besides its table. */
+/** Returns alterations of a director, except its table. */
 function directing(lab, node) {
   const on = (kind, words, make, undo) => ({ node: node.name, kind, words: `${node.name}: ${words}`, make, undo });
   const vips = [...new Set(lab.services.map((s) => s.vip))];
@@ -295,7 +295,7 @@ function directing(lab, node) {
   ];
 }
 
-/** What a real server has. */
+/** Returns alterations of a real server. */
 function serving(lab, node) {
   const on = (kind, words, make, undo) => ({ node: node.name, kind, words: `${node.name}: ${words}`, make, undo });
   const services = lab.services.filter((s) => s.reals.some((r) => r.node === node.name));
@@ -370,7 +370,7 @@ function serving(lab, node) {
   ];
 }
 
-/** What a router or switch has, and FRR wherever it runs. */
+/** Returns alterations of a router or switch, and of FRR on any node. */
 function routing(lab, node) {
   const on = (kind, words, make, undo) => ({ node: node.name, kind, words: `${node.name}: ${words}`, make, undo });
   const domain = lab.ospf.find((o) => [...o.members, ...o.routers].includes(node.name));
@@ -413,10 +413,10 @@ function routing(lab, node) {
   ];
 }
 
-/** How many of one kind a lab gets at the most: they are much alike. */
+/** Maximum number of mutations of one kind per lab: they are much alike. */
 export const EACH = 2;
 
-/** Every mutation of a lab, at most EACH of a kind, spread over its nodes and services. */
+/** Returns every mutation of a lab, at most EACH of a kind, spread over its nodes and services. */
 export function mutationsOf(lab) {
   const all = lab.nodes.flatMap((node) => [
     ...(node.kind === 'director' && lab.services.length > 0 ? table(lab, node) : []),
@@ -436,7 +436,7 @@ function group(all) {
   return kinds;
 }
 
-/** So many of a list, the first and the last among them. */
+/** Returns `n` elements of a list, including the first and the last. */
 export function spread(list, n) {
   if (list.length <= n) return list;
   return Array.from({ length: n }, (_, i) => list[Math.round((i * (list.length - 1)) / (n - 1))]);

@@ -1,6 +1,6 @@
-// The results of bench/mutants as the table of docs/mutants.md.
+// Formats the results of bench/mutants as the table of docs/mutants.md.
 
-/** The last result of each mutation, and whether its survival is accounted for. */
+/** Returns the last result of each mutation, and whether its survival is explained. */
 export function judged(results, equivalent) {
   const last = new Map(results.map((r) => [r.id, r]));
   return [...last.values()].map((r) => ({
@@ -11,7 +11,7 @@ export function judged(results, equivalent) {
 
 const count = (rows, of) => rows.filter(of).length;
 
-/** Lines of Markdown: counts by lab and by kind, which checks see most, and every survivor. */
+/** Returns lines of Markdown: counts by lab and by kind, the checks that detect most, and every survivor. */
 export function table(results, equivalent) {
   const rows = judged(results, equivalent);
   const by = (key) => [...new Set(rows.map((r) => r[key]))].sort();

@@ -1,6 +1,6 @@
 #!/bin/sh
-# ask-neighbours.sh TIMES [ADDRESS DEVICE]...: asks so many times for each address on its device, all at once. Neighbour
-# discovery has no tool of its own here: an entry that is forgotten is asked for anew.
+# ask-neighbours.sh TIMES [ADDRESS DEVICE]...: asks TIMES times for each address on its device, all in parallel.
+# Neighbour discovery has no tool of its own here: after its entry is deleted, the kernel asks for a neighbour again.
 set -eu
 times=$1
 shift

@@ -1,5 +1,5 @@
 #!/bin/sh
-# keepalived's own check of its configuration. keepalived(8): 6 is a script that runs without enable_script_security,
-# which keepalived does all the same.
+# Runs keepalived's own check of its configuration. In keepalived(8), 6 means that a script runs without
+# enable_script_security, which keepalived accepts.
 set -u
 keepalived --config-test || [ $? -eq 6 ]

@@ -1,16 +1,16 @@
 #!/bin/sh
-# Takes away segments that reach ports of this node, in its own kernel.
+# Filters segments to ports of this node, in its own kernel.
 #
 #   filter.sh nft NAME WHAT PORT...   by nftables
-#   filter.sh tc NAME WHAT PORT...    by traffic control, for a kernel whose nftables knows no addresses
-#   filter.sh lift NAME               no more, by either
+#   filter.sh tc NAME WHAT PORT...    by traffic control, for a kernel whose nftables cannot match addresses
+#   filter.sh lift NAME               removes the filter of either kind
 #
 # WHAT is `reset`: all are refused; or `silence`: those with payload are dropped, so that connections open.
 set -eu
-# Bytes of the longest segment without payload: of IPv4 with its header (a SYN with all its options has 60), of IPv6
+# Maximum bytes of a segment without payload: for IPv4 with its header (a SYN with all its options has 60), for IPv6
 # without. One less than a power of two: traffic control compares by masks.
 headers=63
-# Priorities of our filters: a card of a guest may have others.
+# Priorities of these filters: a card of a guest may have others.
 prio_ip=71 prio_ipv6=72
 
 by_nft() {
@@ -25,8 +25,8 @@ by_nft() {
   nft list table inet "$name" | grep counter
 }
 
-# tc-u32(8): PROTOCOL, the header's name there, where it keeps its length (the whole packet's, or that of what follows the
-# header), our priority, and the ports.
+# tc-u32(8): PROTOCOL, its header's name, the offset of its length field (the length of the whole packet, or of the part
+# after the header), the priority, and the ports.
 tc_family() {
   protocol=$1 header=$2 length=$3 prio=$4
   shift 4

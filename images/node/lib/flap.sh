@@ -1,7 +1,7 @@
 #!/bin/sh
-# In the fabric: takes ports down and up again and again, or no more, with all of them up.
+# In the fabric: sets ports down and up repeatedly, or stops this, with all of them up.
 #
-#   flap.sh on MARK SECONDS PORT...   so many seconds down, and as many up
+#   flap.sh on MARK SECONDS PORT...   SECONDS down, and as many up
 #   flap.sh off MARK PORT...
 #
 # The loop ends within one turn after its mark is gone.

@@ -3,8 +3,8 @@
 # transport.
 #
 # initcall_blacklist=raid6_init: the kernel would spend 0.85 s of its 0.95 s of boot measuring RAID-6 code.
-# nf_conntrack.hashsize: with the default for 192 MB a node was out of entries after 1536 connections; the kernel takes
-# eight times this as the most it tracks.
+# nf_conntrack.hashsize: with the default for 192 MB a node ran out of entries after 1536 connections; the kernel's
+# maximum number of tracked connections is eight times this value.
 set -eu
 megabytes=$1 init=$2
 shift 2

@@ -1,8 +1,9 @@
 #!/bin/bash
-# hold-lab.sh WHO first|next: holds a lab, by a lock on a file in its fabric, for whoever keeps our stdin open. The engine
-# closes that when he is gone, however he went, and the kernel then gives the lock to whoever waits. While it waits it looks
-# at its stdin too, so that nobody waits who is gone. What is begun and not done stands in a file, for the next holder.
-# `first` is whoever made the fabric: all others wait until that one has come.
+# hold-lab.sh WHO first|next: holds a lab, by a lock on a file in its fabric, for the process that keeps stdin open. The
+# engine closes stdin when that process has ended, for whatever reason, and the kernel then gives the lock to the next
+# one that waits. While it waits, it also watches its stdin, so that it does not wait for a process that has ended.
+# Unfinished work is recorded in a file, for the next holder. `first` is the creator of the fabric: all others wait
+# until it has come.
 set -e
 who=$1 turn=$2 told=
 [ "$turn" = first ] || [ -e /lab/holder ] || {

@@ -1,7 +1,7 @@
 #!/bin/bash
-# hold-mysql.sh ADDRESS PORT: one session of the MariaDB client that asks ten times a second, each answer a line as the
-# probe writes them (probe.c). An answer is a name; before it tells an error, the client says the question again, between
-# dashes.
+# hold-mysql.sh ADDRESS PORT: one session of the MariaDB client that sends ten queries per second, and prints each
+# answer as a line in the probe's format (probe.c). An answer is a name; before an error, the client repeats the query
+# between dashes.
 set -eu
 (while :; do
   echo 'select @@report_host;'

@@ -1,6 +1,6 @@
 #!/bin/sh
-# First process of a hop's kernel, called by a link in the hop's folder: hands every frame from one end to the other, what
-# the node sends through the netem of the file `netem` there, and writes `shown` once it does.
+# First process of a hop's kernel, started through a link in the hop's folder: forwards every frame from one end to the
+# other, applies the netem of the file `netem` there to what the node sends, and writes `shown` when it does.
 set -e
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 folder=${0%/*}

@@ -1,12 +1,13 @@
 #!/bin/sh
-# In the fabric: puts a small kernel that has netem into the wire between a node's port and its segment, or takes it out.
+# In the fabric: inserts a small kernel that has netem into the wire between a node's port and its segment, or removes
+# it.
 #
 #   hop.sh put FOLDER PORT SEGMENT BRIDGE NODE_END SEGMENT_END NETEM INIT COMMAND...
 #   hop.sh take FOLDER PORT SEGMENT BRIDGE NODE_END SEGMENT_END
 #
-# The command boots the kernel with FOLDER/init, which becomes a link to INIT. The wire stays whole until it is ready.
+# The command boots the kernel with FOLDER/init, which becomes a link to INIT. The wire stays intact until it is ready.
 set -eu
-# Looks, 20 ms apart, whether it has booted.
+# Checks every 20 ms whether it has booted.
 looks=750
 
 put() {

@@ -1,17 +1,17 @@
 #!/bin/sh
-# Makes a container or a guest the node that the files in /lab say, before its programs start. It says which step failed,
-# with that step's own words, and stops there. Sysctls come first, so that interfaces come up under them; those of the
-# node's own links once there are any.
+# Sets up a container or a guest as the node that the files in /lab define, before its programs start. Reports which
+# step failed, with that step's own messages, and stops there. Sysctls come first, so that they apply when interfaces
+# come up; those of the node's own links follow when the links exist.
 set -eu
-# One stream: of two, what was written later may be read first.
+# One stream: with two, later output may be read first.
 exec 2>&1
 lib=${0%/*}
 tab=$(printf '\t')
 
 step() { echo "init: $1"; }
 
-# The user's files go where they belong, as the node's own kernel sees it: a guest has a /run, a /tmp and a /dev/shm of
-# its own. Folders that are there stay as they are, and links to folders (/var/run) are followed.
+# The user's files are put in place in the node's own kernel: a guest has its own /run, /tmp and /dev/shm. Existing
+# folders stay unchanged, and links to folders (/var/run) are followed.
 if [ -d /lab/files ]; then
   step files
   cd /lab/files
@@ -21,7 +21,7 @@ if [ -d /lab/files ]; then
   cd /
 fi
 
-# A command a line, by which the kernel has what the node stands on.
+# One command per line; they make the kernel load what the node needs.
 xargs -r -L 1 env < /lab/modules > /dev/null
 
 step sysctls
@@ -42,12 +42,12 @@ if [ -e /lab/setup.sh ]; then
   bash -Eeu "$lib/setup.sh"
 fi
 
-# Every program's own check of its configuration, side by side; a line has the program, its file, and a command.
+# Every program's own check of its configuration, in parallel; a line has the program, its file, and a command.
 [ -s /lab/checks ] || exit 0
 step configurations
 pids=
 while IFS=$tab read -r _ _ command; do
-  # shellcheck disable=SC2086 # words of ours, without spaces or patterns in them
+  # shellcheck disable=SC2086 # the lab's own words, without spaces or patterns
   $command &
   pids="$pids $!"
 done < /lab/checks

@@ -1,5 +1,6 @@
 #!/bin/sh
-# ipvs-table.sh MARKER: all that ipvsadm shows of a director's table, list after list with the marker between two.
+# ipvs-table.sh MARKER: prints everything that ipvsadm shows of a director's table, list by list, with the marker
+# between two lists.
 set -eu
 marker=$1
 ipvsadm -Ln

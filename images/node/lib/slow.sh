@@ -1,14 +1,14 @@
 #!/bin/bash
 # Keeps programs of a node stopped most of the time, or lets them run again.
 #
-#   slow.sh on SECONDS PROGRAM...   so long at a time
+#   slow.sh on SECONDS PROGRAM...   stops them for SECONDS at a time
 #   slow.sh off PROGRAM...
 #
 # The loop ends within one turn after its mark is gone.
 set -eu
 mark=/run/fault-slow
 
-# Sends every process of the programs a signal; fails when there is none.
+# Sends a signal to every process of the programs; fails if there is none.
 all() {
   signal=$1
   shift

@@ -1,7 +1,7 @@
 #!/bin/sh
-# start-again.sh PROGRAM: starts a program of this node. One that runs still may have been told to end by somebody who was
-# killed: it is started when it has, within the 5 s after which the node ends it (init.c). One that there is not cannot
-# have been stopped.
+# start-again.sh PROGRAM: starts a program of this node. If the program still runs, a killed process may have asked it
+# to end: it is started when it has ended, within the 5 s after which the node ends it (init.c). A program that the node
+# does not have cannot have been stopped.
 set -eu
 programs=$(svc status)
 printf '%s\n' "$programs" | grep -q "^$1 " || exit 0

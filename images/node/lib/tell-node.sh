@@ -1,6 +1,6 @@
 #!/bin/sh
-# tell-node.sh MARKER N ROUTE... N SYSCTL... FILE...: tells the links of a node, so many routes by their destinations and so
-# many sysctls, a line with the marker before each, and once more before the sums of files.
+# tell-node.sh MARKER N ROUTE... N SYSCTL... FILE...: prints the links of a node, N routes by their destinations and N
+# sysctls, with a line with the marker before each, and once more before the checksums of the files.
 set -eu
 marker=$1 left=$2
 shift 2

@@ -1,5 +1,6 @@
 #!/bin/sh
-# try-host.sh TRIAL: prints the version of the engine's kernel, and ends with 0 when a trial's script does in this container.
+# try-host.sh TRIAL: prints the version of the engine's kernel, and exits with 0 if a trial's script succeeds in this
+# container.
 set -eu
 uname -r
 exec sh -eu "$1"

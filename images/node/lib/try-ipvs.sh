@@ -1,5 +1,5 @@
 #!/bin/sh
-# Uses what a director of kernel LVS stands on: IPVS, and the traffic control that translates for Full-NAT.
+# Uses what a director of kernel LVS needs: IPVS, and the traffic control that translates for Full-NAT.
 set -eu
 ipvsadm -A -t 127.0.0.1:1 -s rr
 ipvsadm -D -t 127.0.0.1:1

@@ -1,6 +1,6 @@
 #!/bin/sh
-# try-uml.sh TRIAL COMMAND...: prints the version of the User-Mode Linux kernel, and ends with 0 when one boots in this
-# container in which a trial's script does. The commands load the trial's modules.
+# try-uml.sh TRIAL COMMAND...: prints the version of the User-Mode Linux kernel, and exits with 0 if one boots in this
+# container and a trial's script succeeds in it. The commands load the trial's modules.
 set -eu
 trial=$1
 shift

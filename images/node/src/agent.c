@@ -1,4 +1,4 @@
-/* The guest's end of `nodectl exec`: one process for each command, speaking the frames of frames.h. */
+/* The guest's end of `nodectl exec`: one process for each command, using the frames of frames.h. */
 #define _GNU_SOURCE
 #include "nodectl.h"
 
@@ -25,7 +25,7 @@
 struct run {
   pid_t pid;
   int tty;
-  int in, out, err; /* our ends; with a terminal, in == out and err is -1 */
+  int in, out, err; /* this process's ends; with a terminal, in == out and err is -1 */
 };
 
 static void start(struct run *r, const struct run_request *request, int main_netns) {
@@ -55,7 +55,7 @@ static void start(struct run *r, const struct run_request *request, int main_net
     if (chdir(request->cwd) < 0 && chdir("/") < 0) _exit(126);
     exec_or_exit(request->argv);
   }
-  /* Signals go to the command's group, and there is none before it leads one. */
+  /* Signals go to the command's group, which exists only after the command leads one. */
   close(led[1]);
   while (read(led[0], &byte, 1) < 0 && errno == EINTR) {}
   close(led[0]);
@@ -74,7 +74,7 @@ static void start(struct run *r, const struct run_request *request, int main_net
   fcntl(r->in, F_SETFL, O_NONBLOCK);
 }
 
-/* One read from the command to the client; 0 when that stream has ended. */
+/* Forwards one read from the command to the client; returns 0 when that stream has ended. */
 static int forward(int fd, enum frame type, struct buf *to) {
   char chunk[16384];
   ssize_t n = read(fd, chunk, sizeof chunk);
@@ -92,13 +92,13 @@ static void flush(int conn, struct buf *to) {
   write_all(conn, to->data, to->len);
 }
 
-/* The client's bytes for the command that have not gone to it yet. */
+/* The client's bytes for the command that have not been written to it yet. */
 struct input {
   struct buf bytes;
   int ended;
 };
 
-/* Does what a frame of the client asks; -1 when it is none that a client sends, or not now. */
+/* Handles a frame from the client; returns -1 if a client cannot send it, or not now. */
 static int take(struct run *r, struct input *input, int type, const char *body, uint32_t len, int main_netns) {
   struct run_request request;
   struct size size;
@@ -129,7 +129,7 @@ static int take(struct run *r, struct input *input, int type, const char *body, 
   }
 }
 
-/* Ends this conversation: the client gets these words and this exit code as the command's. */
+/* Ends this conversation: the client receives this message, and an exit code as the command's. */
 static void refuse(int conn, struct buf *to, const char *words) __attribute__((noreturn));
 static void refuse(int conn, struct buf *to, const char *words) {
   unsigned char code = 125;
@@ -167,7 +167,7 @@ static void serve(int conn, int main_netns) {
     }
     if (p[4].revents) {
       ssize_t n = write(r.in, input.bytes.data, input.bytes.len);
-      if (n < 0 && errno != EAGAIN && errno != EINTR) n = (ssize_t)input.bytes.len; /* it reads no more */
+      if (n < 0 && errno != EAGAIN && errno != EINTR) n = (ssize_t)input.bytes.len; /* the command reads no more */
       if (n > 0) {
         uint32_t taken = htonl((uint32_t)n);
         buf_drop(&input.bytes, (size_t)n);
@@ -201,11 +201,11 @@ static void serve(int conn, int main_netns) {
         refuse(conn, &to, "agent: the client sent nonsense\n");
       }
     }
-    /* Only here: the end may have come in this very round, and nothing else would wake us for it. */
+    /* Only here: the end may have arrived in this very round, and no other event would wake this loop. */
     if (input.ended && input.bytes.len == 0 && r.in >= 0) {
       if (r.tty) {
         char eof = 4;
-        if (write(r.in, &eof, 1) < 0) {} /* it has ended, then */
+        if (write(r.in, &eof, 1) < 0) {} /* then it has ended */
       } else {
         close(r.in);
         r.in = -1;

@@ -1,7 +1,7 @@
 /*
- * A UDP server for real servers: answers every datagram with whom it saw and at which address it
- * was asked, from that very address (a VIP on lo or tunl0 must be the source of the reply). A number
- * that the datagram begins with is said again, so that who asks knows which one was answered.
+ * A UDP server for real servers: answers every datagram with the client that it saw and the address at which it was
+ * reached, and sends the answer from that address (a VIP on lo or tunl0 must be the source of the reply). A number at
+ * the start of the datagram is repeated, so that the client knows which datagram was answered.
  *
  *   answer NAME PORT...
  */
@@ -21,7 +21,7 @@
 
 #define NAME_MAX_BYTES 255
 
-/* 1.2.3.4:80 or [::1]:80; addresses of IPv4 come mapped into IPv6 ones. */
+/* Formats 1.2.3.4:80 or [::1]:80; IPv4 addresses arrive mapped into IPv6 ones. */
 static const char *endpoint(const struct in6_addr *a, unsigned port, char *out, size_t size) {
   char text[INET6_ADDRSTRLEN];
   if (IN6_IS_ADDR_V4MAPPED(a)) {
@@ -46,7 +46,7 @@ static void serve(int fd, const char *name, unsigned port) {
   for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c))
     if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) info = (struct in6_pktinfo *)CMSG_DATA(c);
   if (!info) return;
-  /* The way back is routing's to choose: the question may have come through a tunnel. */
+  /* Routing must choose the way back: the request may have come through a tunnel. */
   info->ipi6_ifindex = 0;
   char number[32] = "";
   long long asked;
@@ -54,7 +54,7 @@ static void serve(int fd, const char *name, unsigned port) {
   int n = snprintf(text, sizeof text, "{\"server\":\"%s\",\"client\":\"%s\",\"asked\":\"%s\"%s}\n", name,
                    endpoint(&peer.sin6_addr, ntohs(peer.sin6_port), from, sizeof from),
                    endpoint(&info->ipi6_addr, port, at, sizeof at), number);
-  if (n < 0 || (size_t)n >= sizeof text) return; /* main has seen to it that a name is not so long */
+  if (n < 0 || (size_t)n >= sizeof text) return; /* main limits the length of a name */
   io = (struct iovec){text, (size_t)n};
   if (sendmsg(fd, &message, 0) < 0) perror("answer: sendmsg");
 }

@@ -7,7 +7,7 @@
 
 #include "numbers.h"
 
-/* What comes after a text, whatever its case; NULL when it is not there. */
+/* Returns what follows a text, in any case; NULL if the text is not there. */
 static const char *after(const char *data, size_t len, const char *text) {
   size_t size = strlen(text);
   for (; len >= size; data++, len--)
@@ -39,7 +39,9 @@ size_t line_length(const char *data, size_t len) {
 }
 
 int greeting(const char *data, size_t len, const char **said, size_t *said_len) {
-  /* MySQL's: a length of three bytes, a number (0), the protocol's version (10), the server's as text. */
+  /*
+   * MySQL's greeting: a length of three bytes, a number (0), the protocol's version (10), the server's version as text.
+   */
   size_t head = len > 4 && data[3] == 0 && data[4] == 10 ? 5 : 0;
   const char *end = head ? memchr(data + head, 0, len - head) : memchr(data, '\n', len);
   if (!end) return 0;

@@ -1,16 +1,15 @@
 /*
- * A client that asks a service, one connection after the other, and tells each answer as a line of
- * JSON: status (HTTP's, 200 for a datagram's answer, 0 for none), its own port and address, time,
- * size of the answer, bytes that the other side never acknowledged, and the answer itself.
- * Three that fail end it: the rest would only wait.
+ * A client that sends requests to a service, one connection after the other, and prints each answer as a line of JSON:
+ * status (HTTP's, 200 for the answer to a datagram, 0 for none), its own port and address, time, size of the answer,
+ * bytes that the other side never acknowledged, and the answer itself. Three failures end it: the rest would only wait.
  *
  *   ask [-u] [-n COUNT] [-k] [-t MS] [-s SOURCE]... [-g PATH] [-b BYTES] ADDRESS PORT
  *
- *   -u  datagrams, each from a port of its own
+ *   -u  datagrams, each from a new port
  *   -k  keep every connection open until stdin ends
- *   -s  an address to ask from; several take turns
+ *   -s  a source address; several are used in turn
  *   -b  post that many bytes
- *   -l  read one line that the server says of itself, instead of asking by HTTP
+ *   -l  read one line that the server sends first, instead of an HTTP request
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -40,7 +39,7 @@
 struct result {
   int status, unsent;
   size_t bytes;
-  const char *said; /* what is told of the answer: so many bytes */
+  const char *said; /* the part of the answer that is printed, with its length */
   size_t said_len;
 };
 
@@ -78,7 +77,7 @@ static int send_all(int fd, const char *what, size_t size, double deadline) {
   return 1;
 }
 
-/* Reads until the answer is whole: a header with Content-Length, and that many bytes; or a line. */
+/* Reads until the answer is complete: a header with Content-Length, and that many bytes; or a line. */
 static void read_answer(int fd, struct result *r, double deadline) {
   size_t have = 0;
   while (have < sizeof data && now_ms() < deadline) {
@@ -117,7 +116,7 @@ static void http(int fd, struct result *r, double deadline) {
     sent = send_all(fd, data, left < (long long)sizeof data ? (size_t)left : sizeof data, deadline);
   if (!sent) return;
   read_answer(fd, r, deadline);
-  /* What the server answered may be said before it has all of the question. */
+  /* The server may answer before it has received the whole request. */
   for (;;) {
     if (ioctl(fd, SIOCOUTQ, &r->unsent) < 0 || r->unsent == 0 || now_ms() > deadline) return;
     poll(NULL, 0, 2);
@@ -135,7 +134,7 @@ static void udp(int fd, struct result *r, double deadline) {
   }
 }
 
-/* Prints text as JSON has it, whatever bytes a server put into it. */
+/* Prints text as a JSON string, whatever bytes a server put into it. */
 static void print_text(const char *text, size_t len) {
   putchar('"');
   for (; len > 0; text++, len--) {

@@ -1,4 +1,4 @@
-/* nodectl await CONDITION...: ends once each has been seen to hold. */
+/* nodectl await CONDITION...: ends when each condition has been observed to hold. */
 #define _GNU_SOURCE
 #include <time.h>
 

@@ -10,7 +10,7 @@
 #include "die.h"
 
 void buf_add(struct buf *b, const void *data, size_t len) {
-  if (len == 0) return; /* data may be NULL then, which memcpy does not allow */
+  if (len == 0) return; /* data may be NULL here, which memcpy does not allow */
   if (len > SIZE_MAX / 2 - b->len) die("out of memory");
   if (b->len + len > b->cap) {
     size_t cap = (b->len + len) * 2;

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Builds our programs into bin/ and lib/ of a folder: build.sh FOLDER [more flags of gcc]. Whatever gcc doubts is an
-# error. They are linked statically, for nodes of any image; LINK='' leaves that out, which sanitizers want.
+# Builds the project's programs into bin/ and lib/ of a folder: build.sh FOLDER [more flags of gcc]. All warnings of gcc
+# are errors. The programs are linked statically, for nodes of any image; LINK='' leaves that out, as sanitizers
+# require.
 set -eu
 out=$1
 shift
@@ -22,5 +23,5 @@ program probe "$@" probe.c address.c answers.c numbers.c
 program answer "$@" answer.c numbers.c
 program pulse "$@" pulse.c numbers.c
 program refuse "$@" refuse.c segment.c numbers.c
-# Preloaded into programs that are not ours.
+# Preloaded into programs of other projects.
 compile "$@" -shared -fPIC -o "$out/lib/frrcaps.so" frrcaps.c

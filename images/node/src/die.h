@@ -1,8 +1,8 @@
-/* The end of a program that cannot go on. */
+/* The end of a program that cannot continue. */
 #ifndef DIE_H
 #define DIE_H
 
-/* Says why on stderr, after the program's name, and exits with 125. */
+/* Prints the reason on stderr, after the program's name, and exits with 125. */
 void die(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * nodectl exec [--tether] -- CMD: runs CMD where the node's network stack is. Without an own
- * kernel that is here; with one, the guest's agent runs it, over the management wire, with its
- * streams, its terminal, its signals and its exit code as they are.
+ * nodectl exec [--tether] -- CMD: runs CMD in the kernel of the node's network stack. Without an own kernel, that is
+ * here; with one, the guest's agent runs it, over the management wire, with unchanged streams, terminal, signals and
+ * exit code.
  */
 #define _GNU_SOURCE
 #include "nodectl.h"
@@ -60,7 +60,7 @@ static void request(struct buf *out, int tty, char **argv) {
   add_run(out, &run);
 }
 
-/* Does what the agent's frames say that have come whole; the command's exit code once there is one, else -1. */
+/* Handles the complete frames from the agent; returns the command's exit code when it is known, else -1. */
 static int take_frames(struct buf *in, size_t *window) {
   const char *payload;
   uint32_t len;
@@ -135,11 +135,11 @@ static int run_in_guest(int tether, char **argv) {
   }
 }
 
-/* Here, but ended with whoever holds our stdin: an engine keeps an exec alive when its caller is gone. */
+/* Runs the command here, and ends it when stdin is closed: an engine keeps an exec alive when its caller is gone. */
 static int run_tethered(char **argv) {
   int signals = signal_fd(), status;
   pid_t pid = fork();
-  if (pid < 0) die("fork: %s", strerror(errno)); /* -1 as the one to be signalled would be everybody */
+  if (pid < 0) die("fork: %s", strerror(errno)); /* kill(-1) would signal every process */
   if (pid == 0) {
     unblock_signals();
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -162,7 +162,10 @@ static int run_tethered(char **argv) {
   }
 }
 
-/* Whether a process was started from outside the container with LAB_EXEC=ID: the engine has no call to signal a command. */
+/*
+ * Returns whether a process was started from outside the container with LAB_EXEC=ID: the engine has no call to signal a
+ * command.
+ */
 static int is_command(const char *pid, const char *id) {
   char path[300], text[65536];
   size_t len = strlen(id);
@@ -173,7 +176,7 @@ static int is_command(const char *pid, const char *id) {
   size_t n = fread(text, 1, sizeof text - 1, f);
   fclose(f);
   text[n] = 0;
-  const char *end = strrchr(text, ')'); /* its name may hold anything */
+  const char *end = strrchr(text, ')'); /* its name may contain anything */
   if (!end || sscanf(end, ") %*c %d", &parent) != 1 || parent != 0) return 0;
   snprintf(path, sizeof path, "/proc/%s/environ", pid);
   f = fopen(path, "re");

@@ -1,4 +1,4 @@
-/* What is done to wires and cards: their offloads mended, and marks sent on them. */
+/* Work on wires and cards: completes offloads, and sends marks. */
 #define _GNU_SOURCE
 #include "nodectl.h"
 
@@ -19,8 +19,8 @@
 #include "numbers.h"
 
 /*
- * A veth leaves checksums and segmentation to the next hop. A guest kernel and a packet socket
- * are next hops that do neither, so every frame must leave finished.
+ * Turns off the offloads of a veth, which leaves checksums and segmentation to the next hop. A guest kernel and a
+ * packet socket are next hops that do neither, so every frame must be complete when it leaves.
  */
 int offload_main(int argc, char **argv) {
   static const unsigned commands[] = {ETHTOOL_STSO, ETHTOOL_SGSO, ETHTOOL_SGRO, ETHTOOL_STXCSUM, ETHTOOL_SRXCSUM};
@@ -30,7 +30,8 @@ int offload_main(int argc, char **argv) {
     for (size_t c = 0; c < sizeof commands / sizeof *commands; c++) {
       struct ethtool_value off = {.cmd = commands[c], .data = 0};
       struct ifreq request = {0};
-      if (strlen(argv[i]) >= IFNAMSIZ) die("%s: no interface has so long a name", argv[i]); /* cut off it would be another's */
+      /* Truncated, it could be another interface's name. */
+      if (strlen(argv[i]) >= IFNAMSIZ) die("%s: no interface has so long a name", argv[i]);
       strcpy(request.ifr_name, argv[i]);
       request.ifr_data = (char *)&off;
       if (ioctl(fd, SIOCETHTOOL, &request) < 0 && errno != EOPNOTSUPP) {
@@ -43,8 +44,8 @@ int offload_main(int argc, char **argv) {
 }
 
 /*
- * nodectl mark NUMBER SEGMENT...: sends one frame on each segment, so that who captures them knows
- * when everything before has come through. No bridge hands this destination on.
+ * nodectl mark NUMBER SEGMENT...: sends one frame on each segment, so that a capture shows when all earlier frames have
+ * arrived. No bridge forwards this destination.
  */
 int mark_main(int argc, char **argv) {
   unsigned char frame[60] = {0x01, 0x80, 0xc2, 0x00, 0x00, 0x0f, 0x02, 0x6c, 0x76, 0x73, 0x6c, 0x62, 0x88, 0xb5};

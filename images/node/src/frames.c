@@ -25,7 +25,7 @@ int buf_peek(const struct buf *b, const char **payload, uint32_t *len) {
   if (b->len < FRAME_HEAD + (size_t)length) return 0;
   *payload = b->data + FRAME_HEAD;
   *len = length;
-  /* A frame of type 0 is nobody's; whoever acts on types must see one that it does not know. */
+  /* No frame has type 0; the caller must see a type that it does not know. */
   return b->data[0] ? (unsigned char)b->data[0] : -1;
 }
 
@@ -48,7 +48,7 @@ int parse_run(const char *payload, size_t len, struct run_request *out) {
   memcpy(head, payload, sizeof head);
   for (size_t i = sizeof head; i < len; i++) texts += payload[i] == 0;
   if (ntohs(head[0]) > 1 || texts < 3) return -1;
-  /* One piece of memory has all texts; cwd is its beginning. */
+  /* One allocation holds all texts; cwd is its start. */
   char *text = malloc(len - sizeof head), **argv = calloc(texts - 2 + 1, sizeof *argv);
   if (!text || !argv) die("out of memory");
   memcpy(text, payload + sizeof head, len - sizeof head);

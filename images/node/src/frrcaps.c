@@ -1,13 +1,13 @@
 /*
- * Preloaded into FRR's daemons, which ask for capabilities that they need for features no lab uses (SYS_ADMIN, for
- * VRFs made of network namespaces), and end when they cannot have them. With this they ask for those that there are.
+ * Preloaded into FRR's daemons, which request capabilities for features that no lab uses (SYS_ADMIN, for VRFs made of
+ * network namespaces), and end if they cannot have them. With this library they request only those that are available.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <linux/capability.h>
 #include <sys/prctl.h>
 
-/* As in libcap's sys/capability.h, where the two kinds of flag are enumerations. */
+/* As in libcap's sys/capability.h, where both kinds of flag are enumerations. */
 typedef int set_flag(void *caps, int set, int n, const int *list, int value);
 set_flag cap_set_flag;
 

@@ -1,4 +1,4 @@
-/* A node's side of the wiring, and what both sides share; see handover.h. */
+/* A node's side of the wiring, and code that both sides share; see handover.h. */
 #define _GNU_SOURCE
 #include "handover.h"
 #include "job.h"
@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Milliseconds between two tries to reach the fabric, which listens before any node is started. */
+/* Milliseconds between two attempts to reach the fabric, which listens before any node is started. */
 #define AGAIN_MS 20
 
 union one_fd {
@@ -35,7 +35,7 @@ int send_fd(int socket, const void *data, size_t len, int fd) {
 ssize_t recv_fd(int socket, void *data, size_t len, int *fd, int flags) {
   union one_fd control = {0};
   struct iovec part = {data, len};
-  /* CMSG_SPACE has room for two descriptors; of what does not fit the kernel closes every one itself. */
+  /* CMSG_SPACE has room for two descriptors; the kernel closes any that do not fit. */
   struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = CMSG_LEN(sizeof *fd)};
   *fd = -1;
   ssize_t n = recvmsg(socket, &message, MSG_CMSG_CLOEXEC | flags);
@@ -45,7 +45,7 @@ ssize_t recv_fd(int socket, void *data, size_t len, int *fd, int flags) {
   return n;
 }
 
-/* Unpacks so many bytes of tar that come over the connection. Returns how tar ended, or -1 when the connection did. */
+/* Unpacks `left` bytes of tar from the connection. Returns tar's exit code, or -1 if the connection ended. */
 static int unpack(int connection, long long left) {
   char chunk[65536];
   int in[2], status, lost = 0;
@@ -62,7 +62,7 @@ static int unpack(int connection, long long left) {
     ssize_t n = read(connection, chunk, left < (long long)sizeof chunk ? (size_t)left : sizeof chunk);
     if (n < 0 && errno == EINTR) continue;
     lost = n <= 0;
-    if (n > 0) write_all(in[1], chunk, (size_t)n); /* tar may have ended: it tells why */
+    if (n > 0) write_all(in[1], chunk, (size_t)n); /* tar may have ended: it reports why */
     if (n > 0) left -= n;
   }
   close(in[1]);
@@ -70,7 +70,7 @@ static int unpack(int connection, long long left) {
   return lost ? -1 : exit_code(status);
 }
 
-/* Connects, sends the token and this process's network namespace. The connection, or -1. */
+/* Connects, and sends the token and this process's network namespace. Returns the connection, or -1. */
 static int present(const char *token) {
   struct sockaddr_un to = {.sun_family = AF_UNIX, .sun_path = WIRE_SOCKET};
   int connection = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), netns = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
@@ -82,7 +82,7 @@ static int present(const char *token) {
   return -1;
 }
 
-/* The length of the files; -1 when the connection ends before, or says none. */
+/* Reads the length of the files; returns -1 if the connection ends first, or sends none. */
 static long long files_length(int connection) {
   char head[32];
   for (size_t n = 0; n < sizeof head; n++) {

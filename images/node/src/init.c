@@ -1,7 +1,7 @@
 /*
- * Process 1, of a container and of a guest kernel alike: runs the node's init script, starts
- * its services, keeps their output and their exit. A service that ends stays down and says so:
- * in a test bed a silent restart would hide the crash that the bed is there to show.
+ * Process 1, in containers and in guest kernels: runs the node's init script, starts its services, and keeps their
+ * output and exit status. A service that ends is not restarted, and its end is reported: in a test bed, a silent
+ * restart would hide the crash that the test bed must show.
  */
 #define _GNU_SOURCE
 #include "nodectl.h"
@@ -29,28 +29,28 @@
 #include "services.h"
 
 #define STOP_DEADLINE_MS 5000
-/* Of a program on a node that is starved, or that looks through its files first. */
+/* For a program on a node that is starved, or that scans its files first. */
 #define START_DEADLINE_MS 60000
 
 struct service {
   char *name, **after, **ready, **argv;
   pid_t pid;     /* 0: not running */
-  int wanted;    /* it is to start as soon as what it is after is ready */
-  int starting;  /* it runs, and not all by which it is ready has been seen */
-  size_t seen;   /* so much of that has */
+  int wanted;    /* it must start as soon as the programs on which it depends are ready */
+  int starting;  /* it runs, and not all conditions of its readiness have been seen */
+  size_t seen;   /* number of conditions that have been seen */
   int status;    /* of the last run */
-  int ran;       /* has it run at all */
+  int ran;       /* whether it has run at all */
   int out;       /* its stdout and stderr, or -1 */
   struct buf line;
   int starter;   /* control connection that waits until it is ready, or -1 */
-  long long ready_by; /* for which it waits no longer, in ms */
+  long long ready_by; /* end of that wait, in ms */
   int waiter;    /* control connection that waits for its end, or -1 */
-  long long kill_at; /* when SIGTERM did not do: SIGKILL, in ms */
+  long long kill_at; /* time of SIGKILL if SIGTERM has no effect, in ms */
 };
 
 static struct service *services;
 static int n_services;
-/* Who waits to hear how this node is, or -1. */
+/* The connection to the fabric, which waits for this node's state, or -1. */
 static int fabric = -1;
 
 static long long now_ms(void) {
@@ -64,7 +64,7 @@ static void say(const char *who, const char *line, size_t len) {
   buf_print(&out, "%s: ", who);
   buf_add(&out, line, len);
   buf_add(&out, "\n", 1);
-  write_all(1, out.data, out.len); /* at once: lines of others do not come between */
+  write_all(1, out.data, out.len); /* in one write: lines of other processes do not come between */
   buf_free(&out);
 }
 
@@ -75,7 +75,7 @@ static void report(const char *text) {
   fabric = -1;
 }
 
-/* A guest's word goes by a file: its container's first process looks for it. */
+/* A guest reports its state in a file: its container's first process watches it. */
 static void set_state(const char *text) {
   report(text);
   int fd = open(LAB_STATE ".new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
@@ -85,7 +85,7 @@ static void set_state(const char *text) {
   rename(LAB_STATE ".new", LAB_STATE);
 }
 
-/* Hands on what the guest says of itself, once it has. What stands in its place may be anything. */
+/* Forwards the state that the guest has reported, if any. The file may contain anything. */
 static void pass_state_on(int watch) {
   char events[4096], text[256] = {0};
   struct stat what;
@@ -96,7 +96,7 @@ static void pass_state_on(int watch) {
   close(fd);
 }
 
-/* Hands whole lines on; at the end of the stream the rest too. */
+/* Forwards complete lines; at the end of the stream, the rest too. */
 static void relay(struct service *s, int ended) {
   char *end;
   while (s->line.len && (end = memchr(s->line.data, '\n', s->line.len))) {
@@ -122,7 +122,7 @@ static void read_output(struct service *s) {
   }
 }
 
-/* The machine lacks processes or descriptors: that is told where the service's own words go, and as its end. */
+/* The machine lacks processes or descriptors: this is reported like the service's own output, and as its end. */
 static void cannot_start(struct service *s) {
   const char *why = strerror(errno);
   struct buf text = {0};
@@ -148,7 +148,7 @@ static void tell_starter(struct service *s, const char *text) {
 static void start_service(struct service *s) {
   int out[2];
   s->wanted = 0;
-  /* What an earlier run left would be taken for this one's. */
+  /* Files of an earlier run would count as this one's. */
   for (char **condition = s->ready; *condition; condition++)
     if (**condition == '/') unlink(*condition);
   if (s->out >= 0) read_output(s);
@@ -180,7 +180,7 @@ static void start_service(struct service *s) {
   s->seen = 0;
 }
 
-/* Whether a program is on its way: wanted and not running yet, or running and not ready. */
+/* Returns whether a program is starting: wanted and not running yet, or running and not ready. */
 static int pending(const struct service *s) { return s->wanted || s->starting; }
 
 static int may_start(const struct service *s) {
@@ -190,7 +190,10 @@ static int may_start(const struct service *s) {
   return 1;
 }
 
-/* Starts what is wanted and sees what is ready; a program comes after those that it waits for. Returns how many are on their way. */
+/*
+ * Starts programs that are wanted, each after those on which it depends, and checks which are ready. Returns how many
+ * are still starting.
+ */
 static int advance(void) {
   int left = 0;
   for (int i = 0; i < n_services; i++) {
@@ -370,7 +373,7 @@ static void guest_mounts(void) {
   if (f) fclose(f);
 }
 
-/* The agent lives in a network namespace of its own, so the lab's interfaces are all a user sees. */
+/* The agent has its own network namespace, so users see only the lab's interfaces. */
 static void start_agent(void) {
   int ready[2], go[2], netns = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
   char byte, command[128];
@@ -390,7 +393,7 @@ static void start_agent(void) {
   close(netns);
 }
 
-/* How far a node has come: its init script runs, its services start, or all is said of how that went. */
+/* The phase of a node: its init script runs, its services start, or the result has been reported. */
 enum phase { PREPARING, STARTING, SETTLED };
 
 static void fail(const char *who, int status) {
@@ -399,7 +402,7 @@ static void fail(const char *who, int status) {
   set_state(text);
 }
 
-/* A node is ready once its services are, and has failed with the first that ends before. */
+/* Updates the phase: a node is ready when its services are, and has failed if one of them ends before. */
 static enum phase see_start(int left) {
   for (int i = 0; i < n_services; i++)
     if (!services[i].pid && !services[i].wanted) {
@@ -434,7 +437,7 @@ int init_main(int guest, const char *token) {
   script = spawn_script(boots ? LAB_BOOT : LAB_INIT);
   struct pollfd *polls = calloc((size_t)n_services + 3, sizeof *polls);
   if (!polls) die("out of memory");
-  int starting = 0; /* programs on their way */
+  int starting = 0; /* programs that are starting */
   for (enum phase phase = PREPARING;;) {
     polls[0] = (struct pollfd){signals, POLLIN, 0};
     polls[1] = (struct pollfd){listener, POLLIN, 0};
@@ -460,11 +463,11 @@ int init_main(int guest, const char *token) {
     while (read(signals, &info, sizeof info) == sizeof info) {
       if (info.ssi_signo == SIGCHLD) continue;
       if (guest) continue;
-      /* docker stop: the container's end ends everything in it */
+      /* docker stop: the end of the container ends everything in it */
       return 0;
     }
     reap(script, &script_status);
-    if (script_status >= 0 && boots) return exit_code(script_status); /* the guest kernel is gone */
+    if (script_status >= 0 && boots) return exit_code(script_status); /* the guest kernel has ended */
     if (phase == PREPARING && script_status >= 0) {
       if (script_status == 0) {
         for (int i = 0; i < n_services; i++) services[i].wanted = !services[i].pid;

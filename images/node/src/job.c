@@ -5,7 +5,7 @@
 
 #include "numbers.h"
 
-/* Reads a word of at least one and at most so many characters, up to a space or the line's end; what is behind it, or NULL. */
+/* Reads a word of 1 to `most` characters, up to a space or the line's end; returns what follows it, or NULL. */
 static const char *word(const char *at, size_t most, char *out) {
   size_t len = strcspn(at, " \n");
   if (len == 0 || len > most) return NULL;
@@ -14,7 +14,7 @@ static const char *word(const char *at, size_t most, char *out) {
   return at + len;
 }
 
-/* Reads a number from min to max; what is behind it, or NULL. */
+/* Reads a number from min to max; returns what follows it, or NULL. */
 static const char *number(const char *at, long long min, long long max, long long *out) {
   size_t len = leading_number(at, strlen(at), max, out);
   return len > 0 && *out >= min ? at + len : NULL;

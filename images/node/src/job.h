@@ -1,4 +1,4 @@
-/* Text of the handover: the lines of a job, and what nodes say. Nothing in it is trusted. */
+/* Text of the handover: the lines of a job, and nodes' messages. None of it is trusted. */
 #ifndef JOB_H
 #define JOB_H
 
@@ -7,12 +7,12 @@
 
 #include "handover.h"
 
-/* Longest line that is taken from the other side. */
+/* Maximum length of a line that is accepted from the other side. */
 #define LINE_MOST 256
 #define NODE_NAME_MAX 63
 #define NODES_MOST 4000
 #define PORTS_MOST 100000
-/* Bytes of one node's files, and of the batch. */
+/* Maximum bytes of one node's files, and of the batch. */
 #define FILES_MOST 0x40000000
 #define DEADLINE_MOST_MS 86400000
 
@@ -27,22 +27,22 @@ struct job_node {
   long long files_len;
 };
 
-/* Each reads one line, with or without its end; 0, or -1 when it is none. */
+/* Each reads one line, with or without its end; returns 0, or -1 if the line is invalid. */
 int parse_job_head(const char *line, struct job_head *out);
 int parse_job_node(const char *line, struct job_node *out);
 int parse_job_port(const char *line, char out[IFNAMSIZ]);
 
-/* The length that stands before a node's files, with the end of its line; -1 when it is none. */
+/* Reads the length before a node's files, with the end of its line; returns -1 if there is none. */
 long long parse_files_length(const char *line, size_t len);
 
-/* A line that may come in pieces. */
+/* A line that may arrive in pieces. */
 struct line {
   char text[LINE_MOST];
   size_t len;
 };
 /*
- * Takes the first whole line out of what has come, without its end, with everything but printable ASCII replaced by
- * '?': it goes to a terminal. 1; 0 when none is whole yet; -1 when it is too long.
+ * Takes the first complete line from the received bytes, without its end, with everything but printable ASCII replaced
+ * by '?': it goes to a terminal. Returns 1; 0 if none is complete yet; -1 if it is too long.
  */
 int take_line(struct line *from, char to[LINE_MOST]);
 

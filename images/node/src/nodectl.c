@@ -1,5 +1,5 @@
 /*
- * nodectl: the one program of ours inside a node.
+ * nodectl: the project's program inside a node.
  *
  *   nodectl init [TOKEN]    process 1 of a container: gets its wires and files, then boots or starts
  *   guest-init              process 1 of a guest kernel (a link to this file)
@@ -7,10 +7,10 @@
  *   svc start|stop|status   the node's services (a link to this file)
  *   nodectl signal ID N     sends a signal to the command that was started with LAB_EXEC=ID
  *   nodectl fabric          process 1 of the fabric
- *   nodectl wire            in the fabric: gives nodes their wires and files, reports each as it is ready
- *   nodectl offload IFACE.. turns off what a veth leaves undone for the next hop
- *   nodectl await COND..    ends once all have been seen to hold: tcp:PORT, udp:PORT, or a path that is there
- *   nodectl mark N SEGMENT.. sends a frame by which who captures knows that all before has come through
+ *   nodectl wire            in the fabric: gives nodes their wires and files, reports each when it is ready
+ *   nodectl offload IFACE.. turns off the offloads that a veth leaves to the next hop
+ *   nodectl await COND..    ends when all have been seen to hold: tcp:PORT, udp:PORT, or a path that exists
+ *   nodectl mark N SEGMENT.. sends a frame that shows a capture that all earlier frames have arrived
  */
 #include "nodectl.h"
 

@@ -1,4 +1,4 @@
-/* nodectl: the one program of ours inside a node. See nodectl.c for the verbs. */
+/* nodectl: the project's program inside a node. See nodectl.c for the verbs. */
 #ifndef NODECTL_H
 #define NODECTL_H
 
@@ -6,12 +6,12 @@
 
 #include "die.h"
 
-/* Where `lab` puts a node's files, and where the node says how it is. */
+/* The folder in which `lab` puts a node's files, and the node its state. */
 #define LAB_FOLDER "/lab"
 #define LAB_STATE "/lab/state"       /* "ready", or "failed: why" */
-#define LAB_GUEST "/lab/guest"       /* only in nodes with an own kernel: how it is wired */
-#define LAB_INIT "/usr/local/lib/lab/init.sh" /* addresses, routes, sysctls, tunnels, as files in /lab say */
-#define LAB_SERVICES "/lab/services" /* one service a line: see services.h */
+#define LAB_GUEST "/lab/guest"       /* only in nodes with their own kernel: how it is wired */
+#define LAB_INIT "/usr/local/lib/lab/init.sh" /* addresses, routes, sysctls, tunnels, from files in /lab */
+#define LAB_SERVICES "/lab/services" /* one service per line: see services.h */
 #define LAB_BOOT "/usr/local/lib/lab/boot.sh" /* boots a node's own kernel */
 #define SVC_SOCKET "/run/nodectl.sock"
 
@@ -20,10 +20,10 @@
 #define MGMT_PREFIX "/30"
 #define MGMT_PORT 77
 
-/* Milliseconds between two looks whether a program is ready. */
+/* Milliseconds between two checks of a program's readiness. */
 #define READY_LOOK_MS 5
 
-/* `token`: how the fabric knows this node; NULL where there is no fabric to wait for. */
+/* `token`: identifies this node to the fabric; NULL if there is no fabric to wait for. */
 int init_main(int in_guest, const char *token);
 int exec_main(int argc, char **argv);
 int agent_main(int main_netns, int ready_fd, int go_fd);
@@ -34,15 +34,18 @@ int offload_main(int argc, char **argv);
 int await_main(int argc, char **argv);
 int mark_main(int argc, char **argv);
 
-/* Gives this process's network to the fabric and takes the node's files from it. Returns the connection once the wires are in place. */
+/*
+ * Passes this process's network to the fabric and receives the node's files. Returns the connection when the wires are
+ * in place.
+ */
 int hand_over(const char *token);
-/* Says a line over the connection. */
+/* Sends a line over the connection. */
 void tell(int connection, const char *text);
 
 int write_all(int fd, const void *data, size_t len);
 int exit_code(int wait_status);
 void unblock_signals(void);
-/* Replaces this process by argv; ends it with 127 (not found) or 126 when that fails. */
+/* Replaces this process by argv; if that fails, ends it with 127 (not found) or 126. */
 void exec_or_exit(char **argv) __attribute__((noreturn));
 
 #endif

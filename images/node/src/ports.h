@@ -1,10 +1,10 @@
 /*
- * Ports of our clients, in turn: one comes again only after all others, minutes later.
+ * Ports of the clients here, in turn: a port is reused only after all others, minutes later.
  *
- * The kernel chooses ports anew every ten seconds (secure_ipv4_port_ephemeral) and may come upon one
- * that a client had seconds ago. A director still knows the connection of then, and where the real
- * server of that connection has been removed, it drops what comes (unless expire_nodest_conn is set):
- * true of LVS, and no loss that many clients with few connections each would see.
+ * The kernel reshuffles ports every ten seconds (secure_ipv4_port_ephemeral) and may choose one that a client had
+ * seconds ago. A director still knows that earlier connection, and if the connection's real server has been removed, it
+ * drops the packets (unless expire_nodest_conn is set): this is how LVS works, and many clients with few connections
+ * each would not notice it.
  */
 #define FIRST_PORT 10000
 #define LAST_PORT 32767 /* below those that the kernel chooses */
@@ -16,7 +16,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* The node's next port, whoever of its programs had the one before; 0, which lets the kernel choose, when that cannot be known. */
+/*
+ * Returns the node's next port, across all its programs; 0, which lets the kernel choose, if it cannot be determined.
+ */
 static unsigned short next_port(void) {
   unsigned short port = 0;
   int fd = open(PORTS_FILE, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
@@ -30,11 +32,11 @@ static unsigned short next_port(void) {
   return port;
 }
 
-/* Binds a socket to an address (its family set, else empty: any) and a port in turn that nobody has. */
+/* Binds a socket to an address (with its family set, otherwise empty for any) and the next unused port. */
 static int bind_in_turn(int fd, struct sockaddr_storage *own, socklen_t size) {
   for (;;) {
     unsigned short port = next_port();
-    /* The port is at the same place in both. */
+    /* The port has the same offset in both. */
     ((struct sockaddr_in *)own)->sin_port = htons(port);
     if (bind(fd, (struct sockaddr *)own, size) == 0) return 0;
     if (errno != EADDRINUSE || port == 0) return -1;

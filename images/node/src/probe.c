@@ -1,18 +1,18 @@
 /*
- * probe http|banner|udp ADDRESS PORT EVERY_MS TIMEOUT_MS HELD: asks a service without end, as its clients do.
+ * probe http|banner|udp ADDRESS PORT EVERY_MS TIMEOUT_MS HELD: sends requests to a service continuously, as its clients
+ * do.
  *
- * Every EVERY_MS a new connection asks once; HELD connections more are kept and ask again and
- * again, in turn. Each attempt becomes one JSON line on stdout, with times in microseconds of the
- * machine's wall clock (the clock that packet captures use):
+ * Every EVERY_MS a new connection sends one request; HELD further connections stay open and send requests in turn. Each
+ * attempt becomes one JSON line on stdout, with times in microseconds of the machine's wall clock (the clock of packet
+ * captures):
  *   {"kind":"new","n":1,"at":..,"end":..,"lag":..,"ok":true,"server":"rs1"}
  *   {"kind":"held","n":0,"at":..,"end":..,"lag":0,"ok":false,"why":"timeout"}
- * "n" counts the new connections as they are begun; they end, and are told, in any order. Of those
- * that are held it says which.
- * "lag" is how late the attempt started against its own schedule: the probe's own error.
- * A held connection that breaks is not made anew: whether it survived is the question.
- * Of a server that speaks first (banner) the first bytes are the answer, and no connection is held.
- * Datagrams (udp) are asked each from a port of its own; those that are held are a stream, from one
- * port, one every EVERY_MS, numbered; what is answered again is told again:
+ * "n" numbers new connections in the order of their starts; they end, and are reported, in any order. For held
+ * connections it is the number of the connection. "lag" is how late the attempt started relative to its own schedule:
+ * the probe's own error. A held connection that breaks is not reopened: whether it survives is what is measured. If the
+ * server speaks first (banner), its first bytes are the answer, and no connection is held. Datagrams (udp) are each
+ * sent from a new port; held ones are a stream, from one port, one every EVERY_MS, numbered; a duplicate answer is
+ * reported as a further line:
  *   {"kind":"stream","n":17,...}
  *   {"kind":"again","n":17,...}
  */
@@ -39,7 +39,7 @@
 #define MAX_HELD 256
 #define MAX_STREAM 4096
 #define RESPONSE_MAX 2048
-/* How often each held connection asks, in microseconds, where that is seldomer than a new one. */
+/* Interval of requests on each held connection, in microseconds, unless new connections have a longer one. */
 #define HELD_EVERY 200000
 
 enum kind { NEW, HELD, STREAM, AGAIN };
@@ -54,7 +54,7 @@ struct attempt {
   char response[RESPONSE_MAX];
 };
 
-/* A datagram of the stream, by its number modulo MAX_STREAM. */
+/* A datagram of the stream, indexed by its number modulo MAX_STREAM. */
 struct datagram {
   enum { FREE, ASKED, ANSWERED, LOST } state;
   long long n, at, lag;
@@ -135,7 +135,7 @@ static void open_attempt(struct attempt *a, enum kind kind, long long n, long lo
   if (connect(a->fd, (struct sockaddr *)&target, target_len) < 0 && errno != EINPROGRESS) end_attempt(a, cause(errno));
 }
 
-/* Whether an answer is whole by the length that it announces, as a held connection's must be. */
+/* Returns whether an answer is complete by the length that it announces, as required on a held connection. */
 static int whole(const struct attempt *a, const struct http_answer *answer) {
   return answer->head > 0 && answer->length >= 0 && a->len - answer->head >= (unsigned long long)answer->length;
 }
@@ -186,7 +186,7 @@ static void ask_on(struct attempt *a) {
   if (send(a->fd, request_held, strlen(request_held), MSG_NOSIGNAL) < 0) end_attempt(a, cause(errno));
 }
 
-/* Asks on those held connections whose turn it is and that have had their last answer. */
+/* Sends requests on the held connections that are due and have received their last answer. */
 static void ask_on_held(int count, long long every) {
   static int turn;
   int turns = (int)((count * every + HELD_EVERY - 1) / HELD_EVERY);
@@ -199,7 +199,7 @@ static void ask_on_stream(long long lag) {
   char text[32];
   struct datagram *d = &stream[++sent % MAX_STREAM];
   *d = (struct datagram){ASKED, sent, wall_us(), lag};
-  /* An error belongs to one that was sent before: this one is lost when nothing answers it. */
+  /* An error belongs to an earlier datagram: this one is lost if no answer arrives. */
   send(stream_fd, text, (size_t)snprintf(text, sizeof text, "%lld", sent), MSG_NOSIGNAL);
 }
 
@@ -262,7 +262,7 @@ int main(int argc, char **argv) {
       if (protocol == HTTP && count > 0) ask_on_held(count, every);
       if (stream_fd >= 0) ask_on_stream(lag);
       next += every;
-      if (lag > every) next = mono_us() + every; /* we were stalled; the lag is on record */
+      if (lag > every) next = mono_us() + every; /* the probe was stalled; the lag is recorded */
     }
     struct pollfd polls[MAX_HELD + MAX_ATTEMPTS + 1];
     struct attempt *of[MAX_HELD + MAX_ATTEMPTS];

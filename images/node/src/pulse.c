@@ -1,10 +1,10 @@
 /*
  * pulse EVERY_MS LATE_MS BEAT_MS: reports when this machine is stalled.
  *
- * It sleeps again and again until the next multiple of EVERY_MS. Where it wakes more than LATE_MS
- * late, nothing else here could run in time either: starved of CPU, or paused. Each such time is
- * a JSON line, in microseconds of the machine's wall clock. A line with nothing late, at once and then
- * every BEAT_MS, says that it watches, and that all before has been told:
+ * It sleeps repeatedly until the next multiple of EVERY_MS. If it wakes more than LATE_MS late, no other process here
+ * could run in time either: the machine was starved of CPU, or paused. Each such time is a JSON line, in microseconds
+ * of the machine's wall clock. A line with lateness 0, at once and then every BEAT_MS, means that it watches, and that
+ * everything before has been reported:
  *   {"at":..,"late":0}
  */
 #define _GNU_SOURCE
@@ -19,7 +19,7 @@ static long long us(clockid_t clock) {
   return t.tv_sec * 1000000LL + t.tv_nsec / 1000;
 }
 
-/* Longest time that an argument may be, in milliseconds: a day. */
+/* Maximum value of an argument, in milliseconds: a day. */
 #define LONGEST_MS 86400000
 
 int main(int argc, char **argv) {

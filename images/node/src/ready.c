@@ -10,7 +10,7 @@
 struct transport {
   const char *name;
   const char *tables[2];
-  unsigned state; /* of a socket that waits for whoever comes (include/net/tcp_states.h); UDP says TCP_CLOSE */
+  unsigned state; /* of a listening socket (include/net/tcp_states.h); UDP shows TCP_CLOSE */
 };
 
 static const struct transport transports[] = {
@@ -18,7 +18,7 @@ static const struct transport transports[] = {
     {"udp:", {"/proc/net/udp", "/proc/net/udp6"}, 0x07},
 };
 
-/* The transport of a condition and its port, or NULL. */
+/* Returns the transport of a condition, and its port; or NULL. */
 static const struct transport *transport_of(const char *condition, long long *port) {
   for (size_t i = 0; i < sizeof transports / sizeof *transports; i++) {
     size_t head = strlen(transports[i].name);
@@ -33,7 +33,7 @@ static const struct transport *transport_of(const char *condition, long long *po
 static int listens(const struct transport *t, long long wanted) {
   int found = 0;
   for (size_t i = 0; i < 2 && !found; i++) {
-    FILE *f = fopen(t->tables[i], "re"); /* a kernel without IPv6 has no second one */
+    FILE *f = fopen(t->tables[i], "re"); /* a kernel without IPv6 lacks the second one */
     char line[512];
     unsigned port, state;
     while (f && !found && fgets(line, sizeof line, f))

@@ -1,11 +1,11 @@
-/* How one sees from outside that a program is ready: somebody listens on a port, or a file is there. */
+/* Conditions that show from outside that a program is ready: a socket listens on a port, or a file exists. */
 #ifndef READY_H
 #define READY_H
 
-/* Whether a text is a condition: tcp:PORT, udp:PORT or an absolute path. */
+/* Returns whether a text is a condition: tcp:PORT, udp:PORT or an absolute path. */
 int is_condition(const char *text);
 
-/* Whether a condition holds now. */
+/* Returns whether a condition holds now. */
 int holds(const char *condition);
 
 #endif

@@ -1,8 +1,7 @@
 /*
- * refuse PORT...: answers every TCP segment that reaches this node for one of these ports with a
- * reset, as `reject with tcp reset` of nftables does (RFC 9293 §3.10.7.1), for kernels that lack it.
- * That nobody else answers is for whoever starts it: the segments are to be dropped on their way in,
- * after packet sockets have seen them.
+ * refuse PORT...: answers every TCP segment that reaches this node for one of these ports with a reset, as `reject with
+ * tcp reset` of nftables does (RFC 9293 §3.10.7.1), for kernels that lack it. The caller must ensure that no other
+ * program answers: it must drop the segments on their way in, after packet sockets have seen them.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -33,7 +32,7 @@ int main(int argc, char **argv) {
     return 2;
   }
   for (int i = 1; i < argc; i++) refused[number_argument("PORT", argv[i], 1, 65535)] = 1;
-  /* Of every frame what comes after its link-layer header. */
+  /* The part of every frame after its link-layer header. */
   int in = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, htons(ETH_P_ALL));
   int out4 = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW), out6 = socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
   if (in < 0 || out4 < 0) {
@@ -51,7 +50,7 @@ int main(int argc, char **argv) {
       return 1;
     }
     if (size < 0 || from.sll_pkttype != PACKET_HOST || parse_segment(data, (size_t)size, &segment) < 0) continue;
-    /* A reset is never answered with one. */
+    /* A reset must not be answered with a reset. */
     if (refused[ntohs(segment.tcp.dest)] && !segment.tcp.rst) send_reset(out4, out6, &segment);
   }
 }

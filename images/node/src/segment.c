@@ -27,7 +27,7 @@ int parse_segment(const unsigned char *data, size_t len, struct segment *out) {
     out->family = AF_INET;
     header = out->ip.v4.ihl * 4u;
     whole = ntohs(out->ip.v4.tot_len);
-    /* A later fragment has no TCP header, and what looks like one in it is data. */
+    /* A later fragment has no TCP header, and bytes in its place are data. */
     if (header < sizeof out->ip.v4 || out->ip.v4.protocol != IPPROTO_TCP || (ntohs(out->ip.v4.frag_off) & IP_OFFMASK)) return -1;
   } else {
     if (data[0] >> 4 != 6 || len < sizeof out->ip.v6) return -1;

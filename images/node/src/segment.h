@@ -1,4 +1,4 @@
-/* TCP segments as a packet socket gives them, and the reset that answers one. */
+/* TCP segments as delivered by a packet socket, and the reset that answers one. */
 #ifndef SEGMENT_H
 #define SEGMENT_H
 
@@ -14,19 +14,21 @@ struct segment {
     struct ip6_hdr v6;
   } ip;
   struct tcphdr tcp;
-  unsigned payload; /* bytes of it */
+  unsigned payload; /* in bytes */
 };
 
-/* Longest reset: both headers. */
+/* Maximum size of a reset: both headers. */
 #define RESET_MAX (sizeof(struct ip6_hdr) + sizeof(struct tcphdr))
 
-/* Reads a packet from its IP header on; 0, or -1 when it is no TCP segment, not its beginning or not whole. */
+/*
+ * Reads a packet from its IP header on; returns 0, or -1 if it is not a TCP segment, not its beginning or not complete.
+ */
 int parse_segment(const unsigned char *data, size_t len, struct segment *out);
 
-/* Writes the reset for a segment from its IP header on (RFC 9293 §3.10.7.1); returns its bytes. */
+/* Writes the reset for a segment, from its IP header on (RFC 9293 §3.10.7.1); returns its size in bytes. */
 size_t reset_for(const struct segment *in, unsigned char out[RESET_MAX]);
 
-/* The sum over a TCP segment and its pseudo header, as the Internet checksum has it: 0 when its checksum is right. */
+/* Returns the Internet checksum over a TCP segment and its pseudo header: 0 if the segment's checksum is right. */
 unsigned short tcp_sum(const struct segment *s);
 
 #endif

@@ -10,7 +10,7 @@
 
 static const char *const verbs[] = {[STATUS] = "status", [START] = "start", [STOP] = "stop"};
 
-/* The words of a text that a character parts, NULL behind the last; none in an empty one. The text is cut up for it. */
+/* Returns the words of a text between separators, NULL after the last; none in an empty text. The text is modified. */
 static char **words_of(char *text, char by) {
   size_t n = *text != 0, i = 0;
   const char parts[] = {by, 0};
@@ -21,7 +21,7 @@ static char **words_of(char *text, char by) {
   return words;
 }
 
-/* A line's fields; it has at least four. */
+/* Reads a line's fields; it has at least four. */
 static void read_fields(const char *text, size_t size, struct service_line *line) {
   line->name = strndup(text, size);
   if (!line->name) die("out of memory");
@@ -39,7 +39,7 @@ static int named(const struct service_line *lines, int n, const char *name, size
   return 0;
 }
 
-/* What is wrong with what a line says of its readiness, or NULL. */
+/* Returns what is wrong with a line's readiness conditions, or NULL. */
 static const char *wrong_readiness(const struct service_line *line, const struct service_line *before, int n) {
   for (char **name = line->after; *name; name++)
     if (!named(before, n, *name, strlen(*name))) return "is after one that no line before it names";

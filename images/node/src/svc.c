@@ -1,4 +1,4 @@
-/* svc status [NAME] | start NAME | stop NAME: asks the node's first process for its services. */
+/* svc status [NAME] | start NAME | stop NAME: queries the node's first process about its services. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdio.h>
@@ -33,6 +33,6 @@ int svc_main(int argc, char **argv) {
     return 1;
   }
   if (checked.verb == STATUS) fputs(reply.data, stdout);
-  /* No word at all: the first process went away before it was done. */
+  /* No answer at all: the first process ended before it was done. */
   return reply.len > 1 || checked.verb == STATUS ? 0 : 1;
 }

@@ -1,8 +1,9 @@
 /*
  * The fabric's side of the wiring; see handover.h.
  *
- * nodectl fabric: process 1 of the fabric. Listens for nodes and never accepts one; it gives the listening socket to
- * whoever asks by a name of the fabric's own network namespace, which only commands in the fabric can do.
+ * nodectl fabric: process 1 of the fabric. Listens for nodes and never accepts a connection; it gives the listening
+ * socket to any process that requests it by a name in the fabric's own network namespace, which only commands in the
+ * fabric can do.
  *
  * nodectl wire: one command for a lab. Reads a job from stdin:
  *
@@ -11,9 +12,9 @@
  *   PORT                                   (a line for each port)
  *   the `ip -batch`, then each node's tar
  *
- * Takes the network namespaces of these nodes, makes the links (the batch finds node I's namespace as descriptor
+ * Takes the network namespaces of these nodes, creates the links (the batch refers to node I's namespace as descriptor
  * WIRE_FD + I), sends the files, releases the nodes, and prints "NAME ready", "NAME failed: why" or "NAME late" for
- * each as it is known, then a line "-- links" and the links as `ip -json` shows them. Nothing waits for any one node.
+ * each when it is known, then a line "-- links" and the links as `ip -json` shows them. No node waits for another one.
  */
 #define _GNU_SOURCE
 #include "handover.h"
@@ -36,9 +37,12 @@
 #include <time.h>
 #include <unistd.h>
 
-/* The first of the descriptors that the batch speaks of. */
+/* The first of the descriptors to which the batch refers. */
 #define WIRE_FD 100
-/* Connections that have not said who they are: with one more, the oldest goes. Who is asked for says it at once. */
+/*
+ * Maximum number of connections that have not identified themselves: beyond it, the oldest is closed. An expected node
+ * identifies itself at once.
+ */
 #define STRANGERS_MOST 1024
 /* In the fabric's network namespace: the name by which commands in it get the listening socket. */
 static const char HAND[] = "\0lab-wire";
@@ -47,7 +51,7 @@ enum state { SENDING, UNPACKING, STARTING, DONE };
 
 struct node {
   struct job_node job;
-  char *files; /* with their length before them */
+  char *files; /* preceded by their length */
   size_t len, sent;
   int connection, netns;
   enum state state;
@@ -84,7 +88,7 @@ int fabric_main(void) {
     die("%s: %s", WIRE_SOCKET, strerror(errno));
   if (asking < 0 || bind(asking, (struct sockaddr *)&asking_at, asking_len) < 0 || listen(asking, 16) < 0)
     die("the wiring commands cannot be served: %s", strerror(errno));
-  signal(SIGCHLD, SIG_IGN); /* what its commands leave behind ends without a trace */
+  signal(SIGCHLD, SIG_IGN); /* leftover processes of its commands end without a trace */
   signal(SIGTERM, _exit);   /* docker stop */
   for (;;) {
     int command = accept4(asking, NULL, NULL, SOCK_CLOEXEC);
@@ -94,7 +98,7 @@ int fabric_main(void) {
   }
 }
 
-/* So many bytes of the job, with room before them. */
+/* Reads `len` bytes of the job, with free space in front of them. */
 static char *read_bytes(FILE *from, size_t len, size_t room_before) {
   char *data = malloc(room_before + len + 1);
   if (!data) die("out of memory");
@@ -135,14 +139,17 @@ static void read_job(FILE *from, struct job *job) {
   }
 }
 
-/* A network namespace and nothing else, told by its name: stat and ioctl could be answered by a file system of the node's. */
+/*
+ * Returns whether a descriptor is a network namespace, by its name: a file system of the node could answer stat and
+ * ioctl.
+ */
 static int is_netns(int fd) {
   char path[64], name[64] = {0};
   snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
   return readlink(path, name, sizeof name - 1) > 0 && strncmp(name, "net:[", 5) == 0;
 }
 
-/* Whose network namespace has come over a connection; NULL when it is nobody's that is asked for. */
+/* Returns the node whose network namespace has arrived over a connection; NULL if it is none of the job's nodes. */
 static struct node *who(struct job *job, int connection) {
   char token[TOKEN_LEN + 1] = {0};
   int fd;
@@ -172,8 +179,8 @@ static int listening_socket(void) {
 }
 
 /*
- * Takes the namespaces of all nodes of the job. Whoever else is there is dropped, and nothing is read of it but a hello.
- * Returns how many nodes have not come in time.
+ * Takes the namespaces of all nodes of the job. Other connections are dropped, and only a hello is read from them.
+ * Returns how many nodes have not connected in time.
  */
 static int gather(struct job *job) {
   int nodes = listening_socket(), missing = job->n_nodes, n = 0;
@@ -212,7 +219,7 @@ static void make_links(struct job *job) {
   if (pid == 0) {
     char *argv[] = {"ip", "-batch", "-", NULL};
     dup2(in[0], 0);
-    /* First everything out of the way of the numbers that the batch speaks of. */
+    /* First move everything away from the numbers to which the batch refers. */
     for (int i = 0; i < job->n_nodes; i++)
       if ((job->nodes[i].netns = fcntl(job->nodes[i].netns, F_DUPFD_CLOEXEC, WIRE_FD + job->n_nodes)) < 0) die("too many nodes: %s", strerror(errno));
     for (int i = 0; i < job->n_nodes; i++)
@@ -225,10 +232,10 @@ static void make_links(struct job *job) {
   close(in[1]);
   while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {}
   for (int i = 0; i < job->n_nodes; i++) close(job->nodes[i].netns);
-  if (status != 0) exit(1); /* it has said why */
+  if (status != 0) exit(1); /* it has reported why */
 }
 
-/* What a node of that name had before: the kernel takes its time to clear up after one that was killed. */
+/* Removes ports of an earlier node with the same name: the kernel takes time to clean up after a killed one. */
 static void remove_old_ports(struct job *job) {
   for (int i = 0; i < job->n_ports; i++) {
     if (if_nametoindex(job->ports[i]) == 0) continue;
@@ -236,7 +243,7 @@ static void remove_old_ports(struct job *job) {
     if (pid < 0) die("fork: %s", strerror(errno));
     if (pid == 0) {
       char *argv[] = {"ip", "link", "del", "dev", job->ports[i], NULL};
-      close(2); /* it may go this very moment */
+      close(2); /* it may go at this moment */
       exec_or_exit(argv);
     }
     while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {}
@@ -249,7 +256,7 @@ static void finish(struct node *node, const char *words) {
   close(node->connection);
 }
 
-/* What a node says, a line at a time. */
+/* Reads a node's messages, a line at a time. */
 static void listen_to(struct node *node) {
   char words[LINE_MOST];
   int fd, whole = 0;
@@ -272,7 +279,7 @@ static void listen_to(struct node *node) {
   else if (n <= 0) finish(node, "failed: its container ended");
 }
 
-/* Files to each node, its release, and how it went. */
+/* Sends the files to each node, releases it, and reports the result. */
 static void release(struct job *job) {
   struct pollfd *p = of(job->n_nodes, sizeof *p);
   int left = job->n_nodes;
