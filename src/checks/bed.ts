@@ -42,9 +42,18 @@ export class Bed extends Hand {
    * if the captures do not keep up.
    */
   async packetsSince(at: number): Promise<readonly Packet[]> {
+    await this.newestPacket();
+    return this.wire.since(at);
+  }
+
+  /**
+   * Returns the time of the newest packet (microseconds), after the captures have delivered all of them: packets of
+   * anything earlier cannot be taken for later ones. Throws CannotObserve if the captures do not keep up.
+   */
+  async newestPacket(): Promise<number> {
     const trouble = await this.wire.catchUp(this.engine, this.running.fabric.id, this.signal);
     if (trouble !== undefined) throw new CannotObserve(trouble);
-    return this.wire.since(at);
+    return this.wire.newest;
   }
 
   /** Returns the control of a director's load balancer. */

@@ -20,7 +20,7 @@ export async function askNeighbours(
   addresses: readonly string[],
   asks = ASKS,
 ): Promise<ReadonlyMap<string, readonly string[]>> {
-  const start = bed.wire.newest;
+  const start = await bed.newestPacket();
   const pairs = addresses.flatMap((address) => [address, bed.towards(from, address).name]);
   await bed.run(from.name, script('ask-neighbours', String(asks), ...pairs));
   const own = new Set(from.interfaces.map((i) => i.mac));

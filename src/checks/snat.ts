@@ -41,7 +41,7 @@ export async function exchange(bed: Bed, rule: SnatRule, name: string): Promise<
     addressesOf(outside).find((a) => familyOf(a) === family),
     `address of ${outside.name}`,
   );
-  const start = bed.wire.newest;
+  const start = await bed.newestPacket();
   const answers: Partial<Record<SnatProtocol, readonly Request[]>> = {};
   let said = '';
   let pings = 0;

@@ -104,7 +104,7 @@ export async function drive(
   words = 'directly',
 ): Promise<Traffic> {
   const { client } = bed;
-  const from = bed.wire.newest;
+  const from = await bed.newestPacket();
   const output = await bed.run(client.name, askCommand(service, asking));
   const file = bed.evidence.write(`requests-${name}.txt`, output);
   const requests = parseRequests(output);

@@ -54,7 +54,7 @@ export function mtuCheck(lab: Lab, service: Service): CheckSpec {
     within: 0,
     every: 0,
     look: async (bed) => {
-      const from = bed.wire.newest;
+      const from = await bed.newestPacket();
       const [posted] = await ask(bed, service, { count: 1, post: big });
       const [got] = await ask(bed, service, { count: 1, path: '/big' });
       const packets = await bed.packetsSince(from + 1);

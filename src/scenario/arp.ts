@@ -22,7 +22,7 @@ function repliesCheck(lab: Lab, step: StepOf<'arp'>): CheckSpec {
     within: 0,
     every: 0,
     look: async (bed) => {
-      const start = bed.wire.newest;
+      const start = await bed.newestPacket();
       const device = bed.towards(from, step.address).name;
       await bed.tryRun(from.name, [
         'arping',
