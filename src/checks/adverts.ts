@@ -142,7 +142,7 @@ export function masterCheck(vrrp: VrrpInstance): CheckSpec {
     every: 50,
     look: async (bed) => {
       const heard = heardIn(bed, vrrp, election(vrrp));
-      const seen = heard.map((s) => `${s.node.name} (priority ${s.newest.priority})`).join(' and ') || 'nobody';
+      const seen = heard.map((s) => `${s.node.name} (priority ${s.newest.priority})`).join(' and ') || 'none';
       return {
         ok: isRightAlone(vrrp, heard) && watched(bed) >= election(vrrp),
         seen: `${seen} in the last ${formatMs(election(vrrp))}`,
@@ -185,7 +185,7 @@ export function mastersCheck(vrrp: VrrpInstance, nodes: readonly string[]): Chec
     const heard = mastersOf(bed, vrrp);
     return {
       ok: heard.length === nodes.length && nodes.every((n) => heard.includes(n)),
-      seen: `${vrrp.name}: ${heard.join(' and ') || 'nobody'} in the last ${formatMs(freshness(vrrp))}`,
+      seen: `${vrrp.name}: ${heard.join(' and ') || 'none'} in the last ${formatMs(freshness(vrrp))}`,
       evidence: evidenceOf(vrrp),
     };
   };

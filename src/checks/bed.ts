@@ -3,7 +3,7 @@ import { driverOf } from '../drivers/index.ts';
 import type { ServiceTable } from '../drivers/service-table.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Wire } from '../fabric/capture.ts';
-import { clientOf, found, type Link, linksOf, linkTo, macsOf, nodeOf, ospfOf, vrrpOf } from '../model/lookup.ts';
+import { clientOf, found, type Link, linksOf, linkTo, nameOfMac, nodeOf, ospfOf, vrrpOf } from '../model/lookup.ts';
 import type { LabNode } from '../model/node.ts';
 import type { Service } from '../model/service.ts';
 import type { Packet } from '../net/packet.ts';
@@ -123,7 +123,6 @@ export class Bed extends Hand {
 
   /** Returns a readable name for the owner of a MAC address. */
   nameOfMac(mac: string): string {
-    const owner = this.lab.nodes.find((n) => macsOf(n).includes(mac));
-    return owner ? owner.name : mac;
+    return nameOfMac(this.lab, mac);
   }
 }

@@ -111,7 +111,7 @@ export function vipCheck(lab: Lab, service: Service): CheckSpec {
       const macs = (await askNeighbours(bed, from, [service.vip])).get(service.vip) ?? [];
       return {
         ok: macs.length === 1 && macs[0] === bed.vipLink(director, service).mac,
-        seen: `${macs.map((m) => bed.nameOfMac(m)).join(' and ') || 'nobody'} answered; the active director is ${director.name}`,
+        seen: `${macs.map((m) => bed.nameOfMac(m)).join(' and ') || 'no node'} answered; the active director is ${director.name}`,
         evidence: evidenceOf([bed.segmentTowards(from, service.vip)], service.vip),
       };
     },

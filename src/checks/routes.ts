@@ -69,7 +69,7 @@ export function nextHopsCheck(
   return {
     id,
     subject: domain.name,
-    promise: `${domain.routers.join(' and ')} routes ${vips.join(' and ')} to ${members.join(' and ') || 'nobody'} within ${formatMs(budget.ms)} (${budget.words}), margin ${formatMs(SCHEDULING_MARGIN_MS)}`,
+    promise: `${domain.routers.join(' and ')} routes ${vips.join(' and ')} to ${members.join(' and ') || 'none'} within ${formatMs(budget.ms)} (${budget.words}), margin ${formatMs(SCHEDULING_MARGIN_MS)}`,
     within: budget.ms + SCHEDULING_MARGIN_MS,
     every: 50,
     look: async (bed) => {
@@ -82,7 +82,7 @@ export function nextHopsCheck(
       const after = performance.now() - began;
       return {
         ok: seen.every((s) => s.to === wanted) && up.every((u) => members.every((m) => u.includes(m))),
-        seen: `${seen.map((s) => `${s.router}: ${s.vip} to ${s.to || 'nobody'}`).join('; ')}${up.map((u) => `, BFD with ${u.join(', ') || 'nobody'}`).join('')}, after ${formatMs(after)}`,
+        seen: `${seen.map((s) => `${s.router}: ${s.vip} to ${s.to || 'none'}`).join('; ')}${up.map((u) => `, BFD with ${u.join(', ') || 'none'}`).join('')}, after ${formatMs(after)}`,
         figures: { nexthopsAfter: after },
       };
     },

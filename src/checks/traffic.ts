@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { appOf } from '../apps/index.ts';
 import type { Lab } from '../model/lab.ts';
-import { addressesOf, directors, macsOf, nodeOf } from '../model/lookup.ts';
+import { addressesOf, clientOf, directors, macsOf, nodeOf } from '../model/lookup.ts';
 import type { LabNode } from '../model/node.ts';
 import type { Real, Service } from '../model/service.ts';
 import { endpoint } from '../net/cidr.ts';
@@ -104,18 +104,41 @@ export async function drive(
   words = 'directly',
 ): Promise<Traffic> {
   const { client } = bed;
-  const from = await bed.newestPacket();
+  const from = (await bed.newestPacket()) + 1;
   const output = await bed.run(client.name, askCommand(service, asking));
   const file = bed.evidence.write(`requests-${name}.txt`, output);
+  const packets = await bed.packetsSince(from);
+  const stretch = { words, from, to: bed.wire.newest, directors: bed.carriers(service).map((d) => d.name) };
+  const about = bed.evidence.write(`traffic-${name}.json`, `${JSON.stringify(stretch)}\n`);
+  return { ...trafficOf(bed.lab, stretch, output, packets), evidence: [file, about] };
+}
+
+/**
+ * What is known of a stretch besides its requests and its packets: its words, the first and last microsecond of its
+ * packets, and the active directors. With the captures, it is enough to judge the stretch again (test/unit/replay.test.ts).
+ */
+export interface KnownStretch {
+  readonly words: string;
+  readonly from: number;
+  readonly to: number;
+  readonly directors: readonly string[];
+}
+
+/** Returns the traffic of a stretch, from the output of `ask` and the packets of its time. */
+export function trafficOf(
+  lab: Lab,
+  { words, directors }: KnownStretch,
+  output: string,
+  packets: readonly Packet[],
+): Omit<Traffic, 'evidence'> {
   const requests = parseRequests(output);
   return {
     requests,
     stretches: [{ words, requests }],
-    packets: await bed.packetsSince(from + 1),
-    directors: bed.carriers(service),
-    client,
+    packets,
+    directors: directors.map((name) => nodeOf(lab, name)),
+    client: clientOf(lab),
     sources: [...new Set(requests.map((r) => r.source))].filter((s) => s !== ''),
-    evidence: [file],
   };
 }
 

@@ -24,6 +24,11 @@ export function macsOf(node: LabNode): readonly string[] {
   return linksOf(node).map((l) => l.mac);
 }
 
+/** Returns the name of the node that a MAC address belongs to, else the MAC address. */
+export function nameOfMac(lab: Pick<Lab, 'nodes'>, mac: string): string {
+  return lab.nodes.find((n) => macsOf(n).includes(mac))?.name ?? mac;
+}
+
 /** Returns the link of a node whose subnet contains an address, if any. */
 export function linkTo(node: LabNode, address: string): Link | undefined {
   const target = parseAddress(address);

@@ -7,6 +7,7 @@ import { keepalivedConf } from '../../src/drivers/keepalived-conf.ts';
 import { readLab } from '../../src/lab/read.ts';
 import { nodeOf } from '../../src/model/lookup.ts';
 import { type LabFile, lab, writeLab } from '../lab.ts';
+import { record } from '../recorded.ts';
 
 /** One way to break a lab of the catalogue, by what any lab file can do, and the check that must name it. */
 export interface Control {
@@ -105,6 +106,25 @@ function logs(report: string): string {
     .join('\n');
 }
 
+/** Records a control's contract, and that of its lab as it is, for test/unit/replay.test.ts: see CONTRIBUTING.md. */
+async function keep(folder: string, control: Control, name: string): Promise<void> {
+  if (control.scenario) return;
+  const path = join(folder, name, 'lab.yaml');
+  const made = readLab(path);
+  const service = made.ok ? made.value.services.find((s) => s.name === 'web') : undefined;
+  if (!service) return;
+  record(
+    `${path}-report`,
+    path,
+    service.name,
+    `${service.mode}-${control.broken.toLowerCase().replace(/[^a-z0-9]+/g, '-')}`,
+  );
+  const { lab: whole, broken: words, caughtBy, seen } = control;
+  const asIs = broken(folder, { lab: whole, broken: words, caughtBy, seen }, `${name}-whole`);
+  await results(asIs, []);
+  record(`${asIs}-report`, asIs, service.name, `${service.mode}-${control.lab}`);
+}
+
 /** A test for each control, several at once: the check that is named must fail, and say why. */
 export function itIsCaught(folder: string, controls: readonly Control[]): void {
   it.concurrent.each(controls.map((c, i) => ({ ...c, name: `no-${i}-${c.lab}` })))(
@@ -114,6 +134,7 @@ export function itIsCaught(folder: string, controls: readonly Control[]): void {
       const caught = outcome.results.filter((r) => r.id === control.caughtBy && r.verdict === 'failed');
       expect(caught.map((r) => r.seen).join('\n'), outcome.told).toMatch(control.seen);
       expect(outcome.code).toBe(1);
+      if (process.env['LAB_RECORD']) await keep(folder, control, control.name);
     },
     TRIALS_MS,
   );

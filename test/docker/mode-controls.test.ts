@@ -66,7 +66,7 @@ tc filter add dev eth0 ingress protocol ip flower ip_proto tcp dst_ip 10.140.31.
     lab: 'nat-one-arm',
     broken: 'the director does not hold the VIP',
     caughtBy: 'vip.arp',
-    seen: /no reply/,
+    seen: /no node answered/,
     node: 'lb',
     setup: 'ip addr del 192.168.0.89/32 dev eth0',
   },
@@ -415,7 +415,7 @@ tc filter add dev eth1 egress prio 2 protocol ip flower ip_proto tcp dst_port 80
     lab: 'vlan',
     broken: 'the director speaks another VLAN',
     caughtBy: 'vip.arp',
-    seen: /no reply/,
+    seen: /no node answered/,
     node: 'lb',
     setup: `ip link del dpdk0.100
 ip link add link eth0 name dpdk0.100 type vlan id 110
