@@ -1,0 +1,13 @@
+import type { z } from 'zod';
+import type { Step } from '../../model/step.ts';
+import type { Resolver } from '../resolver.ts';
+import type { Path } from '../source.ts';
+import { expectation, expectationShape } from './expectation.ts';
+import type { Known } from './step-word.ts';
+
+export const shape = expectationShape;
+
+export function resolve(r: Resolver, known: Known, raw: z.infer<typeof shape>, path: Path): Step | undefined {
+  const expect = expectation(r, known, raw, path);
+  return expect && { kind: 'check', expect };
+}
