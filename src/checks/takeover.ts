@@ -1,3 +1,4 @@
+import type { Move } from '../faults/moves.ts';
 import { familyOf, macsOf } from '../model/lookup.ts';
 import type { LabNode } from '../model/node.ts';
 import type { VrrpInstance } from '../model/vrrp.ts';
@@ -15,9 +16,7 @@ const OVERLAP_MICROS = 100_000;
  */
 export function takeoverCheck(
   id: string,
-  vrrp: VrrpInstance,
-  master: LabNode,
-  other: LabNode,
+  { vrrp, to: master, from: other }: Pick<Move, 'vrrp' | 'to' | 'from'>,
   since: number,
   budget: Budget,
 ): CheckSpec {

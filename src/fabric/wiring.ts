@@ -31,7 +31,11 @@ export function portName(node: string, index: number): string {
  * Returns the `ip -batch` input that creates bridges and veth pairs. `bridges` is false when nodes join a running
  * fabric. Each pair is created with its far end already in the node: no incomplete pair is ever in another namespace.
  */
-export function linkBatch(lab: Lab, targets: readonly WireTarget[], bridges: boolean): string {
+export function linkBatch(
+  lab: Lab,
+  targets: readonly WireTarget[],
+  { bridges }: { readonly bridges: boolean },
+): string {
   const lines: string[] = [];
   if (bridges) {
     lines.push('link set lo up');
@@ -71,7 +75,7 @@ export async function wiringJob(
   targets: readonly WireTarget[],
   options: { readonly bridges: boolean; readonly deadlineMs: number },
 ): Promise<Buffer> {
-  const batch = Buffer.from(linkBatch(lab, targets, options.bridges));
+  const batch = Buffer.from(linkBatch(lab, targets, options));
   const tars = await Promise.all(targets.map((t) => tarOf(t.files)));
   const ports = targets.flatMap(({ node }) => node.interfaces.map((_, i) => portName(node.name, i)));
   const lines = [

@@ -51,7 +51,7 @@ export async function revive(hand: Hand, bootDeadline: number): Promise<Stamp> {
   });
   try {
     const kernels = runningKernels(running);
-    const plan = reconcile(hand.lab, kernels, running, false, unfinished);
+    const plan = reconcile(hand.lab, kernels, running, { unfinished });
     await hold?.begin(startedBy(plan));
     await new Executor(hand.engine, hand.lab, kernels, running, { ...options, bootDeadline }).run(plan);
     await hold?.done();

@@ -164,7 +164,7 @@ export class Executor {
         this.hold = await Hold.first(this.#engine, this.#id(op.target));
         return;
       case 'wire':
-        await this.#wire(op.nodes, op.bridges);
+        await this.#wire(op.nodes, op);
         return;
       default:
         unreachable(op);
@@ -186,7 +186,7 @@ export class Executor {
     return id;
   }
 
-  async #wire(names: readonly string[], bridges: boolean): Promise<void> {
+  async #wire(names: readonly string[], { bridges }: { readonly bridges: boolean }): Promise<void> {
     const targets = names.map((name) => this.#target(name));
     for (const name of names) this.#progress(name, 'booting');
     const failed: string[] = [];

@@ -39,13 +39,13 @@ export class Hold {
   }
 
   /** Requests a lab through its fabric; the answers come from `next`. */
-  static async ask(engine: Engine, fabric: string, first: boolean): Promise<Hold> {
-    return new Hold(await engine.execStream(fabric, script('hold-lab', whoWeAre(), first ? 'first' : 'next')));
+  static async ask(engine: Engine, fabric: string, turn: 'first' | 'next'): Promise<Hold> {
+    return new Hold(await engine.execStream(fabric, script('hold-lab', whoWeAre(), turn)));
   }
 
   /** Takes the hold on a lab whose fabric this process has created. Throws if the fabric is gone. */
   static async first(engine: Engine, fabric: string): Promise<Hold> {
-    const hold = await Hold.ask(engine, fabric, true);
+    const hold = await Hold.ask(engine, fabric, 'first');
     if ((await hold.next())?.word !== 'held') throw LOST;
     return hold;
   }
@@ -142,7 +142,7 @@ export async function peek(
   { fabric, by = 'somebody' }: Running,
 ): Promise<{ readonly by?: string; readonly unfinished?: Unfinished }> {
   if (!fabric?.running) return fabric?.state === 'created' ? { by } : {};
-  const asked = await Hold.ask(engine, fabric.id, false);
+  const asked = await Hold.ask(engine, fabric.id, 'next');
   try {
     const said = await asked.next();
     if (said?.word === 'held') return { unfinished: unfinishedOf(said.rest) };
@@ -169,7 +169,7 @@ async function hold(
   wait: (by: string) => void,
   signal: AbortSignal | undefined,
 ): Promise<{ readonly hold: Hold; readonly unfinished: Unfinished } | undefined> {
-  const asked = await Hold.ask(engine, fabric, false).catch((error: unknown) => {
+  const asked = await Hold.ask(engine, fabric, 'next').catch((error: unknown) => {
     if (error instanceof Refusal) return undefined; // it ended this moment
     throw error;
   });

@@ -41,18 +41,23 @@ export async function planUp(engine: Engine, lab: Lab, options: UpOptions): Prom
   const kernels = await prepare(engine, lab, options.emit);
   const turn = await takeTurn(engine, lab.name, { ...options, within: options.bootDeadline });
   turn.hold?.release();
-  return planFor(lab, kernels, turn, options.recreate);
+  return planFor(lab, kernels, turn, options);
 }
 
 /** Throws a usage failure if the lab runs from a different definition. */
-function planFor(lab: Lab, kernels: Kernels, { running, unfinished }: Turn, recreate: boolean): Plan {
+function planFor(
+  lab: Lab,
+  kernels: Kernels,
+  { running, unfinished }: Turn,
+  { recreate }: Pick<UpOptions, 'recreate'>,
+): Plan {
   if (running.lab && running.fabric?.running && running.nodes.size > 0 && unfinished !== 'all' && !recreate) {
     const changed = differences(running.lab, lab);
     if (changed.length > 0) {
       throw new Failure('lab-changed', { lab: lab.name, changed });
     }
   }
-  return reconcile(lab, kernels, running, recreate, unfinished);
+  return reconcile(lab, kernels, running, { recreate, unfinished });
 }
 
 /**
@@ -67,7 +72,7 @@ export async function bringUp(engine: Engine, lab: Lab, options: UpOptions): Pro
     const turn = await takeTurn(engine, lab.name, { ...options, within: options.bootDeadline });
     try {
       const recreate = options.recreate && isStillThere(met, turn.running, lab);
-      const plan = planFor(lab, kernels, turn, recreate);
+      const plan = planFor(lab, kernels, turn, { recreate });
       if (plan.length === 0) {
         await turn.hold?.done();
         options.emit({

@@ -58,10 +58,9 @@ export function reconcile(
   lab: Lab,
   kernels: ReadonlyMap<string, KernelName>,
   running: Running,
-  recreate: boolean,
-  unfinished: Unfinished = [],
+  { recreate = false, unfinished = [] }: { readonly recreate?: boolean; readonly unfinished?: Unfinished } = {},
 ): Plan {
-  const why = startOver(running, recreate, unfinished);
+  const why = startOver(running, { recreate, unfinished });
   if (why === undefined && running.fabric) {
     const left = lab.nodes.filter((n) => unfinished.includes(n.name) && running.nodes.has(n.name)).map((n) => n.name);
     const ended = lab.nodes
@@ -117,7 +116,10 @@ export function reconcile(
 }
 
 /** Returns why none of the existing lab can be kept; undefined if it can, '' if none exists. */
-function startOver(running: Running, recreate: boolean, unfinished: Unfinished): string | undefined {
+function startOver(
+  running: Running,
+  { recreate, unfinished }: { readonly recreate: boolean; readonly unfinished: Unfinished },
+): string | undefined {
   if (running.containers.length === 0) return '';
   if (recreate) return '--recreate';
   if (!running.fabric) return 'its fabric is gone';

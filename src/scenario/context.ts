@@ -3,35 +3,36 @@ import { type CheckSpec, type Promised, runCheck } from '../checks/check.ts';
 import type { CheckResult, Emit, Verdict } from '../events.ts';
 import { CannotObserve, Outpaced } from '../plan/hand.ts';
 
+/** What a step is told of itself. */
+export interface StepOptions {
+  readonly title: string;
+  /** A short name for its files. */
+  readonly slug: string;
+  /** Milliseconds for nodes that it starts again. */
+  readonly bootDeadline: number;
+  /** Whether it has time limits, so that failures are judged with regard to stalls. */
+  readonly timed: boolean;
+}
+
 /** What a step works with: the bed, and the destination of its results. */
 export class StepContext {
   readonly bed: Bed;
   readonly emit: Emit;
   readonly title: string;
-  /** A short name for this step's files. */
   readonly slug: string;
   readonly bootDeadline: number;
   readonly results: CheckResult[];
-  /** Whether the step has time limits, so that failures are judged with regard to stalls. */
   readonly timed: boolean;
   #began: number;
 
-  constructor(
-    bed: Bed,
-    emit: Emit,
-    title: string,
-    slug: string,
-    bootDeadline: number,
-    results: CheckResult[],
-    timed: boolean,
-  ) {
+  constructor(bed: Bed, emit: Emit, step: StepOptions, results: CheckResult[]) {
     this.bed = bed;
     this.emit = emit;
-    this.title = title;
-    this.slug = slug;
-    this.bootDeadline = bootDeadline;
+    this.title = step.title;
+    this.slug = step.slug;
+    this.bootDeadline = step.bootDeadline;
+    this.timed = step.timed;
     this.results = results;
-    this.timed = timed;
     this.#began = bed.wire.newest;
   }
 

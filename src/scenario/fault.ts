@@ -107,7 +107,7 @@ function strikeChecks({ lab, step, moves }: Case, slug: string, at: number): rea
   const { fault } = step;
   return [
     moves.flatMap((move) => [
-      takeoverCheck('failover.master', move.vrrp, move.to, move.from, at, takeover(move)),
+      takeoverCheck('failover.master', move, at, takeover(move)),
       announceCheck('failover.garp', move.vrrp, move.to, at, takeover(move)),
     ]),
     withdrawalsOf(lab, fault).map((w) => nextHopsCheck('failover.nexthops', lab, w.domain, rest(w), withdrawal(w))),
@@ -161,7 +161,7 @@ function regainChecks(of: Case, slug: string, ready: number): readonly (readonly
   return [
     [
       ...returning(of).flatMap((move) => [
-        takeoverCheck('return.master', move.vrrp, move.from, move.to, ready, preemption(move)),
+        takeoverCheck('return.master', { ...move, from: move.to, to: move.from }, ready, preemption(move)),
         ...announced(lab, step, move, ready),
       ]),
       // After a partition: only the better director is master, after the other has heard it.

@@ -26,7 +26,12 @@ export async function runScenario(
     const story = storyOf(step);
     const title = story.title(bed.lab, step);
     emit({ type: 'step', lab: bed.running.name, title });
-    const context = new StepContext(bed, emit, title, `${i + 1}-${step.kind}`, bootDeadline, results, story.timed);
+    const context = new StepContext(
+      bed,
+      emit,
+      { title, slug: `${i + 1}-${step.kind}`, bootDeadline, timed: story.timed },
+      results,
+    );
     await context.part(story.promises(bed.lab, step), async () => {
       if (story.timed) await bed.stalls.watch();
       await story.run(context, step);

@@ -118,7 +118,7 @@ export async function testLab(
     );
     const stays = mine === undefined || run.keep;
     const signals = { signal, taken: taken.signal };
-    await runTest(engine, running, evidence, record, signals, { ...run, stays }, results, left);
+    await runTest(engine, running, { evidence, emit: record, ...signals }, { ...run, stays }, { results, left });
   });
   if (failure instanceof CannotRun) results.push(...skipScenario(lab, lab.scenario, record, failure.message));
   const interrupted = signal.aborted;
@@ -169,16 +169,22 @@ export async function testLab(
   return { report, ...(failure === undefined ? {} : { failure }) };
 }
 
+/** Where a test writes to, and what ends it. */
+interface TestSession {
+  readonly evidence: Evidence;
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+  /** Aborted when the lab is taken down meanwhile. */
+  readonly taken: AbortSignal;
+}
+
 /** Runs a lab's scenario. Changes in a lab that stays which could not be undone are added to `left`. */
 async function runTest(
   engine: Engine,
   running: RunningLab,
-  evidence: Evidence,
-  emit: Emit,
-  { signal, taken }: { readonly signal: AbortSignal; readonly taken: AbortSignal },
+  { evidence, emit, signal, taken }: TestSession,
   { lab, bootDeadline, bail, stays, runs }: TestRun & { readonly stays: boolean },
-  results: CheckResult[],
-  left: string[],
+  { results, left }: { readonly results: CheckResult[]; readonly left: string[] },
 ): Promise<void> {
   const until = AbortSignal.any([signal, taken]);
   setMaxListeners(0, until); // everything that runs in parallel listens to it

@@ -43,7 +43,7 @@ function holds(value: unknown): boolean {
   for (const node of lab.value.nodes)
     for (const kernel of Object.values(kernels))
       expect(Object.keys(nodeFiles(lab.value, node, kernel))).not.toEqual([]);
-  expect(linkBatch(lab.value, [], true)).toBeDefined();
+  expect(linkBatch(lab.value, [], { bridges: true })).toBeDefined();
   expect(graphText(graphOf(lab.value))).toContain(lab.value.name);
   expect(JSON.parse(JSON.stringify(lab.value))).toEqual(lab.value);
   return true;

@@ -40,7 +40,7 @@ const ALL = lab.nodes.map((n) => n.name);
 describe('the plan', () => {
   it('for a lab that is not there makes the fabric first, then nodes, then wires', () => {
     expect(
-      formatPlan(reconcile(lab, kernels, running([], { fabric: false }), false)),
+      formatPlan(reconcile(lab, kernels, running([], { fabric: false }))),
     ).toBe(`1 create-fabric lvslab.fnat-keepalived  (new)
 2 hold lvslab.fnat-keepalived  (new)
 2 create client kernel=host  (new)
@@ -56,32 +56,30 @@ describe('the plan', () => {
 4 wire lvslab.fnat-keepalived client,lb1,lb2,rs1,rs2  (new)`);
   });
 
-  it('for a lab that runs is empty', () => expect(reconcile(lab, kernels, running(ALL), false)).toEqual([]));
+  it('for a lab that runs is empty', () => expect(reconcile(lab, kernels, running(ALL))).toEqual([]));
 
   it('for a node that ended starts and wires that node alone', () => {
-    expect(
-      formatPlan(reconcile(lab, kernels, running(ALL, { ended: ['lb1'] }), false)),
-    ).toBe(`1 start lb1  (it had ended)
+    expect(formatPlan(reconcile(lab, kernels, running(ALL, { ended: ['lb1'] })))).toBe(`1 start lb1  (it had ended)
 2 wire lvslab.fnat-keepalived lb1  (their wires are gone with their network namespaces)`);
   });
 
   it('for a node whose container is gone makes it again', () => {
     expect(
-      formatPlan(reconcile(lab, kernels, running(ALL.filter((n) => n !== 'rs1')), false)),
+      formatPlan(reconcile(lab, kernels, running(ALL.filter((n) => n !== 'rs1')))),
     ).toBe(`1 create rs1 kernel=host  (its container is gone)
 2 start rs1  (new)
 3 wire lvslab.fnat-keepalived rs1  (their wires are gone with their network namespaces)`);
   });
 
   it('starts over when the fabric has ended, because the wires are gone with it', () => {
-    const plan = formatPlan(reconcile(lab, kernels, running(ALL, { fabricEnded: true }), false));
+    const plan = formatPlan(reconcile(lab, kernels, running(ALL, { fabricEnded: true })));
     expect(plan).toContain('1 remove lvslab.fnat-keepalived.lb1  (its fabric had ended, and the wires with it)');
     expect(plan).toContain('3 create-fabric');
   });
 
   it('makes nodes anew whose start somebody left unfinished', () => {
     expect(
-      formatPlan(reconcile(lab, kernels, running(ALL), false, ['rs1'])),
+      formatPlan(reconcile(lab, kernels, running(ALL), { unfinished: ['rs1'] })),
     ).toBe(`1 remove lvslab.fnat-keepalived.rs1  (its start was interrupted)
 2 create rs1 kernel=host  (its start was interrupted)
 3 start rs1  (new)
@@ -89,7 +87,7 @@ describe('the plan', () => {
   });
 
   it('starts over when whoever made the lab left it unfinished', () => {
-    expect(formatPlan(reconcile(lab, kernels, running(ALL), false, 'all'))).toContain(
+    expect(formatPlan(reconcile(lab, kernels, running(ALL), { unfinished: 'all' }))).toContain(
       '1 remove lvslab.fnat-keepalived.rs1  (it was never finished)',
     );
   });
@@ -97,13 +95,13 @@ describe('the plan', () => {
   it('removes what was made for another fabric of that name', () => {
     const left = { ...container('rs1'), id: 'id-left', labels: { [LABEL.fabric]: 'id-other' } };
     const stands = running(ALL.filter((n) => n !== 'rs1'));
-    const plan = reconcile(lab, kernels, { ...stands, containers: [...stands.containers, left] }, false);
+    const plan = reconcile(lab, kernels, { ...stands, containers: [...stands.containers, left] });
     expect(plan[0]).toEqual([expect.objectContaining({ op: 'remove', id: 'id-left' })]);
     expect(plan[1]).toEqual([expect.objectContaining({ op: 'create', target: 'rs1' })]);
   });
 
   it('starts over when asked to', () => {
-    expect(formatPlan(reconcile(lab, kernels, running(ALL), true))).toContain(
+    expect(formatPlan(reconcile(lab, kernels, running(ALL), { recreate: true }))).toContain(
       '2 remove lvslab.fnat-keepalived  (--recreate)',
     );
   });
@@ -137,7 +135,7 @@ describe('the wiring', () => {
     JSON.stringify([{ ifname: 'client.0', master: 'lan', flags: ['UP', 'LOWER_UP'], ...over }]);
 
   it('makes bridges and pairs with their far ends in place', () => {
-    expect(linkBatch(lab, [{ node: client as never, token: '', files: {} }], true)).toBe(`link set lo up
+    expect(linkBatch(lab, [{ node: client as never, token: '', files: {} }], { bridges: true })).toBe(`link set lo up
 link add name lan type bridge stp_state 0 forward_delay 0 mcast_snooping 0
 link set dev lan up promisc on
 link add client.0 type veth peer name eth0 address 02:00:c0:a8:64:92 netns /proc/self/fd/100

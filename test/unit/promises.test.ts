@@ -50,7 +50,12 @@ describe('a part of a step', () => {
   async function part(tells: readonly string[], ends: () => void = () => undefined): Promise<readonly CheckResult[]> {
     const bed = { wire: { newest: 0 }, running: { name: 'lab' } } as Partial<Bed> as Bed;
     const results: CheckResult[] = [];
-    const context = new StepContext(bed, () => undefined, 'a step', 'slug', 0, results, false);
+    const context = new StepContext(
+      bed,
+      () => undefined,
+      { title: 'a step', slug: 'slug', bootDeadline: 0, timed: false },
+      results,
+    );
     await context.part(both, async () => {
       for (const id of tells) context.tell(promise(id), 'passed', 'so it is');
       ends();

@@ -45,7 +45,7 @@ describe('a takeover', () => {
     });
     const wire = { newest: upTo * 1000, since: () => packets } as never;
     const budget = { ms: 3000, words: 'three adverts' };
-    const check = takeoverCheck('it', vrrp as never, lb1, lb2, 0, budget);
+    const check = takeoverCheck('it', { vrrp: vrrp as never, to: lb1, from: lb2 }, 0, budget);
     const { ok, final, seen: words } = await check.look({ wire } as Partial<Bed> as Bed);
     return `${ok ? 'holds' : final ? 'never' : 'not yet'}: ${words}`;
   }
