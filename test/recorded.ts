@@ -1,5 +1,5 @@
 import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { z } from 'zod';
 import type { Bed } from '../src/checks/bed.ts';
@@ -64,7 +64,7 @@ export function record(report: string, labFile: string, serviceName: string, nam
   if (!verdicts.success) return false;
   const folder = join(RECORDED, name);
   mkdirSync(folder, { recursive: true });
-  for (const f of readdirSync(dirname(labFile)).filter((f) => !f.endsWith('.md')))
+  for (const f of readdirSync(dirname(labFile)).filter((f) => f !== `${basename(labFile)}-report`))
     cpSync(join(dirname(labFile), f), join(folder, f), { recursive: true });
   for (const f of stretches) copyFileSync(join(report, f), join(folder, f));
   for (const f of all.filter((f) => f.endsWith('.pcap')))
