@@ -292,4 +292,4 @@ const CONTROLS: readonly Control[] = [
 ];
 
 const folder = leavesNothing('ha-controls', (lab) => lab.startsWith('no-'));
-describe('a broken lab', () => itIsCaught(folder, CONTROLS));
+describe('a broken lab', () => itIsCaught(folder, CONTROLS, { concurrent: false }));

@@ -515,7 +515,7 @@ ip link set dpdk0.100 up`,
 
 const folder = leavesNothing('mode-controls', (lab) => lab.startsWith('no-'));
 
-describe('a broken lab', () => itIsCaught(folder, CONTROLS));
+describe('a broken lab', () => itIsCaught(folder, CONTROLS, { concurrent: true }));
 
 describe('a wrong scheduler', () => {
   // One client: sh sends it always to one server, rr to each in turn. Either breaks the promise of the scheduler named.
