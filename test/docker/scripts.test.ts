@@ -21,7 +21,7 @@ function below(folders: readonly string[]): readonly string[] {
     .filter((file) => file.endsWith('.sh'));
 }
 
-const own = below(['images', 'scripts', 'bench']);
+const own = below(['images', 'test/fuzz', 'scripts', 'bench']);
 /** Labs' setup scripts say no shell: bash runs them. */
 const ofLabs = below(['labs', RECORDED]);
 
