@@ -26,6 +26,8 @@ export interface Control {
   readonly routes?: Readonly<Record<string, string>>;
   /** ...or a change of its keepalived.conf. */
   readonly conf?: readonly [RegExp, string];
+  /** Checks that fail for the same cause. */
+  readonly also?: readonly string[];
   /** What is run instead of the lab's scenario. */
   readonly scenario?: readonly unknown[];
 }
@@ -134,12 +136,17 @@ export function itIsCaught(
   controls: readonly Control[],
   { concurrent }: { readonly concurrent: boolean },
 ): void {
-  (concurrent ? it.concurrent : it).each(controls.map((c, i) => ({ ...c, name: `no-${i}-${c.lab}` })))(
+  (concurrent ? it.concurrent : it).each(
+    controls.map((c, i) => ({ ...c, name: `no-${concurrent ? 'c' : 's'}${i}-${c.lab}` })),
+  )(
     '$lab in which $broken is caught by $caughtBy',
     async (control) => {
-      const outcome = await results(broken(folder, control, control.name), [control.caughtBy]);
+      const outcome = await results(broken(folder, control, control.name), [control.caughtBy, ...(control.also ?? [])]);
       const caught = outcome.results.filter((r) => r.id === control.caughtBy && r.verdict === 'failed');
+      expect(caught, outcome.told).not.toHaveLength(0);
       expect(caught.map((r) => r.seen).join('\n'), outcome.told).toMatch(control.seen);
+      const failed = outcome.results.filter((r) => r.verdict === 'failed').map((r) => r.id);
+      expect(failed).toEqual(expect.arrayContaining([...(control.also ?? [])]));
       expect(outcome.code).toBe(1);
       if (process.env['LAB_RECORD']) await keep(folder, control, control.name);
     },

@@ -1,39 +1,14 @@
-import { describe, expect, it } from 'vitest';
-import { DIALECT } from '../../src/drivers/ipvs/dialect.ts';
-import { keepalivedConf } from '../../src/drivers/keepalived-conf.ts';
-import { nodeOf } from '../../src/model/lookup.ts';
-import { fnatFile, type LabFile, writeLab } from '../lab.ts';
-import { fnatLab } from '../unit/lab.ts';
-import { results, TRIALS_MS } from './broken.ts';
+import { describe } from 'vitest';
+import { type Control, itIsCaught } from './broken.ts';
 import { leavesNothing } from './state.ts';
-
-/** One way to break the lab, by what any lab file can do, and the check that must name it. */
-interface Control {
-  readonly name: string;
-  readonly broken: string;
-  /** The check that must fail. */
-  readonly caughtBy: string;
-  /** What the check must have seen: the cause itself, not its consequence. */
-  readonly seen: RegExp;
-  readonly node: string;
-  /** A setup script for the node... */
-  readonly setup?: string;
-  /** ...or a change of its keepalived.conf. */
-  readonly conf?: readonly [RegExp, string];
-  /** Checks that fail for the same cause. */
-  readonly also?: readonly string[];
-  /** What is run when the contract alone cannot show it. */
-  readonly scenario?: unknown[];
-}
 
 const HEALTH = [{ health: { service: 'web', stop: 'rs1' } }];
 const FAILOVER = [{ failover: { service: 'web', kill: 'lb1', to: 'lb2' } }];
 const EGRESS =
   'filter add dev eth0 egress prio 2 protocol ip flower ip_proto tcp dst_port 80 ct_state -trk action ct commit nat src addr 10.9.9.9 pipe action ok';
 
-const CONTROLS: readonly Control[] = [
+const CONTROLS: readonly Omit<Control, 'lab'>[] = [
   {
-    name: 'lip-missing',
     broken: 'lb1 lacks its LIP',
     caughtBy: 'fnat.lip',
     seen: /192\.168\.100\.200: no answer/,
@@ -41,7 +16,6 @@ const CONTROLS: readonly Control[] = [
     setup: 'ip addr del 192.168.100.200/32 dev eth0',
   },
   {
-    name: 'lip-outside',
     broken: 'lb1 translates to a LIP outside the LAN',
     caughtBy: 'fnat.source',
     seen: /10\.9\.9\.9 to [\d.]+ from lb1/,
@@ -49,7 +23,6 @@ const CONTROLS: readonly Control[] = [
     setup: `tc filter del dev eth0 egress prio 2\ntc ${EGRESS}`,
   },
   {
-    name: 'no-translation',
     broken: 'lb1 does not translate the source',
     caughtBy: 'fnat.source',
     seen: /192\.168\.100\.146 to [\d.]+ from lb1/,
@@ -57,7 +30,6 @@ const CONTROLS: readonly Control[] = [
     setup: 'tc qdisc del dev eth0 clsact',
   },
   {
-    name: 'straight-reply',
     broken: 'real servers answer the client themselves',
     caughtBy: 'fnat.reply',
     seen: /192\.168\.100\.[23]:80 from rs[12]/,
@@ -65,7 +37,6 @@ const CONTROLS: readonly Control[] = [
     setup: 'tc qdisc del dev eth0 clsact',
   },
   {
-    name: 'return-around',
     broken: 'rs1 replies around the director',
     caughtBy: 'fnat.return',
     seen: /to 192\.168\.100\.200 via client/,
@@ -73,7 +44,6 @@ const CONTROLS: readonly Control[] = [
     setup: 'ip route add 192.168.100.200/32 via 192.168.100.146',
   },
   {
-    name: 'silent-server',
     broken: 'rs1 drops its replies',
     caughtBy: 'service.answers',
     seen: /no answer/,
@@ -81,7 +51,6 @@ const CONTROLS: readonly Control[] = [
     setup: 'ip route add blackhole 192.168.100.200/32',
   },
   {
-    name: 'wrong-weight',
     broken: 'lb1 gives rs1 another weight',
     caughtBy: 'table.weight',
     seen: /lb1: 192\.168\.100\.2:80 50/,
@@ -89,7 +58,6 @@ const CONTROLS: readonly Control[] = [
     conf: [/weight 100/, 'weight 50'],
   },
   {
-    name: 'wrong-scheduler',
     broken: 'lb2 has another scheduler',
     caughtBy: 'table.scheduler',
     seen: /lb2: wlc/,
@@ -97,7 +65,6 @@ const CONTROLS: readonly Control[] = [
     conf: [/lb_algo rr/, 'lb_algo wlc'],
   },
   {
-    name: 'server-missing',
     broken: 'rs2 is not in lb1’s table',
     caughtBy: 'table.servers',
     seen: /lb1: 192\.168\.100\.2:80;/,
@@ -105,7 +72,6 @@ const CONTROLS: readonly Control[] = [
     conf: [/real_server 192\.168\.100\.3[\s\S]*?\n {4}\}\n/, ''],
   },
   {
-    name: 'wrong-method',
     broken: 'lb1 forwards by DR',
     caughtBy: 'table.forward',
     seen: /lb1: .*Route/,
@@ -113,7 +79,6 @@ const CONTROLS: readonly Control[] = [
     conf: [/lb_kind NAT/, 'lb_kind DR'],
   },
   {
-    name: 'sticky',
     broken: 'lb1 keeps a client on one server',
     caughtBy: 'scheduler.rr',
     seen: /19 out of turn/,
@@ -121,7 +86,6 @@ const CONTROLS: readonly Control[] = [
     conf: [/lb_algo rr/, 'lb_algo rr\n    persistence_timeout 60'],
   },
   {
-    name: 'wrong-check-port',
     broken: 'lb1 checks another port',
     caughtBy: 'health.check',
     seen: /lb1 \(192\.168\.100\.11\) to 192\.168\.100\.2:81/,
@@ -129,7 +93,6 @@ const CONTROLS: readonly Control[] = [
     conf: [/connect_port 80/g, 'connect_port 81'],
   },
   {
-    name: 'translated-check',
     broken: 'lb1’s health checks are translated to the LIP',
     caughtBy: 'health.check',
     seen: /^(?!.*lb1 \(192\.168\.100\.11\))/,
@@ -137,7 +100,6 @@ const CONTROLS: readonly Control[] = [
     setup: 'tc filter del dev eth0 egress prio 1',
   },
   {
-    name: 'two-vips',
     broken: 'both directors answer for the VIP',
     caughtBy: 'vip.arp',
     seen: /lb1 and lb2 answered|lb2 and lb1 answered/,
@@ -145,7 +107,6 @@ const CONTROLS: readonly Control[] = [
     setup: 'ip addr add 192.168.100.254/32 dev lo',
   },
   {
-    name: 'vrrp-ids',
     broken: 'the directors’ VRRP ids differ',
     caughtBy: 'vrrp.id',
     seen: /lb2 id 124/,
@@ -153,7 +114,6 @@ const CONTROLS: readonly Control[] = [
     conf: [/virtual_router_id 123/, 'virtual_router_id 124'],
   },
   {
-    name: 'wrong-master',
     broken: 'the backup has the higher priority',
     caughtBy: 'vrrp.master',
     seen: /lb2 \(priority 150\)/,
@@ -161,7 +121,6 @@ const CONTROLS: readonly Control[] = [
     conf: [/priority 80/, 'priority 150'],
   },
   {
-    name: 'patient-check',
     broken: 'lb2 gives up a dead server too late',
     caughtBy: 'health.removed',
     seen: /lb2: weight 100/,
@@ -171,7 +130,6 @@ const CONTROLS: readonly Control[] = [
     scenario: [{ contract: 'web' }, ...HEALTH],
   },
   {
-    name: 'no-inhibit',
     broken: 'lb1 drops a dead server from its table',
     caughtBy: 'health.removed',
     seen: /lb1: weight none/,
@@ -180,7 +138,6 @@ const CONTROLS: readonly Control[] = [
     scenario: HEALTH,
   },
   {
-    name: 'dead-backup',
     broken: 'the backup’s keepalived does not run',
     caughtBy: 'failover.master',
     seen: /no advert of lb2/,
@@ -189,7 +146,6 @@ const CONTROLS: readonly Control[] = [
     scenario: [{ run: { on: 'lb2', do: 'svc stop keepalived' } }, ...FAILOVER],
   },
   {
-    name: 'empty-backup',
     broken: 'the backup has the VIP and no service',
     caughtBy: 'failover.outage',
     seen: /did not come back/,
@@ -198,7 +154,6 @@ const CONTROLS: readonly Control[] = [
     scenario: FAILOVER,
   },
   {
-    name: 'no-preemption',
     broken: 'the old master does not preempt',
     caughtBy: 'return.master',
     seen: /no advert of lb1/,
@@ -208,7 +163,6 @@ const CONTROLS: readonly Control[] = [
     scenario: FAILOVER,
   },
   {
-    name: 'stays-down',
     broken: 'rs1’s program does not start again',
     caughtBy: 'health.returned',
     seen: /lb1: weight 0/,
@@ -220,7 +174,6 @@ chmod 755 /usr/sbin/nginx`,
     scenario: HEALTH,
   },
   {
-    name: 'empty-return',
     broken: 'the old master comes back without the service',
     caughtBy: 'return.outage',
     seen: /did not come back/,
@@ -233,40 +186,10 @@ touch /booted`,
 
 const folder = leavesNothing('controls', (lab) => lab.startsWith('no-'));
 
-function breakLab(control: Control): string {
-  const file: LabFile = {
-    ...fnatFile(),
-    lab: `no-${control.name}`,
-    scenario: control.scenario ?? [{ contract: 'web' }],
-  };
-  const node = file.nodes[control.node] as Record<string, unknown>;
-  const beside: Record<string, string> = {};
-  if (control.setup !== undefined) {
-    node['setup'] = './setup.sh';
-    beside['setup.sh'] = `${control.setup}\n`;
-  }
-  if (control.conf) {
-    const lab = fnatLab();
-    const right = keepalivedConf(lab, nodeOf(lab, control.node), DIALECT);
-    node['keepalived'] = './keepalived.conf';
-    beside['keepalived.conf'] = right.replace(...control.conf);
-    expect(beside['keepalived.conf']).not.toBe(right);
-  }
-  return writeLab(folder, file, beside);
-}
+const ofFnat = (controls: readonly Omit<Control, 'lab'>[]): readonly Control[] =>
+  controls.map((c) => ({ ...c, lab: 'fnat-keepalived' }));
 
 describe('a broken lab', () => {
-  it.each(CONTROLS)(
-    'in which $broken is caught by $caughtBy',
-    async (control) => {
-      const outcome = await results(breakLab(control), [control.caughtBy, ...(control.also ?? [])]);
-      const caught = outcome.results.filter((r) => r.id === control.caughtBy && r.verdict === 'failed');
-      expect(caught.map((r) => r.seen).join('\n'), outcome.told).toMatch(control.seen);
-      expect(caught).not.toHaveLength(0);
-      const failed = outcome.results.filter((r) => r.verdict === 'failed').map((r) => r.id);
-      expect(failed).toEqual(expect.arrayContaining([...(control.also ?? [])]));
-      expect(outcome.code).toBe(1);
-    },
-    TRIALS_MS,
-  );
+  itIsCaught(folder, ofFnat(CONTROLS.filter((c) => !c.scenario)), { concurrent: true });
+  itIsCaught(folder, ofFnat(CONTROLS.filter((c) => c.scenario)), { concurrent: false });
 });
