@@ -109,7 +109,7 @@ export function recorded(name: string): Recorded {
   const bed = {
     lab,
     nameOfMac: (mac: string) => nameOfMac(lab, mac),
-    newestPacket: () => Promise.resolve(0),
+    wire: { newest: 0 },
     stalls: { since: () => Promise.resolve(undefined) },
   } as unknown as Bed;
   const ids = verdicts.map((v) => v.id);

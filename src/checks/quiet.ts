@@ -70,7 +70,7 @@ export function quietChecks(
       look: async (bed) => {
         const told: string[] = [];
         for (let stretch = 1; ; stretch++) {
-          const from = await bed.newestPacket();
+          const from = bed.wire.newest; // not later than the first request: a stall at the start counts
           const { packets, requests } = await (stretch === 1 ? traffic() : again());
           const words = repeated(packets).map(
             (p) => `${packetWords(p)} retransmitted by ${bed.nameOfMac(p.srcMac)} on ${p.segment}`,
