@@ -90,6 +90,8 @@ export interface Driver {
    * persistence template, given these timeouts (in seconds).
    */
   lingers(service: Service, timeouts: TableTimeouts): number;
+  /** For how many milliseconds it keeps a template that a connection still held at its timeout. */
+  readonly keepsHeldTemplates: number;
   /** How many milliseconds late it may drop a connection or a template after its timeout. */
   readonly forgetsLate: number;
   /** Returns what its table shows for a service that matches the lab. */

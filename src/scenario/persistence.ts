@@ -15,8 +15,6 @@ import type { StepContext } from './context.ts';
 import { serviceAnswers } from './ready.ts';
 import type { StepOf, StepStory } from './step.ts';
 
-/** For how many milliseconds a template stays if a connection still held it at its timeout (ip_vs_conn.c: 60 s). */
-const HELD_MS = 60_000;
 /** Number of connections that must all go to the same server. */
 const ASKS = 10;
 
@@ -99,7 +97,8 @@ async function templatesGone(context: StepContext, service: Service): Promise<vo
   const late = Math.max(...driversOf(bed.lab).map((d) => d.forgetsLate));
   context.wait(`earlier clients of ${service.name} to be forgotten`);
   const gone = async () => ((await templatesOf(bed, service)).length === 0 ? true : undefined);
-  if (!(await eventually(gone, { within: time + HELD_MS + late, every: 100, signal: bed.signal })))
+  const held = Math.max(...driversOf(bed.lab).map((d) => d.keepsHeldTemplates));
+  if (!(await eventually(gone, { within: time + held + late, every: 100, signal: bed.signal })))
     throw new CannotObserve(`${bed.inCharge(service).name} still has a template of an earlier client`);
 }
 

@@ -194,6 +194,8 @@ export const ipvs: Driver = {
   // timeout `ipvsadm --set` does not change; one that does not see them keeps it in FIN_WAIT
   lingers: ({ protocol, mode }, { fin, udp }) =>
     1000 * (protocol === 'udp' ? udp : modes[mode].wire.reply === 'director' ? Math.max(fin, TIME_WAIT) : fin),
+  // net/netfilter/ipvs/ip_vs_conn.c, ip_vs_conn_expire: 60 s, then again
+  keepsHeldTemplates: 60_000,
   // the kernel runs these timers in steps
   forgetsLate: 2500,
   shows: (service) => ({

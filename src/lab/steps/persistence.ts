@@ -1,4 +1,5 @@
 import type { Step } from '../../model/step.ts';
+import { modesThat } from '../../modes/index.ts';
 import { formatMs } from '../../net/duration.ts';
 import { carriers, ms } from '../resolve-service.ts';
 import type { Resolver } from '../resolver.ts';
@@ -26,10 +27,12 @@ export function resolve(r: Resolver, known: Known, name: string, path: Path): St
         service,
         raw ? { tcp: seconds(raw.tcp), fin: seconds(raw.fin), udp: seconds(raw.udp) } : driver.timeouts,
       );
+      const lasting = driver.lingers(service, { tcp: 0, fin: 0, udp: 0 }) > service.persistence.time;
+      const others = lasting ? ` and ${modesThat((m) => m.wire.reply === 'others', 'or')}` : '';
       if (lingers > service.persistence.time)
         r.wrong(
           path,
-          `driver ${driver.name} keeps ended connections of ${service.mode} for ${formatMs(lingers)}, and the client's template with them, longer than the persistence of ${formatMs(service.persistence.time)}; this step needs dr or tun, and timeouts: below the persistence`,
+          `driver ${driver.name} keeps ended connections of ${service.mode} for ${formatMs(lingers)}, and the client's template with them, longer than the persistence of ${formatMs(service.persistence.time)}; this step needs shorter timeouts:${others}`,
         );
     }
   if (service && service.reals.length < 2)
