@@ -12,7 +12,7 @@ import type { LabNode } from '../model/node.ts';
 import type { Service } from '../model/service.ts';
 import type { VrrpInstance } from '../model/vrrp.ts';
 import { endpoint } from '../net/cidr.ts';
-import { readAddresses, TELL_ADDRESSES } from '../nodes/addresses.ts';
+import { holds, readAddresses, TELL_ADDRESSES } from '../nodes/addresses.ts';
 import { print, printJson, table } from '../output/print.ts';
 import { type Broken, brokenOf } from '../plan/broken.ts';
 import { CannotObserve, Hand } from '../plan/hand.ts';
@@ -207,10 +207,9 @@ async function lookInto(
     control && readable(control.table(), unreadable),
   ]);
   const addresses = told ?? [];
-  const held = new Set(addresses.map((a) => a.address.replace(/\/\d+$/, '')));
   const has = (s: Service) => {
     const moved = instances.find((h) => h.vrrp.services.includes(s.name));
-    return moved ? moved.masters.some((m) => m.node === node.name) : held.has(s.vip);
+    return moved ? moved.masters.some((m) => m.node === node.name) : holds(addresses, s.vip);
   };
   return {
     ...containerView(container),

@@ -2,6 +2,11 @@ import { z } from 'zod';
 import { CannotObserve } from '../cannot-observe.ts';
 import { readSaid } from '../said.ts';
 
+/** Returns whether an address is among those held, which are written with their prefixes. */
+export function holds(held: readonly { readonly address: string }[], address: string): boolean {
+  return held.some((h) => h.address.startsWith(`${address}/`));
+}
+
 /** The command that prints the addresses of a node's kernel. */
 export const TELL_ADDRESSES: readonly string[] = ['ip', '-json', 'addr', 'show'];
 

@@ -5,6 +5,7 @@ import { eventually } from '../eventually.ts';
 import type { Lab } from '../model/lab.ts';
 import { linkTo, nodeOf } from '../model/lookup.ts';
 import type { VrrpInstance } from '../model/vrrp.ts';
+import { holds } from '../nodes/addresses.ts';
 import type { StepOf, StepStory } from './step.ts';
 
 /** Milliseconds in which a new master must add its addresses. */
@@ -57,12 +58,12 @@ function repliesCheck(lab: Lab, step: StepOf<'arp'>): CheckSpec {
  */
 async function masterHolds(bed: Bed, vrrp: VrrpInstance, address: string): Promise<void> {
   await masterSettles(bed, vrrp);
-  const holds = async () => {
+  const isHeld = async () => {
     const [master] = mastersOf(bed, vrrp);
     const held = master === undefined ? [] : await bed.control(master).addressesHeld();
-    return held.some((h) => h.address.replace(/\/\d+$/, '') === address) ? true : undefined;
+    return holds(held, address) ? true : undefined;
   };
-  await eventually(holds, { within: HOLDING_MS, every: 50, signal: bed.signal });
+  await eventually(isHeld, { within: HOLDING_MS, every: 50, signal: bed.signal });
 }
 
 /** Checks the number of replies to an ARP request. */
