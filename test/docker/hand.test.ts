@@ -46,6 +46,16 @@ describe('faults by hand', () => {
     expect((await labOk(['heal', 'hand'])).code).toBe(0);
   });
 
+  it('whose program ends again when it is healed says so', async () => {
+    const nginx = (...command: readonly string[]) => labOk(['exec', 'hand', 'rs2', '--', ...command]);
+    await labOk(['fault', 'hand', 'stop:rs2/nginx']);
+    await nginx('mv', '/etc/nginx/nginx.conf', '/etc/nginx/away');
+    const { stdout } = await labOk(['heal', 'hand']);
+    expect(stdout).toMatch(/nginx on rs2 started again\nnginx on rs2 ended again; `lab logs hand rs2` shows why\n$/);
+    await nginx('mv', '/etc/nginx/away', '/etc/nginx/nginx.conf');
+    await nginx('svc', 'start', 'nginx');
+  });
+
   it('that shape one wire stand beside each other, through a restart of the node too, and in a hop where it has no netem', async () => {
     const pings = async () =>
       (await labOk(['exec', 'hand', 'client', '--', 'ping', '-c', '3', '192.168.100.2'])).stdout;
