@@ -20,7 +20,6 @@ export interface Owner {
 const usage = (message: string, hint?: string): FailureWords => ({ ending: 'usage', message, hint });
 const environment = (message: string, hint?: string): FailureWords => ({ ending: 'environment', message, hint });
 
-const LAB_NAME_HINT = 'use lower-case letters, digits and hyphens';
 const ALLOWS_HINT = '`lab doctor` shows what the engine allows';
 
 const whose = ({ lab, node }: Owner) =>
@@ -32,7 +31,8 @@ const logsOf = ({ lab, node }: Owner) => `\`lab logs ${[lab, node ?? []].flat().
 /** The message of every reason why a command cannot do its work. Only this table words failures. */
 const WORDS = {
   // Mistakes in the user's input.
-  'invalid-lab-name': (f: { name: string }) => usage(`invalid lab name "${f.name}"`, LAB_NAME_HINT),
+  'invalid-lab-name': (f: { name: string }) =>
+    usage(`invalid lab name "${f.name}"`, 'use lower-case letters, digits and hyphens'),
   'no-lab-file': (f: { path: string }) =>
     usage(
       `there is no lab file at ${f.path}`,
@@ -42,7 +42,10 @@ const WORDS = {
     usage(`there is no lab "${f.name}"${didYouMean(f.name, f.labs)}`, `labs here: ${f.labs.join(', ') || 'none'}`),
   'invalid-lab-file': (f: { mistakes: string; summary: string }) => usage(f.mistakes, f.summary),
   'no-lab-named': (f: { command: 'test' | 'down' }) =>
-    usage('no lab is named', `\`lab ${f.command} NAME\`, or \`lab ${f.command} --all\``),
+    usage(
+      'no lab is named',
+      `\`lab ${f.command} NAME\`, or \`lab ${f.command} --all\`${f.command === 'down' ? '; `lab ls` lists running labs' : ''}`,
+    ),
   'all-and-named': () => usage('--all tests every lab; do not name labs as well'),
   'name-for-several': () => usage('--name is for one lab', 'several labs cannot share one name'),
   'lab-named-twice': (f: { lab: string }) => usage(`lab "${f.lab}" is named twice`),
