@@ -136,6 +136,8 @@ const WORDS = {
     ),
   'no-usable-kernel': (f: { reasons: readonly string[]; wanted: readonly string[] }) =>
     environment(`no kernel here can run a director (${f.reasons.join('; ')})`, f.wanted.join('; ')),
+  'no-driver': (f: { driver: string; why: string }) =>
+    environment(`driver ${f.driver} is not available: ${f.why}`, '`lab doctor` shows every driver and kernel'),
   'invalid-docker-host': (f: { why: string }) =>
     environment(`DOCKER_HOST cannot be used: ${f.why}`, 'set it to unix:///PATH or tcp://HOST:PORT'),
   'no-engine': (f: { address: string; code: string }) =>

@@ -58,7 +58,8 @@ export class Bed extends Hand {
 
   /** Returns the control of a director's load balancer. */
   control(director: string): Control {
-    return driverOf(nodeOf(this.lab, director)).control((command) => this.run(director, command));
+    const node = nodeOf(this.lab, director);
+    return driverOf(node).control((command) => this.run(director, command), node);
   }
 
   /** Reads the service table of a director. Throws CannotObserve if it cannot be read. */

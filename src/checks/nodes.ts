@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { sysctlsOf } from '../layout/files.ts';
+import { stackOf, sysctlsOf } from '../layout/files.ts';
 import { partOf } from '../layout/part-of.ts';
 import type { Lab } from '../model/lab.ts';
 import { addressesOf } from '../model/lookup.ts';
@@ -76,6 +76,7 @@ export function nodesCheck(lab: Lab, subject: string): CheckSpec {
 
 /** Returns the differences between a node's kernel and the lab file, in words. */
 async function differences(bed: Bed, node: LabNode): Promise<readonly string[]> {
+  const kernelHas = stackOf(bed.lab, node);
   const sysctls = Object.entries(sysctlsOf(bed.lab, node));
   const files = Object.entries(partOf(bed.lab, node).files);
   const output = await bed.run(
@@ -94,7 +95,7 @@ async function differences(bed: Bed, node: LabNode): Promise<readonly string[]> 
   const states = JSON.parse(links) as LinkState[];
   const words = [
     ...node.interfaces.flatMap((i) => cardWords(node, i, states)),
-    ...[...node.interfaces, ...node.devices].flatMap((l) =>
+    ...(kernelHas.addresses ? [...node.interfaces, ...node.devices] : []).flatMap((l) =>
       l.addresses
         .filter(
           (a) => !stateOf(states, l.name)?.addr_info.some((s) => s.local === a.address && s.prefixlen === a.prefix),
@@ -102,7 +103,8 @@ async function differences(bed: Bed, node: LabNode): Promise<readonly string[]> 
         .map((a) => `${l.name} lacks ${a.address}/${a.prefix}`),
     ),
     ...strangersOn(bed.lab, node, states),
-    ...node.routes.flatMap((r, i) => routeWords(r, rest[i] ?? '')),
+    ...(kernelHas.addresses ? node.routes.flatMap((r, i) => routeWords(r, rest[i] ?? '')) : []),
+    ...(node.kind === 'director' ? await bed.control(node.name).differences(bed.lab) : []),
     ...sysctls.flatMap(([name, value], i) => {
       const seen = (rest[node.routes.length + i] ?? '').trim().replaceAll(/\s+/g, ' ');
       return seen === String(value).trim().replaceAll(/\s+/g, ' ')

@@ -88,13 +88,17 @@ function aspects(lab: Lab, service: Service): readonly Aspect[] {
           persistence === undefined ? undefined : { time: persistence * 1000, mask: mask ?? wholeMask(service) },
         ),
     },
-    {
-      id: 'table.timeouts',
-      what: 'connection timeouts',
-      wanted: (d) => timeoutWords(lab.timeouts ? inSeconds(lab.timeouts) : driverOf(d).timeouts),
-      of: (_, { timeouts }) => (timeouts ? timeoutWords(timeouts) : 'unknown'),
-    },
+    ...(directors(lab).every((d) => driverOf(d).tellsTimeouts) ? [timeoutAspect(lab)] : []),
   ];
+}
+
+function timeoutAspect(lab: Lab): Aspect {
+  return {
+    id: 'table.timeouts',
+    what: 'connection timeouts',
+    wanted: (d) => timeoutWords(lab.timeouts ? inSeconds(lab.timeouts) : driverOf(d).timeouts),
+    of: (_, { timeouts }) => (timeouts ? timeoutWords(timeouts) : 'unknown'),
+  };
 }
 
 function sorted(values: readonly string[]): string {

@@ -1,6 +1,7 @@
 import { appOf } from '../apps/index.ts';
+import { driverOf } from '../drivers/index.ts';
 import type { Lab } from '../model/lab.ts';
-import { macsOf } from '../model/lookup.ts';
+import { directors, macsOf } from '../model/lookup.ts';
 import type { Service } from '../model/service.ts';
 import { CannotObserve } from '../plan/hand.ts';
 import type { CheckSpec } from './check.ts';
@@ -11,14 +12,15 @@ import { arrivals, ask, type Traffic } from './traffic.ts';
 const WIRE_MTU = 1500;
 
 /**
- * Checks that a tunnelled packet crosses hops like any other: for the inner packet, the director is one hop; the outer
- * packet has its own hops.
+ * Checks that a tunnelled packet crosses hops like any other: for the inner packet, the director is one hop if its
+ * driver counts it as one; the outer packet has its own hops.
  */
 export function ttlCheck(lab: Lab, service: Service, traffic: () => Promise<Traffic>): CheckSpec {
+  const hop = directors(lab).every((d) => driverOf(d).tunnelIsHop);
   return judged(
     `${service.mode}.ttl`,
     service,
-    'the director lowers the TTL of the inner packet by one; the outer packet starts with a TTL of its own',
+    `the director ${hop ? 'lowers the TTL of the inner packet by one' : 'keeps the TTL of the inner packet'}; the outer packet starts with a TTL of its own`,
     traffic,
     (_bed, t) => {
       const sent = t.packets.filter(
@@ -33,7 +35,10 @@ export function ttlCheck(lab: Lab, service: Service, traffic: () => Promise<Traf
       const seen = arrivals(lab, service, t.packets);
       const words = seen.map((p) => `${before ?? '?'} to ${p.ttl} inside, ${p.outer?.ttl ?? 'none'} outside`);
       return {
-        ok: before !== undefined && seen.length > 0 && seen.every((p) => p.ttl === before - 1 && p.outer !== undefined),
+        ok:
+          before !== undefined &&
+          seen.length > 0 &&
+          seen.every((p) => p.ttl === before - (hop ? 1 : 0) && p.outer !== undefined),
         seen: tally(words),
         evidence: lab.segments.map((s) => `${s.name}.pcap (ip.proto == 4)`),
       };

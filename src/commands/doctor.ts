@@ -1,6 +1,6 @@
 import { statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { drivers, STANDARD_DRIVER } from '../drivers/index.ts';
+import { availableImages, drivers, STANDARD_DRIVER } from '../drivers/index.ts';
 import { imageStates } from '../engine/images.ts';
 import { EXIT } from '../failure.ts';
 import { kernels } from '../kernels/index.ts';
@@ -16,17 +16,21 @@ import { withSession } from './session.ts';
 export async function doctor(options: { json?: boolean; again?: boolean }): Promise<number> {
   const found = await withSession({ quiet: true }, async ({ engine }) => {
     const info = await engine.info();
-    const images = await imageStates(engine);
+    const images = await imageStates(engine, availableImages());
     const ready = images.every((i) => i.present || i.name === 'base');
     const names = Object.keys(kernels) as KernelName[];
     const choices = [];
     for (const [driver, name] of Object.values(drivers).flatMap((d) => names.map((n) => [d, n] as const))) {
+      if (kernels[name].own && !driver.ownKernels) continue;
+      const missing = driver.missing();
       choices.push({
         name,
         driver: driver.name,
-        ...(ready
-          ? await probeKernel(engine, name, driver, { again: options.again ?? false })
-          : { usable: false, version: '', why: 'not probed: the image is not built (`lab images build`)' }),
+        ...(missing !== undefined
+          ? { usable: false, version: '', why: missing }
+          : ready
+            ? await probeKernel(engine, name, driver, { again: options.again ?? false })
+            : { usable: false, version: '', why: 'not probed: the image is not built (`lab images build`)' }),
       });
     }
     const disk = statfsSync(tmpdir());

@@ -198,7 +198,7 @@ async function lookInto(
     ).stdout;
   };
   const isDirector = lab !== undefined && directors(lab).includes(node);
-  const control = isDirector ? driverOf(node).control(run) : undefined;
+  const control = isDirector ? driverOf(node).control(run, node) : undefined;
   const [told, programText, memory, instances, serviceTable] = await Promise.all([
     readable(control ? control.addressesHeld() : run(TELL_ADDRESSES).then(readAddresses), unreadable),
     run(['svc', 'status']),

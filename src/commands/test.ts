@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { counted } from '../counted.ts';
+import { availableImages, driversOf } from '../drivers/index.ts';
 import { ensureImages } from '../engine/images.ts';
 import { type Emit, type Event, sumCounts } from '../events.ts';
 import { EXIT, Failure } from '../failure.ts';
@@ -74,7 +75,11 @@ async function many(session: Session, named: readonly string[], options: TestOpt
   );
   const twins = runs.filter((r, i) => runs.findIndex((o) => o.lab.name === r.lab.name) !== i);
   if (twins[0]) throw new Failure('lab-named-twice', { lab: twins[0].lab.name });
-  await ensureImages(engine, (text) => emit({ type: 'note', text }));
+  await ensureImages(
+    engine,
+    runs.flatMap(({ lab }) => availableImages(driversOf(lab))),
+    (text) => emit({ type: 'note', text }),
+  );
   const capacity = await capacityOf(engine, options.jobs);
   emit({ type: 'note', text: `${counted(runs.length, 'lab')}, ${capacity.words}` });
   const tested = await inParallel(

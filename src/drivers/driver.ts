@@ -1,5 +1,5 @@
 import type { ContainerNeeds } from '../engine/engine.ts';
-import type { ImageName } from '../engine/images.ts';
+import type { Image } from '../engine/images.ts';
 import type { Trial } from '../kernels/kernel.ts';
 import type { Lab } from '../model/lab.ts';
 import type { LabNode } from '../model/node.ts';
@@ -53,8 +53,21 @@ export interface Control {
   templates(): Promise<readonly TableConnection[]>;
   /** Returns the addresses that the director holds now, including VIPs and LIPs, without link-local ones. */
   addressesHeld(): Promise<readonly HeldAddress[]>;
+  /**
+   * Returns what the driver's program lacks of the addresses and routes that it has in place of the kernel, and what it
+   * has that belongs to others, in words.
+   */
+  differences(lab: Lab): Promise<readonly string[]>;
   /** Returns the number of connections so far that found no free port of a LIP. */
   portsRefused(): Promise<number>;
+}
+
+/** What the kernel of a director sets up of the node's network, in the way of any other node. */
+export interface Stack {
+  /** Addresses of the links, and routes. */
+  readonly addresses: boolean;
+  /** Bonds, VLANs, bridges and tunnels. */
+  readonly devices: boolean;
 }
 
 /** A load balancer that a director can run: its capabilities, the parts of a director, and how to control it. */
@@ -70,10 +83,17 @@ export interface Driver {
   refuses(service: Service, services: readonly Service[]): readonly Refused[];
 
   /**
-   * The image of a director's container, and its needs beyond those of its kernel; the memory is added to the kernel's.
+   * Returns why no lab can run it from this machine, without trying it: a program that users supply is not there.
    */
-  readonly image: ImageName;
+  missing(): string | undefined;
+  /** Returns the image of a director's container. */
+  image(): Image;
+  /** Whether a director can have a kernel of its own; else it runs on the engine's. */
+  readonly ownKernels: boolean;
+  /** A director's needs beyond those of its kernel; the memory is added to the kernel's. */
   readonly needs: Pick<ContainerNeeds, 'capabilities' | 'devices' | 'tmpfs' | 'memoryMb'>;
+  /** Returns what the kernel sets up of a director's own network; the driver's program has the rest. */
+  stack(lab: Lab, node: LabNode): Stack;
   /**
    * Returns files, addresses, filters and programs of a director; for a director set up by the user (`manual`), only
    * their prerequisites.
@@ -85,6 +105,8 @@ export interface Driver {
 
   /** For how many seconds it keeps connections if the lab sets no timeouts. */
   readonly timeouts: TableTimeouts;
+  /** Whether its table tells these times. */
+  readonly tellsTimeouts: boolean;
   /**
    * Returns for how many milliseconds it keeps a connection of a service after its end, and with it the client's
    * persistence template, given these timeouts (in seconds).
@@ -92,10 +114,12 @@ export interface Driver {
   lingers(service: Service, timeouts: TableTimeouts): number;
   /** For how many milliseconds it keeps a template that a connection still held at its timeout. */
   readonly keepsHeldTemplates: number;
+  /** Whether a director is a hop for a packet that it puts into a tunnel: it lowers the TTL of the inner packet. */
+  readonly tunnelIsHop: boolean;
   /** How many milliseconds late it may drop a connection or a template after its timeout. */
   readonly forgetsLate: number;
   /** Returns what its table shows for a service that matches the lab. */
   shows(service: Service): Shown;
   /** Returns the control of a running director, given a function that runs commands there. */
-  control(run: RunInNode): Control;
+  control(run: RunInNode, node: LabNode): Control;
 }

@@ -15,11 +15,22 @@ import { checkScript, quorumScript, type Script, scriptsOf, trackScript } from '
 export interface Dialect {
   /** Returns the lines of `global_defs` about the balancer. */
   globals(lab: Lab, node: LabNode): readonly string[];
+  /** Returns the blocks that stand before the VRRP instances. */
+  blocks(lab: Lab, node: LabNode): readonly Block[];
+  /** Returns the names of scripts in those blocks that every VRRP instance tracks. */
+  readonly tracks: readonly string[];
+  /** Returns the lines of a `vrrp_instance` that name its interface. */
+  interface(node: LabNode, device: string): readonly string[];
+  /** Returns the line of an address that an instance moves. */
+  address(address: HostAddress, device: string): string;
+  /** Returns the blocks that a service's `virtual_server` refers to, and how its own head names it. */
+  server(service: Service): { readonly before: readonly Block[]; readonly head: string };
   /** Returns the lines of a `virtual_server` that define how it is balanced. */
   balancing(service: Service): readonly string[];
 }
 
-type Block = readonly [head: string, body: readonly (string | Block)[]];
+/** A block of keepalived.conf: what stands before the brace, and what is in the braces. */
+export type Block = readonly [head: string, body: readonly (string | Block)[]];
 
 function write(lines: readonly (string | Block)[], indent = ''): string {
   return lines
@@ -55,12 +66,15 @@ function scriptName(instance: VrrpInstance, index: number): string {
   return `${instance.name}_track_${index + 1}`;
 }
 
-function vrrpBlock(lab: Lab, node: LabNode, instance: VrrpInstance): Block {
+function vrrpBlock(lab: Lab, node: LabNode, instance: VrrpInstance, dialect: Dialect): Block {
   const member = memberOf(instance, node.name);
   // keepalived preempts late, or not at all, only if it starts as BACKUP (keepalived.conf(5)).
   const first = instance.members[0]?.node === node.name && instance.preempt && instance.preemptDelay === 0;
   const weight = (w: number) => (w === 0 ? '' : ` weight ${w}`);
-  const scripts = instance.track.flatMap((t, i) => ('script' in t ? [scriptName(instance, i)] : []));
+  const scripts = [
+    ...dialect.tracks,
+    ...instance.track.flatMap((t, i) => ('script' in t ? [scriptName(instance, i)] : [])),
+  ];
   const interfaces = instance.track.flatMap((t) =>
     'devices' in t
       ? t.devices.filter((d) => d.node === node.name).map(({ device }) => `${device}${weight(t.weight)}`)
@@ -71,7 +85,7 @@ function vrrpBlock(lab: Lab, node: LabNode, instance: VrrpInstance): Block {
     `vrrp_instance ${instance.name}`,
     [
       `state ${first ? 'MASTER' : 'BACKUP'}`,
-      `interface ${member.device}`,
+      ...dialect.interface(node, member.device),
       `virtual_router_id ${instance.id}`,
       ...(instance.version === 3 ? ['version 3'] : []),
       `priority ${member.priority}`,
@@ -83,16 +97,14 @@ function vrrpBlock(lab: Lab, node: LabNode, instance: VrrpInstance): Block {
       ...(instance.unicast ? [['unicast_peer', peers(lab, node, instance)] as Block] : []),
       ...(scripts.length > 0 ? [['track_script', scripts] as Block] : []),
       ...(interfaces.length > 0 ? [['track_interface', interfaces] as Block] : []),
-      ['virtual_ipaddress', instance.addresses.map((a) => addressLine(a, member.device))],
+      ['virtual_ipaddress', instance.addresses.map((a) => dialect.address(a, member.device))],
     ],
   ];
 }
 
-/** Formats an address. An IPv6 VIP is deprecated, so that the director does not use it as a source address. */
-function addressLine({ address, prefix }: HostAddress, device: string): string {
-  const family = familyOf(address);
-  const length = prefix === (family === 4 ? 32 : 128) ? '' : `/${prefix}`;
-  return `${address}${length} dev ${device}${family === 6 ? ' preferred_lft 0' : ''}`;
+/** Formats an address with its prefix, which is left out for a single address (keepalived.conf(5)). */
+export function addressText({ address, prefix }: HostAddress): string {
+  return prefix === (familyOf(address) === 4 ? 32 : 128) ? address : `${address}/${prefix}`;
 }
 
 function scriptBlocks(instance: VrrpInstance): Block[] {
@@ -126,10 +138,11 @@ function syncBlocks(instances: readonly VrrpInstance[]): Block[] {
   ]);
 }
 
-function serverBlock(service: Service, dialect: Dialect): Block {
+function serverBlocks(service: Service, dialect: Dialect): readonly Block[] {
   const { health, quorum, sorry } = service;
-  return [
-    `virtual_server ${service.vip} ${service.port}`,
+  const { before, head } = dialect.server(service);
+  const block: Block = [
+    `virtual_server ${head}`,
     [
       ...(health ? [`delay_loop ${seconds(health.every)}`] : []),
       ...dialect.balancing(service),
@@ -147,6 +160,7 @@ function serverBlock(service: Service, dialect: Dialect): Block {
       ),
     ],
   ];
+  return [...before, block];
 }
 
 /** Returns the lines of a real server's checker (keepalived.conf(5), CHECKERS). */
@@ -208,11 +222,11 @@ function persistenceLines({ time, mask }: Persistence, family: 4 | 6): string[] 
   ];
 }
 
-/** Returns the keepalived.conf of a director: its VRRP instances and every service (keepalived.conf(5)). */
-export function keepalivedConf(lab: Lab, node: LabNode, dialect: Dialect): string {
+/** Returns the keepalived.conf of a director: its VRRP instances and these services (keepalived.conf(5)). */
+export function keepalivedConf(lab: Lab, node: LabNode, dialect: Dialect, services = lab.services): string {
   const instances = instancesOf(lab, node);
   const group = instances.find((v) => v.group !== undefined)?.group;
-  const runs = scriptsOf(lab, node).length > 0;
+  const runs = scriptsOf(lab, node).length + dialect.tracks.length > 0;
   return write([
     [
       'global_defs',
@@ -223,10 +237,11 @@ export function keepalivedConf(lab: Lab, node: LabNode, dialect: Dialect): strin
         ...dialect.globals(lab, node),
       ],
     ],
+    ...dialect.blocks(lab, node),
     ...instances.flatMap(scriptBlocks),
     ...syncBlocks(instances),
-    ...instances.map((v) => vrrpBlock(lab, node, v)),
-    ...lab.services.map((s) => serverBlock(s, dialect)),
+    ...instances.map((v) => vrrpBlock(lab, node, v, dialect)),
+    ...services.flatMap((s) => serverBlocks(s, dialect)),
   ]);
 }
 
@@ -247,9 +262,14 @@ export const HEARS_ADVERTS: readonly string[] = [
 export const KEEPALIVED_CONF = '/etc/keepalived/keepalived.conf';
 
 /** Returns the files of a director's keepalived: the configuration and the scripts that it names. */
-export function keepalivedFiles(lab: Lab, node: LabNode, dialect: Dialect): Readonly<Record<string, string>> {
+export function keepalivedFiles(
+  lab: Lab,
+  node: LabNode,
+  dialect: Dialect,
+  services = lab.services,
+): Readonly<Record<string, string>> {
   const scripts = scriptsOf(lab, node).map(({ path, command }) => [path, `#!/usr/bin/dash\n${command}\n`]);
-  return { [KEEPALIVED_CONF]: keepalivedConf(lab, node, dialect), ...Object.fromEntries(scripts) };
+  return { [KEEPALIVED_CONF]: keepalivedConf(lab, node, dialect, services), ...Object.fromEntries(scripts) };
 }
 
 /**

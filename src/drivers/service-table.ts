@@ -13,7 +13,7 @@ export interface TableTimeouts {
 }
 
 export interface TableService {
-  /** tcp, udp or sctp; fwm for a firewall mark, which is then in `address`. */
+  /** tcp, udp or sctp; fwm for a firewall mark, match for a description of packets, which are then in `address`. */
   readonly protocol: string;
   readonly address: string;
   readonly port: number;

@@ -13,8 +13,9 @@ import {
   type ExecOptions,
   type ExecResult,
   type ExecStream,
-  type Image,
+  type ImageSpec,
   Overrun,
+  type StoredImage,
 } from './engine.ts';
 import { LABEL } from './labels.ts';
 import { Refusal, refusal } from './refusal.ts';
@@ -318,7 +319,7 @@ class DockerEngine implements Engine {
     }
   }
 
-  async images(reference: string): Promise<readonly Image[]> {
+  async images(reference: string): Promise<readonly StoredImage[]> {
     const all = await this.#call(() => this.#docker.listImages({ filters: { reference: [reference] } }));
     return all.map((i) => ({ id: i.Id, tags: i.RepoTags ?? [], bytes: i.Size, created: i.Created }));
   }
@@ -350,11 +351,10 @@ class DockerEngine implements Engine {
 
   async build(
     context: Readable,
-    tag: string,
-    labels: Readonly<Record<string, string>>,
+    { tag, labels, arguments: given }: ImageSpec,
     onLine: (line: string) => void,
   ): Promise<void> {
-    const buildargs = Object.fromEntries(
+    const proxies = Object.fromEntries(
       ['http_proxy', 'https_proxy', 'no_proxy'].flatMap((name) =>
         process.env[name] ? [[name, process.env[name]]] : [],
       ),
@@ -367,7 +367,7 @@ class DockerEngine implements Engine {
         networkmode: 'host',
         rm: true,
         forcerm: true,
-        buildargs,
+        buildargs: { ...proxies, ...given },
       }),
     );
     await this.#follow(stream, onLine);

@@ -78,7 +78,16 @@ export interface EngineInfo {
   readonly memory: number;
 }
 
-export interface Image {
+/** What an image is built with, beside the files of its folder. */
+export interface ImageSpec {
+  readonly tag: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Values of the `ARG` lines of its Dockerfile. */
+  readonly arguments: Readonly<Record<string, string>>;
+}
+
+/** An image that the engine has. */
+export interface StoredImage {
   readonly id: string;
   readonly tags: readonly string[];
   readonly bytes: number;
@@ -139,18 +148,13 @@ export interface Engine {
     needs: ContainerNeeds,
     labels: Readonly<Record<string, string>>,
   ): Promise<ExecResult>;
-  images(reference: string): Promise<readonly Image[]>;
+  images(reference: string): Promise<readonly StoredImage[]>;
   hasImage(tag: string): Promise<boolean>;
   /** Pulls an image and tags it; throws if no registry has it. */
   pull(reference: string, tag: string): Promise<void>;
   /** Creates an image from a root file system's tar. */
   importImage(tar: Readable, tag: string): Promise<void>;
   /** Builds an image from a tar of its folder; throws with the step that failed. */
-  build(
-    context: Readable,
-    tag: string,
-    labels: Readonly<Record<string, string>>,
-    onLine: (line: string) => void,
-  ): Promise<void>;
+  build(context: Readable, image: ImageSpec, onLine: (line: string) => void): Promise<void>;
   close(): void;
 }

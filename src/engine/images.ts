@@ -15,12 +15,23 @@ import { Refusal } from './refusal.ts';
 export const BASE_TAG = 'lvslab/base:trixie';
 const BASE_REFERENCE = 'debian:trixie-slim';
 
-/** The images of the project: each has a folder in images/. */
-export const IMAGES = ['node'] as const;
-export type ImageName = (typeof IMAGES)[number];
+/** An image of the project: built from its folder in images/. */
+export interface Image {
+  readonly name: string;
+  /** The image on which it is built; the base if absent. */
+  readonly on?: Image;
+  /**
+   * A folder of the user on this machine whose files become part of it, in `brought/` of the build: they are sent to the
+   * engine with the build, so that the engine may be another machine.
+   */
+  readonly brings?: string;
+}
 
-function folderOf(image: ImageName): string {
-  return join(HOME, 'images', image);
+/** The image of every node that needs no other. */
+export const NODE: Image = { name: 'node' };
+
+function folderOf(image: Image): string {
+  return join(HOME, 'images', image.name);
 }
 
 function filesOf(folder: string, below = ''): string[] {
@@ -30,16 +41,20 @@ function filesOf(folder: string, below = ''): string[] {
     .sort();
 }
 
-/** Returns the tag of an image for the current content of its folder: other content has another tag. */
-export function imageTag(image: ImageName): string {
+/**
+ * Returns the tag of an image for the current content of its folder: other content has another tag. Of the user's files,
+ * which are large, size and time of modification count.
+ */
+export function imageTag(image: Image): string {
   const hash = createHash('sha256');
-  for (const file of filesOf(folderOf(image)))
-    hash
-      .update(file)
-      .update('\0')
-      .update(readFileSync(join(folderOf(image), file)))
-      .update('\0');
-  return `lvslab/${image}:${hash.digest('hex').slice(0, 12)}`;
+  const add = (name: string, content: string | Buffer) => hash.update(name).update('\0').update(content).update('\0');
+  if (image.on) add('on', imageTag(image.on));
+  for (const file of filesOf(folderOf(image))) add(file, readFileSync(join(folderOf(image), file)));
+  for (const file of image.brings === undefined ? [] : filesOf(image.brings)) {
+    const { size, mtimeMs, mode } = statSync(join(image.brings ?? '', file));
+    add(`brought/${file}`, `${size} ${mtimeMs} ${mode}`);
+  }
+  return `lvslab/${image.name}:${hash.digest('hex').slice(0, 12)}`;
 }
 
 export interface ImageState {
@@ -49,9 +64,23 @@ export interface ImageState {
   readonly bytes: number;
 }
 
-/** Returns the project's images, and whether the engine has them in the right version. */
-export async function imageStates(engine: Engine): Promise<readonly ImageState[]> {
-  const wanted = [{ name: 'base', tag: BASE_TAG }, ...IMAGES.map((name) => ({ name, tag: imageTag(name) }))];
+/** Returns an image after those on which it is built. */
+function withLower(image: Image): readonly Image[] {
+  return [...(image.on ? withLower(image.on) : []), image];
+}
+
+/** Returns images after those on which they are built, each once. */
+function inOrder(images: readonly Image[]): readonly Image[] {
+  const all = images.flatMap(withLower);
+  return all.filter((image, i) => all.findIndex((other) => other.name === image.name) === i);
+}
+
+/** Returns the base and these images, and whether the engine has them in the right version. */
+export async function imageStates(engine: Engine, images: readonly Image[]): Promise<readonly ImageState[]> {
+  const wanted = [
+    { name: 'base', tag: BASE_TAG },
+    ...inOrder(images).map((image) => ({ name: image.name, tag: imageTag(image) })),
+  ];
   return Promise.all(
     wanted.map(async ({ name, tag }) => {
       const [image] = await engine.images(tag);
@@ -60,35 +89,44 @@ export async function imageStates(engine: Engine): Promise<readonly ImageState[]
   );
 }
 
-/** Builds every image that the engine lacks; `tell` receives a line for each step. Does nothing if all are there. */
+/** Builds those of the images, and of the images below them, that the engine lacks. */
 export async function ensureImages(
   engine: Engine,
+  images: readonly Image[],
   tell: (line: string) => void,
   detail: (line: string) => void = () => undefined,
 ): Promise<void> {
-  for (const name of IMAGES) {
-    const tag = imageTag(name);
+  for (const image of inOrder(images)) {
+    const tag = imageTag(image);
     if (await engine.hasImage(tag)) continue;
-    await ensureBase(engine, tell, detail);
+    if (!image.on) await ensureBase(engine, tell, detail);
     tell(`building image ${tag}`);
     try {
-      await engine.build(await context(name), tag, { [LABEL.digest]: tag }, detail);
+      const base = image.on ? imageTag(image.on) : BASE_TAG;
+      await engine.build(
+        await context(image),
+        { tag, labels: { [LABEL.digest]: tag }, arguments: { BASE: base } },
+        detail,
+      );
     } catch (error) {
       throw new Failure('image-not-built', { image: tag, said: (error as Error).message.trim() });
     }
   }
 }
 
-async function context(name: ImageName): Promise<Readable> {
+async function context(image: Image): Promise<Readable> {
   const tar = pack();
-  for (const file of filesOf(folderOf(name))) {
-    const path = join(folderOf(name), file);
-    tar.entry({ name: file, mode: statSync(path).mode & 0o777 }, readFileSync(path));
-  }
+  const add = (folder: string, prefix: string) => {
+    for (const file of filesOf(folder)) {
+      const path = join(folder, file);
+      tar.entry({ name: `${prefix}${file}`, mode: statSync(path).mode & 0o777 }, readFileSync(path));
+    }
+  };
+  add(folderOf(image), '');
+  if (image.brings !== undefined) add(image.brings, 'brought/');
   tar.finalize();
   return tar as unknown as Readable;
 }
-
 async function ensureBase(engine: Engine, tell: (line: string) => void, detail: (line: string) => void): Promise<void> {
   if (await engine.hasImage(BASE_TAG)) return;
   tell(`pulling ${BASE_REFERENCE}`);

@@ -23,7 +23,7 @@ export async function weigh(
   const balancers = directors(hand.lab).filter((d) => hand.running.nodes.get(d.name)?.running);
   const stamps = await Promise.all(
     balancers.map(async (d) => {
-      const control = driverOf(d).control((command) => hand.run(d.name, command));
+      const control = driverOf(d).control((command) => hand.run(d.name, command), d);
       const each: Stamp[] = [];
       for (const { service, real } of places(hand.lab, node))
         each.push((await hand.timed(d.name, command(control, service, real))).at);

@@ -1,5 +1,5 @@
 import type { ContainerNeeds } from '../engine/engine.ts';
-import type { ImageName } from '../engine/images.ts';
+import type { Image } from '../engine/images.ts';
 import type { Interface, LabNode } from '../model/node.ts';
 import type { KernelName } from '../model/words.ts';
 import type { Module } from '../nodes/modules.ts';
@@ -27,8 +27,8 @@ export interface Trial {
   readonly modules: readonly Module[];
   /** A script of the image that runs in a network stack of that kernel, and fails if the kernel lacks something. */
   readonly script: string;
-  /** What is tried, in words: `IPVS and Full-NAT`. */
-  readonly what: string;
+  /** What a success means, in words. */
+  readonly works: string;
   /** The requirements, for a user whose engine does not meet them. */
   readonly wanted: string;
 }
@@ -36,8 +36,11 @@ export interface Trial {
 /** A driver that is tried on a kernel. */
 export interface Tried {
   readonly name: string;
-  readonly image: ImageName;
   readonly trial: Trial;
+  /** What its containers need beyond the kernel's needs. */
+  readonly needs: Pick<ContainerNeeds, 'memoryMb'>;
+  /** The image in which it is tried. */
+  image(): Image;
 }
 
 /**

@@ -40,16 +40,19 @@ function remember(key: string, value: Availability): void {
 export async function probeKernel(
   engine: Engine,
   name: KernelName,
-  { name: driver, image, trial }: Tried,
+  tried: Tried,
   options: { again: boolean } = { again: false },
 ): Promise<Availability> {
+  const { trial } = tried;
   const info = await engine.info();
-  const key = [info.id, info.kernel, imageTag(image), name, driver].join(' ');
+  const image = imageTag(tried.image());
+  const key = [info.id, info.kernel, image, name, tried.name].join(' ');
   const before = remembered()[key];
   if (before && !options.again) return before;
   const kernel = kernels[name];
+  const needs = { ...kernel.needs, memoryMb: kernel.needs.memoryMb + tried.needs.memoryMb };
   const result = await engine
-    .runOnce(imageTag(image), kernel.probe(trial), kernel.needs, { 'lvslab.probe': name })
+    .runOnce(image, kernel.probe(trial), needs, { 'lvslab.probe': name })
     .catch((error: unknown) => ({
       code: 1,
       stdout: `\n${(error as Error).message}`,
@@ -57,7 +60,7 @@ export async function probeKernel(
   const [version = '', ...rest] = result.stdout.trim().split('\n');
   const usable = result.code === 0;
   const why = usable
-    ? `${trial.what} were probed on it, and work`
+    ? [trial.works, ...rest.slice(-1)].join(': ')
     : (rest.filter((l) => l.trim() !== '').at(-1) ?? version ?? 'the probe printed nothing');
   const found: Availability = { usable, version, why };
   // The cause of a failure may be fixed at any time: an inaccessible device, a missing module.

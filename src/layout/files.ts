@@ -1,9 +1,11 @@
+import type { Stack } from '../drivers/driver.ts';
+import { driverOf } from '../drivers/index.ts';
 import type { Kernel } from '../kernels/kernel.ts';
 import type { Lab } from '../model/lab.ts';
 import { addressesOf, familyOf, linksOf } from '../model/lookup.ts';
 import type { LabNode, Route } from '../model/node.ts';
 import { devices } from '../nodes/devices.ts';
-import { addAddress, type NodeFile } from '../nodes/part.ts';
+import { addAddress, type NodeFile, nothing } from '../nodes/part.ts';
 import { partOf } from './part-of.ts';
 
 /**
@@ -37,7 +39,8 @@ export function sysctlsOf(lab: Lab, node: LabNode): Readonly<Record<string, stri
  */
 export function nodeFiles(lab: Lab, node: LabNode, kernel: Kernel): Readonly<Record<string, NodeFile>> {
   const part = partOf(lab, node);
-  const made = devices(node);
+  const stack = stackOf(lab, node);
+  const made = stack.devices ? devices(node) : nothing;
   const cards = kernel.cards(node);
   const tc = [...cards.tc, ...part.tc];
   const sysctls = sysctlsOf(lab, node);
@@ -50,12 +53,12 @@ export function nodeFiles(lab: Lab, node: LabNode, kernel: Kernel): Readonly<Rec
       .join('');
   const links = ['link set lo up', ...cards.ip, ...made.ip];
   const ip = [
-    ...linksOf(node).flatMap((l) => [
+    ...(stack.devices ? linksOf(node) : node.interfaces).flatMap((l) => [
       `link set dev ${l.name} up`,
-      ...l.addresses.map((a) => addAddress(a.address, a.prefix, l.name)),
+      ...(stack.addresses ? l.addresses.map((a) => addAddress(a.address, a.prefix, l.name)) : []),
     ]),
     ...part.ip,
-    ...node.routes.map(routeLine),
+    ...(stack.addresses ? node.routes.map(routeLine) : []),
   ];
   return {
     ...part.files,
@@ -83,7 +86,13 @@ export function nodeFiles(lab: Lab, node: LabNode, kernel: Kernel): Readonly<Rec
 
 /** Returns whether a node needs kernel modules, and thus a kernel that has them. */
 export function needsModules(lab: Lab, node: LabNode): boolean {
-  return devices(node).modules.length + partOf(lab, node).modules.length > 0;
+  const made = stackOf(lab, node).devices ? devices(node).modules : [];
+  return made.length + partOf(lab, node).modules.length > 0;
+}
+
+/** Returns what the kernel sets up of a node's network: everything, unless the driver of a director says otherwise. */
+export function stackOf(lab: Lab, node: LabNode): Stack {
+  return node.driver ? driverOf(node).stack(lab, node) : { addresses: true, devices: true };
 }
 
 /**

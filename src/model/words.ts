@@ -16,7 +16,7 @@ export const KERNEL_CHOICES = ['auto', ...KERNELS] as const;
 export type KernelChoice = (typeof KERNEL_CHOICES)[number];
 
 /** The load balancers that a director can run; the first is the default. */
-export const DRIVERS = ['ipvs'] as const;
+export const DRIVERS = ['ipvs', 'dpvs'] as const;
 export type DriverName = (typeof DRIVERS)[number];
 
 /** The kinds of devices. */
@@ -57,6 +57,7 @@ export const SCHEDULERS = [
   'fo',
   'ovf',
   'mh',
+  'conhash',
 ] as const;
 export type Scheduler = (typeof SCHEDULERS)[number];
 

@@ -76,6 +76,23 @@ export function networkOf(subnet: Subnet): Subnet {
   return { address: { value, family, text: formatAddress(value, family) }, prefix: subnet.prefix };
 }
 
+/** Returns the network of a host's address, as text: `10.0.0.0/16` for 10.0.3.1 with prefix 16. */
+export function networkText(address: string, prefix: number): string {
+  const subnet = parseSubnet(`${address}/${prefix}`);
+  if (!subnet) throw new Error(`${address}/${prefix} is no address with its prefix`);
+  return `${networkOf(subnet).address.text}/${prefix}`;
+}
+
+/** Returns the first and the last address of a network, as text, without its own and its broadcast address. */
+export function hostsOf(text: string): { readonly first: string; readonly last: string } {
+  const subnet = parseSubnet(text);
+  if (!subnet) throw new Error(`${text} is no network`);
+  const { value, family } = networkOf(subnet).address;
+  const size = 1n << hostBits(subnet);
+  const [from, to] = size > 2n ? [value + 1n, value + size - 2n] : [value, value + size - 1n];
+  return { first: formatAddress(from, family), last: formatAddress(to, family) };
+}
+
 /** Returns whether the subnet contains the address. */
 export function contains(subnet: Subnet, address: Address): boolean {
   if (subnet.address.family !== address.family) return false;

@@ -1,8 +1,9 @@
-import { drivers, driversOf, STANDARD_DRIVER } from '../drivers/index.ts';
+import type { Driver } from '../drivers/driver.ts';
+import { driverOf, drivers, driversOf, STANDARD_DRIVER } from '../drivers/index.ts';
 import type { Engine } from '../engine/engine.ts';
+import { type Image, NODE } from '../engine/images.ts';
 import { Failure } from '../failure.ts';
 import { kernels, PLAIN } from '../kernels/index.ts';
-import type { Tried } from '../kernels/kernel.ts';
 import { probeKernel } from '../kernels/probe.ts';
 import { needsModules } from '../layout/files.ts';
 import type { Lab } from '../model/lab.ts';
@@ -10,23 +11,34 @@ import type { LabNode } from '../model/node.ts';
 import type { KernelChoice, KernelName } from '../model/words.ts';
 
 /** A lab cannot run on this engine, because no kernel here can run its directors' drivers: none of it is tested. */
-export class CannotRun extends Failure<'kernel-not-usable' | 'no-usable-kernel'> {}
+export class CannotRun extends Failure<'kernel-not-usable' | 'no-usable-kernel' | 'no-driver'> {}
 
 /**
  * Returns the kernel that a node requests: its own choice, else `auto`; for a node that needs no kernel module, `auto`
  * is the engine's kernel, so that only nodes that need their own kernel pay for one.
  */
 export function wantedKernel(lab: Lab, node: LabNode): KernelChoice {
-  return node.kernel === 'auto' && !needsModules(lab, node) ? PLAIN : node.kernel;
+  const plain = node.driver ? !driverOf(node).ownKernels : false;
+  return node.kernel === 'auto' && (plain || !needsModules(lab, node)) ? PLAIN : node.kernel;
+}
+
+/** Returns the images of a lab's nodes. Throws CannotRun if a driver's own program is missing. */
+export function imagesOf(lab: Lab): readonly Image[] {
+  return [NODE, ...driversOf(lab).map(imageOf)];
+}
+
+function imageOf(driver: Driver): Image {
+  const why = driver.missing();
+  if (why !== undefined) throw new CannotRun('no-driver', { driver: driver.name, why });
+  return driver.image();
 }
 
 /**
- * Returns the drivers that a kernel chosen for the lab must support: those of its directors, or the default one if it
- * has no director.
+ * Returns the driver that the kernel of a node must be able to run: a director's own. The kernel of any other node must
+ * have the modules that the standard driver needs.
  */
-function carried(lab: Lab): readonly Tried[] {
-  const own = driversOf(lab);
-  return own.length > 0 ? own : [drivers[STANDARD_DRIVER]];
+function carriedBy(node: LabNode): Driver {
+  return node.driver ? driverOf(node) : drivers[STANDARD_DRIVER];
 }
 
 /**
@@ -35,19 +47,17 @@ function carried(lab: Lab): readonly Tried[] {
  */
 export async function chooseKernels(engine: Engine, lab: Lab): Promise<ReadonlyMap<string, KernelName>> {
   const choice = new Map<string, KernelName>();
-  const wantedBy = carried(lab);
   let auto: KernelName | undefined;
   for (const node of lab.nodes) {
     const wanted = wantedKernel(lab, node);
+    const driver = carriedBy(node);
     if (wanted === 'auto') {
-      auto ??= await bestKernel(engine, wantedBy);
+      auto ??= await bestKernel(engine, driver);
       choice.set(node.name, auto);
     } else {
       if (kernels[wanted].own || node.kind === 'director') {
-        const why = await whyNot(engine, wanted, wantedBy);
-        if (why !== undefined) {
-          throw new CannotRun('kernel-not-usable', { node: node.name, kernel: wanted, why });
-        }
+        const { usable, why } = await probeKernel(engine, wanted, driver);
+        if (!usable) throw new CannotRun('kernel-not-usable', { node: node.name, kernel: wanted, why });
       }
       choice.set(node.name, wanted);
     }
@@ -55,21 +65,12 @@ export async function chooseKernels(engine: Engine, lab: Lab): Promise<ReadonlyM
   return choice;
 }
 
-/** Returns why a kernel cannot run drivers here; undefined if it can. */
-async function whyNot(engine: Engine, name: KernelName, wantedBy: readonly Tried[]): Promise<string | undefined> {
-  for (const driver of wantedBy) {
-    const found = await probeKernel(engine, name, driver);
-    if (!found.usable) return found.why;
-  }
-  return undefined;
-}
-
-async function bestKernel(engine: Engine, wantedBy: readonly Tried[]): Promise<KernelName> {
+async function bestKernel(engine: Engine, driver: Driver): Promise<KernelName> {
   const reasons: string[] = [];
   for (const name of Object.keys(kernels) as KernelName[]) {
-    const why = await whyNot(engine, name, wantedBy);
-    if (why === undefined) return name;
+    const { usable, why } = await probeKernel(engine, name, driver);
+    if (usable) return name;
     reasons.push(`${name}: ${why}`);
   }
-  throw new CannotRun('no-usable-kernel', { reasons, wanted: wantedBy.map((d) => d.trial.wanted) });
+  throw new CannotRun('no-usable-kernel', { reasons, wanted: [driver.trial.wanted] });
 }

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { driverOf } from '../drivers/index.ts';
 import { KEEPALIVED_CONF } from '../drivers/keepalived-conf.ts';
 import type { ContainerNeeds, Engine } from '../engine/engine.ts';
-import { type ImageName, imageTag } from '../engine/images.ts';
+import { type Image, imageTag, NODE } from '../engine/images.ts';
 import { containerName, LABEL, packLab } from '../engine/labels.ts';
 import { Refusal } from '../engine/refusal.ts';
 import type { Emit } from '../events.ts';
@@ -115,7 +115,7 @@ export class Executor {
       case 'create-fabric':
         this.#ids.set(
           op.target,
-          await this.#create(op.target, 'node', {
+          await this.#create(op.target, NODE, {
             hostname: 'fabric',
             labels: {
               [LABEL.node]: '',
@@ -138,7 +138,7 @@ export class Executor {
         this.#progress(node.name, 'creating');
         this.#ids.set(
           node.name,
-          await this.#create(containerName(this.#lab.name, node.name), node.driver ? driverOf(node).image : 'node', {
+          await this.#create(containerName(this.#lab.name, node.name), node.driver ? driverOf(node).image() : NODE, {
             hostname: node.name,
             labels: {
               [LABEL.node]: node.name,
@@ -173,7 +173,7 @@ export class Executor {
 
   async #create(
     name: string,
-    image: ImageName,
+    image: Image,
     spec: Omit<Parameters<Engine['create']>[0], 'name' | 'image'>,
   ): Promise<string> {
     const id = await this.#engine.create({

@@ -8,7 +8,7 @@ import { eventually } from '../eventually.ts';
 import { Failure } from '../failure.ts';
 import type { Lab } from '../model/lab.ts';
 import type { KernelName } from '../model/words.ts';
-import { chooseKernels } from './choose-kernels.ts';
+import { chooseKernels, imagesOf } from './choose-kernels.ts';
 import { Executor, SomebodyElse } from './execute.ts';
 import { type Turn, takeTurn } from './hold.ts';
 import { mustRun, observe, type Running, type RunningLab } from './observe.ts';
@@ -32,7 +32,7 @@ type Kernels = ReadonlyMap<string, KernelName>;
 
 /** Returns the kernels of a lab's nodes. Probes kernels, and builds images that are missing. */
 async function prepare(engine: Engine, lab: Lab, emit: Emit): Promise<Kernels> {
-  await ensureImages(engine, (text) => emit({ type: 'note', text }));
+  await ensureImages(engine, imagesOf(lab), (text) => emit({ type: 'note', text }));
   return chooseKernels(engine, lab);
 }
 

@@ -1,6 +1,6 @@
 import { driverOf } from '../drivers/index.ts';
 import type { Engine } from '../engine/engine.ts';
-import { imageTag } from '../engine/images.ts';
+import { imageTag, NODE } from '../engine/images.ts';
 import { kernels, PLAIN } from '../kernels/index.ts';
 import type { Lab } from '../model/lab.ts';
 import type { LabNode } from '../model/node.ts';
@@ -32,7 +32,7 @@ export function needOf(lab: Lab): number {
 /** Reads the free capacity of the engine's machine, which may differ from this one. `jobs` is the user's choice. */
 export async function capacityOf(engine: Engine, jobs: number | undefined): Promise<Capacity> {
   const look = shell('nproc; grep MemAvailable /proc/meminfo');
-  const { stdout } = await engine.runOnce(imageTag('node'), look, kernels[PLAIN].needs, { 'lvslab.probe': 'capacity' });
+  const { stdout } = await engine.runOnce(imageTag(NODE), look, kernels[PLAIN].needs, { 'lvslab.probe': 'capacity' });
   const cpus = Number(/^\d+/.exec(stdout)?.[0] ?? 1);
   const free = Number(/MemAvailable: +(\d+)/.exec(stdout)?.[1] ?? 0) / 1024;
   // Labs wait more than they compute: for adverts, dead intervals, health checks.

@@ -9,7 +9,7 @@ import {
   parseTimeouts,
   readCounters,
   readLimits,
-} from '../../src/drivers/ipvs/ipvsadm.ts';
+} from '../../src/drivers/ipvsadm.ts';
 import { keepalivedConf } from '../../src/drivers/keepalived-conf.ts';
 import { readLab } from '../../src/lab/read.ts';
 import { nodeOf } from '../../src/model/lookup.ts';

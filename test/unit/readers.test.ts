@@ -10,7 +10,7 @@ import {
   parseTimeouts,
   readCounters,
   readLimits,
-} from '../../src/drivers/ipvs/ipvsadm.ts';
+} from '../../src/drivers/ipvsadm.ts';
 import { packLab, unpackLab } from '../../src/engine/labels.ts';
 import { frames } from '../../src/engine/streams.ts';
 import { parseFault } from '../../src/faults/parse.ts';

@@ -1,7 +1,7 @@
 import type { Lab } from '../../model/lab.ts';
-import { instancesOf, memberOf } from '../../model/lookup.ts';
+import { familyOf, instancesOf, memberOf } from '../../model/lookup.ts';
 import type { LabNode } from '../../model/node.ts';
-import type { Dialect } from '../keepalived-conf.ts';
+import { addressText, type Dialect } from '../keepalived-conf.ts';
 import { methodOf } from './method.ts';
 
 function timeoutLine({ timeouts }: Lab): string[] {
@@ -28,6 +28,13 @@ function syncDaemonLine(lab: Lab, node: LabNode): string[] {
 /** The syntax of keepalived.conf in Debian's keepalived for kernel IPVS (keepalived.conf(5)). */
 export const DIALECT: Dialect = {
   globals: (lab, node) => [...syncDaemonLine(lab, node), ...timeoutLine(lab)],
+  blocks: () => [],
+  tracks: [],
+  interface: (_, device) => [`interface ${device}`],
+  // An IPv6 VIP is deprecated, so that the director does not use it as a source address.
+  address: (address, device) =>
+    `${addressText(address)} dev ${device}${familyOf(address.address) === 6 ? ' preferred_lft 0' : ''}`,
+  server: ({ vip, port }) => ({ before: [], head: `${vip} ${port}` }),
   balancing: (service) => [
     `lb_algo ${service.scheduler}`,
     ...(service.hashesPort ? [`${service.scheduler}-port`] : []),

@@ -1,4 +1,5 @@
 import { CannotObserve } from '../../cannot-observe.ts';
+import { NODE } from '../../engine/images.ts';
 import type { Lab } from '../../model/lab.ts';
 import { instancesOf, linkTo, vrrpOf } from '../../model/lookup.ts';
 import type { LabNode } from '../../model/node.ts';
@@ -9,10 +10,6 @@ import { readAddresses, TELL_ADDRESSES } from '../../nodes/addresses.ts';
 import { addHostAddress, FORWARDING, join, type NodePart, nothing, ONE_WAY } from '../../nodes/part.ts';
 import { script, shell } from '../../shell.ts';
 import type { Control, Driver, Refused, RunInNode } from '../driver.ts';
-import { KEEPALIVED, KEEPALIVED_CONF, keepalivedFiles, keepalivedPids } from '../keepalived-conf.ts';
-import type { ServiceTable, TableReal } from '../service-table.ts';
-import { DIALECT } from './dialect.ts';
-import { clashes, fullNat } from './full-nat.ts';
 import {
   joinTable,
   parseConnections,
@@ -22,7 +19,11 @@ import {
   readCounters,
   readLimits,
   readTunnel,
-} from './ipvsadm.ts';
+} from '../ipvsadm.ts';
+import { KEEPALIVED, KEEPALIVED_CONF, keepalivedFiles, keepalivedPids } from '../keepalived-conf.ts';
+import type { ServiceTable, TableReal } from '../service-table.ts';
+import { DIALECT } from './dialect.ts';
+import { clashes, fullNat } from './full-nat.ts';
 import { methodOf } from './method.ts';
 import { IP_VS } from './module.ts';
 import { snatOf } from './snat.ts';
@@ -125,6 +126,7 @@ function control(run: RunInNode): Control {
     connections: known,
     templates: async () => (await known()).filter((c) => c.clientPort === 0),
     addressesHeld: async () => readAddresses(await run(TELL_ADDRESSES)),
+    differences: async () => [],
     portsRefused: () => portsRefused(run),
   };
 }
@@ -148,7 +150,10 @@ export const ipvs: Driver = {
     })),
   ],
 
-  image: 'node',
+  missing: () => undefined,
+  image: () => NODE,
+  ownKernels: true,
+  stack: () => ({ addresses: true, devices: true }),
   needs: { capabilities: [], devices: [], tmpfs: {}, memoryMb: 0 },
 
   director(lab: Lab, node: LabNode): NodePart {
@@ -184,18 +189,20 @@ export const ipvs: Driver = {
   trial: {
     modules: [IP_VS],
     script: script('try-ipvs')[0],
-    what: 'IPVS and Full-NAT',
+    works: 'IPVS and Full-NAT were probed on it, and work',
     wanted: 'an x86-64 engine, or one whose kernel has ip_vs, is needed',
   },
 
   // net/netfilter/ipvs/ip_vs_proto_tcp.c and ip_vs_proto_udp.c
   timeouts: { tcp: 900, fin: 120, udp: 300 },
+  tellsTimeouts: true,
   // net/netfilter/ipvs/ip_vs_proto_tcp.c: a director that also sees the replies keeps a connection in TIME_WAIT, whose
   // timeout `ipvsadm --set` does not change; one that does not see them keeps it in FIN_WAIT
   lingers: ({ protocol, mode }, { fin, udp }) =>
     1000 * (protocol === 'udp' ? udp : modes[mode].wire.reply === 'director' ? Math.max(fin, TIME_WAIT) : fin),
   // net/netfilter/ipvs/ip_vs_conn.c, ip_vs_conn_expire: 60 s, then again
   keepsHeldTemplates: 60_000,
+  tunnelIsHop: true,
   // the kernel runs these timers in steps
   forgetsLate: 2500,
   shows: (service) => ({

@@ -1,5 +1,5 @@
-import { CannotObserve } from '../../cannot-observe.ts';
-import { parseAddress } from '../../net/cidr.ts';
+import { CannotObserve } from '../cannot-observe.ts';
+import { parseAddress } from '../net/cidr.ts';
 import type {
   Counters,
   ServiceTable,
@@ -7,7 +7,7 @@ import type {
   TableReal,
   TableService,
   TableTimeouts,
-} from '../service-table.ts';
+} from './service-table.ts';
 
 /**
  * Reads a whole number. Throws CannotObserve if it is not one: the program that answers on a node need not be ipvsadm.
@@ -20,7 +20,7 @@ function whole(text: string | undefined): number {
 }
 
 /** Splits `1.2.3.4:80` or `[::1]:80`; also accepts a firewall mark, which has no port. */
-function splitEndpoint(text: string): { address: string; port: number } {
+export function splitEndpoint(text: string): { address: string; port: number } {
   if (/^\d+$/.test(text)) return { address: String(whole(text)), port: 0 };
   const match = /^\[?([^\]]+?)\]?:(\d+)$/.exec(text);
   if (!match?.[1]) throw new CannotObserve(`ipvsadm printed "${text.slice(0, 60)}" where ADDRESS:PORT was expected`);
@@ -37,14 +37,14 @@ function rows(output: string): Row[] {
   return output.split('\n').flatMap((line): Row[] => {
     const words = line.trim().split(/\s+/);
     const [first = '', ...rest] = words;
-    if (['TCP', 'UDP', 'SCTP', 'FWM'].includes(first))
+    if (['TCP', 'UDP', 'SCTP', 'FWM', 'MATCH'].includes(first))
       return [{ service: { protocol: first.toLowerCase(), words: rest }, real: undefined }];
     if (first === '->' && /:\d+$/.test(rest[0] ?? '')) return [{ service: undefined, real: rest }];
     return [];
   });
 }
 
-/** Reads `ipvsadm -Ln` (ipvsadm(8)). Throws CannotObserve on an endpoint or a number that it cannot read. */
+/** Reads `ipvsadm -Ln` (ipvsadm(8), also DPVS's own). Throws CannotObserve on an endpoint or a number that it cannot read. */
 export function parseTable(output: string): ServiceTable {
   const services: (TableService & { reals: TableReal[] })[] = [];
   for (const { service, real } of rows(output)) {
@@ -52,7 +52,8 @@ export function parseTable(output: string): ServiceTable {
       const [where = '', scheduler = '', ...words] = service.words.filter((w) => w !== 'IPv6');
       services.push({
         protocol: service.protocol,
-        ...splitEndpoint(where),
+        // DPVS balances packets that match a description, too (SNAT): it has no port.
+        ...(service.protocol === 'match' ? { address: where, port: 0 } : splitEndpoint(where)),
         scheduler,
         ...parseFlags(words),
         reals: [],

@@ -1,0 +1,26 @@
+#!/bin/sh
+# dpvs-start.sh THREADS CARD...: runs DPVS with /etc/dpvs.conf on cards of this node, through packet sockets, without
+# huge pages. THREADS is the number of polling threads of all directors of the lab. Where the machine has fewer CPUs,
+# idle threads sleep (doze.so), so that they leave CPUs to the others; /lab/dpvs-polls makes them poll all the same.
+set -eu
+threads=$1
+shift
+# What a DPVS that was killed leaves would refuse this one.
+rm -rf /run/dpvs.pid /run/dpvs.ipc /var/run/dpdk
+cpus=$(nproc)
+last=$((cpus - 1))
+number=0
+for card in "$@"; do
+  set -- "$@" --vdev "net_af_packet$number,iface=$card,qpairs=1"
+  shift
+  number=$((number + 1))
+done
+# Both threads may run on each CPU: a busy CPU holds neither up.
+set -- dpvs -c /etc/dpvs.conf -p /run/dpvs.pid -x /run/dpvs.ipc -- --lcores "0@(0-$last),1@(0-$last)" \
+  --no-pci --no-huge -m 768 --no-telemetry --file-prefix lab "$@"
+if [ "$threads" -gt "$cpus" ] && [ ! -e /lab/dpvs-polls ]; then
+  export LD_PRELOAD=/usr/local/lib/doze.so
+  exec "$@"
+fi
+# Others come first: these threads never stop by themselves.
+exec chrt -i 0 "$@"

@@ -1,0 +1,201 @@
+import type { Lab } from '../../model/lab.ts';
+import { familyOf, found, instancesOf, linksOf, linkTo, ospfOf, vrrpOf } from '../../model/lookup.ts';
+import type { LabNode, Route } from '../../model/node.ts';
+import type { Real, Service } from '../../model/service.ts';
+import type { SnatRule } from '../../model/snat.ts';
+import { modes } from '../../modes/index.ts';
+import { endpoint, hostsOf, networkText } from '../../net/cidr.ts';
+import { methodOf } from './method.ts';
+import { portNamed, portOf } from './ports.ts';
+
+type Command = readonly string[];
+
+/**
+ * Returns whether the kernel of a director keeps the node's own addresses: programs beside DPVS, keepalived's VRRP and
+ * health checks and OSPF, talk through the kernel. DPVS has VIPs, LIPs and routes then, and no address of the node:
+ * each address has one owner, which answers ARP for it.
+ */
+export function kernelHasAddresses(lab: Lab, node: LabNode): boolean {
+  return (
+    node.keepalived !== undefined ||
+    instancesOf(lab, node).length > 0 ||
+    lab.services.some((s) => isKept(lab, s) || ospfOf(lab, s.name) !== undefined)
+  );
+}
+
+/** Returns whether keepalived sets up a service: its VIP moves, or something about it is checked. */
+export function isKept(lab: Lab, service: Service): boolean {
+  const { health, quorum, sorry } = service;
+  return vrrpOf(lab, service.name) !== undefined || health !== undefined || quorum !== undefined || sorry !== undefined;
+}
+
+/** Returns how ipvsadm names a service. */
+function named({ protocol, vip, port }: Service): Command {
+  return [protocol === 'tcp' ? '-t' : '-u', endpoint(vip, port)];
+}
+
+/**
+ * Returns the ipvsadm command for a real server: `-a` adds it, `-e` changes it, both with a weight; `-d` removes it. It
+ * carries its port: without one, DPVS takes port 0.
+ */
+export function serverCommand(verb: '-a' | '-e' | '-d', service: Service, real: Real, weight?: number): Command {
+  return [
+    'ipvsadm',
+    verb,
+    ...named(service),
+    '-r',
+    endpoint(real.address, real.port),
+    ...(weight === undefined ? [] : [methodOf(service).option, '-w', String(weight)]),
+  ];
+}
+
+/** Returns the commands that add a service with its real servers and its LIPs, in the form of DPVS's tutorial. */
+function serviceCommands(node: LabNode, service: Service): readonly Command[] {
+  const { scheduler, persistence, vip, reals } = service;
+  const real = familyOf(found(reals[0], `real server of ${service.name}`).address);
+  const lips = modes[service.mode].needsLips ? node.lips.filter((l) => familyOf(l.address) === real) : [];
+  return [
+    [
+      'ipvsadm',
+      '-A',
+      ...named(service),
+      '-s',
+      scheduler,
+      ...(persistence === undefined ? [] : ['-p', String(Math.ceil(persistence.time / 1000))]),
+      ...(persistence === undefined || persistence.mask >= (familyOf(vip) === 4 ? 32 : 128)
+        ? []
+        : ['-M', maskOf(persistence.mask, familyOf(vip))]),
+    ],
+    ...reals.map((r) => serverCommand('-a', service, r, r.weight)),
+    ...lips.map((l) => [
+      ...['ipvsadm', '--add-laddr', '-z', l.address],
+      ...[...named(service), '-F', portNamed(node, l.interface)],
+    ]),
+  ];
+}
+
+function maskOf(bits: number, family: 4 | 6): string {
+  if (family === 6) return String(bits);
+  const mask = (0xffffffff << (32 - bits)) >>> 0;
+  return [24, 16, 8, 0].map((shift) => (mask >>> shift) & 255).join('.');
+}
+
+/** An address that DPVS holds on a port. */
+interface OwnAddress {
+  readonly address: string;
+  readonly port: string;
+  /** Whether connections get their ports from it (SNAT). */
+  readonly pool: boolean;
+}
+
+/** A route of DPVS; `source` is the address of its outer headers. */
+interface OwnRoute {
+  readonly to: string;
+  readonly via?: string;
+  readonly source?: string;
+  readonly port: string;
+}
+
+/**
+ * Returns the addresses and routes that DPVS gets when it starts, in the order of its tutorial: addresses of the node
+ * before VIPs. VIPs that keepalived moves are not among them.
+ */
+export function ownNetwork(
+  lab: Lab,
+  node: LabNode,
+): { readonly addresses: readonly OwnAddress[]; readonly routes: readonly OwnRoute[] } {
+  const foreign = kernelHasAddresses(lab, node);
+  const links = linksOf(node).flatMap((link) =>
+    link.addresses.map(({ address, prefix }) => ({ address, prefix, port: portOf(node, link) })),
+  );
+  const pools = lab.snat.filter((rule) => rule.director === node.name).map((rule) => rule.to);
+  const own = links.map(({ address, prefix, port }) => ({
+    address: `${address}/${prefix}`,
+    port,
+    pool: pools.includes(address),
+  }));
+  const vips = lab.services.filter((s) => !isKept(lab, s)).map((s) => ({ vip: s.vip, port: vipPort(lab, node, s) }));
+  return {
+    addresses: [
+      ...(foreign ? [] : own),
+      ...vips
+        .filter(({ vip }, i) => vips.findIndex((other) => other.vip === vip) === i)
+        .map(({ vip, port }) => ({ address: `${vip}/${familyOf(vip) === 4 ? 32 : 128}`, port, pool: false })),
+    ],
+    routes: [
+      ...(foreign ? links.map(({ address, prefix, port }) => ({ to: networkText(address, prefix), port })) : []),
+      ...node.routes.map((route) => ownRoute(lab, node, route)),
+    ],
+  };
+}
+
+/** Returns the port on which DPVS holds a VIP: the one on its subnet, else the one towards the OSPF router. */
+function vipPort(lab: Lab, node: LabNode, service: Service): string {
+  const announced = ospfOf(lab, service.name)?.segments ?? [];
+  const link = linkTo(node, service.vip) ?? node.interfaces.find((card) => announced.includes(card.segment));
+  return portOf(node, link ?? found(node.interfaces[0], `interface of ${node.name}`));
+}
+
+/** In tunnel mode, the source of the outer header is the route's (DPVS tutorial, Tunnel). */
+function ownRoute(lab: Lab, node: LabNode, { to, via, dev }: Route): OwnRoute {
+  const family = familyOf(via ?? to);
+  const link = dev === undefined ? linkTo(node, via ?? to) : linksOf(node).find((l) => l.name === dev);
+  const out = found(link, `link of ${node.name} towards ${via ?? to}`);
+  const tunnels = lab.services.some((s) => modes[s.mode].wire.outer !== 'none');
+  const source = tunnels && family === 4 ? out.addresses.find((a) => familyOf(a.address) === 4)?.address : undefined;
+  return {
+    to: isDefault(to) ? 'default' : to,
+    ...(via === undefined ? {} : { via }),
+    ...(source === undefined ? {} : { source }),
+    port: portOf(node, out),
+  };
+}
+
+function isDefault(to: string): boolean {
+  return to === 'default' || to === '0.0.0.0/0' || to === '::/0';
+}
+
+function addressCommand({ address, port, pool }: OwnAddress): Command {
+  return ['dpip', 'addr', 'add', address, 'dev', port, ...(pool ? ['sapool'] : [])];
+}
+
+function routeCommand({ to, via, source, port }: OwnRoute): Command {
+  return [
+    ...['dpip', ...(familyOf(via ?? to) === 6 ? ['-6'] : []), 'route', 'add', to],
+    ...(via === undefined ? [] : ['via', via]),
+    ...(source === undefined ? [] : ['src', source]),
+    ...['dev', port],
+  ];
+}
+
+/** Returns the commands of an SNAT rule: a service for each protocol, which takes packets by their description. */
+function snatCommands(node: LabNode, { from, to, out, protocols }: SnatRule): readonly Command[] {
+  const { first, last } = hostsOf(from);
+  return protocols.flatMap((protocol) => {
+    const match = `proto=${protocol},src-range=${first}-${last},oif=${portNamed(node, out)}`;
+    return [
+      ['ipvsadm', '-A', '-s', 'rr', '-H', match],
+      ['ipvsadm', '-a', '-H', match, '-r', `${to}:0`, '-w', '100', '-J'],
+    ];
+  });
+}
+
+/**
+ * Returns the commands that make a DPVS that has just started the director of the lab, in the form of its tutorial.
+ */
+export function setupCommands(lab: Lab, node: LabNode): readonly Command[] {
+  const { addresses, routes } = ownNetwork(lab, node);
+  const rules = lab.snat.filter((rule) => rule.director === node.name);
+  return [
+    ...addresses.map(addressCommand),
+    ...routes.map(routeCommand),
+    ...lab.services.filter((s) => !isKept(lab, s)).flatMap((service) => serviceCommands(node, service)),
+    ...distinct(rules.flatMap((rule) => snatCommands(node, rule))),
+  ];
+}
+
+/** Two rules for hosts of one network are one service. */
+function distinct(commands: readonly Command[]): readonly Command[] {
+  const texts = commands.map((c) => c.join(' '));
+  return commands.filter((_, i) => texts.indexOf(texts[i] ?? '') === i);
+}

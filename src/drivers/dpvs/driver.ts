@@ -1,0 +1,203 @@
+import type { Image } from '../../engine/images.ts';
+import { NODE } from '../../engine/images.ts';
+import type { Lab } from '../../model/lab.ts';
+import { addressesOf, directors, familyOf, instancesOf } from '../../model/lookup.ts';
+import type { LabNode } from '../../model/node.ts';
+import type { Service } from '../../model/service.ts';
+import { modes } from '../../modes/index.ts';
+import { readAddresses } from '../../nodes/addresses.ts';
+import { type NodePart, nothing } from '../../nodes/part.ts';
+import { script, shell } from '../../shell.ts';
+import type { Control, Driver, Refused, RunInNode } from '../driver.ts';
+import { joinTable, parseReals, parseTable, readCounters, readLimits } from '../ipvsadm.ts';
+import { KEEPALIVED, KEEPALIVED_CONF, keepalivedFiles, keepalivedPids } from '../keepalived-conf.ts';
+import type { ServiceTable } from '../service-table.ts';
+import { buildFolder, whyNoBuild } from './build.ts';
+import { isKept, kernelHasAddresses, ownNetwork, serverCommand, setupCommands } from './commands.ts';
+import { DPVS_CONF, dpvsConf } from './conf.ts';
+import { DIALECT } from './dialect.ts';
+import { methodOf } from './method.ts';
+import { linkOfPort, portName } from './ports.ts';
+import { missedPorts, parseAddresses, parseConnections, parseRoutes } from './tables.ts';
+
+/** The names of a director's programs: DPVS itself, and the one that configures it. */
+const DPVS = 'dpvs';
+const SETUP = 'dpvs-setup';
+/** The file that exists while DPVS is configured as the lab says. */
+const READY = '/run/dpvs.ready';
+/** The commands that configure DPVS, one per line. */
+const COMMANDS = '/lab/dpvs.commands';
+
+/** Separates the lists that one command prints. */
+const MARKER = '--lvslab--';
+
+async function readTable(run: RunInNode): Promise<ServiceTable> {
+  const output = await run(script('dpvs-table', MARKER));
+  const [table = '', stats = '', rate = '', limits = ''] = output.split(MARKER);
+  return joinTable(parseTable(table), [
+    parseReals(stats, (words) => ({ stats: readCounters(words) })),
+    parseReals(rate, (words) => ({ rate: readCounters(words) })),
+    parseReals(limits, readLimits),
+  ]);
+}
+
+function control(run: RunInNode, node: LabNode): Control {
+  const connections = async () => parseConnections(await run(['ipvsadm', '-lnc']));
+  return {
+    table: () => readTable(run),
+    setWeight: (service, real, weight) => serverCommand('-e', service, real, weight),
+    removeServer: (service, real) => serverCommand('-d', service, real),
+    restoreServer: (service, real, weight) =>
+      shell(
+        'program=$1; shift 2; "$program" -a "$@" > /dev/null 2>&1 || exec "$program" -e "$@"',
+        ...serverCommand('-a', service, real, weight),
+      ),
+    restoreWeight: (service, real, weight) =>
+      shell(
+        'why=$("$@" 2>&1) || case $why in *"not exist"*) ;; *) echo "$why" >&2; exit 1 ;; esac',
+        ...serverCommand('-e', service, real, weight),
+      ),
+    connections,
+    templates: async () => (await connections()).filter((c) => c.clientPort === 0),
+    addressesHeld: async () => {
+      const output = await run(script('dpvs-addresses', MARKER));
+      const [kernel = '', dpvs = ''] = output.split(`${MARKER}\n`);
+      const own = parseAddresses(dpvs).map((a) => ({ interface: linkOfPort(node, a.port), address: a.address }));
+      return [...readAddresses(kernel), ...own];
+    },
+    differences: async (lab) => differences(lab, node, await run(script('dpvs-network', MARKER))),
+    portsRefused: async () => missedPorts(parseAddresses(await run(['dpip', '-s', 'addr', 'show']))),
+  };
+}
+
+/**
+ * Returns how DPVS's addresses and routes, as its tools print them, differ from the lab: those that it got at its start
+ * must be there, and no address of another node.
+ */
+function differences(lab: Lab, node: LabNode, output: string): readonly string[] {
+  const [shown = '', ...lists] = output.split(`${MARKER}\n`);
+  const held = parseAddresses(shown);
+  const routes = parseRoutes(lists.join(''));
+  const meant = ownNetwork(lab, node);
+  const others = new Set(lab.nodes.filter((n) => n.name !== node.name).flatMap(addressesOf));
+  return [
+    ...meant.addresses
+      .filter((a) => !held.some((h) => h.port === a.port && h.address === a.address))
+      .map((a) => `${a.port} lacks ${a.address}`),
+    ...held
+      .filter((h) => others.has(h.address.split('/')[0] ?? ''))
+      .map((h) => `${h.port} has ${h.address}, which is not its own`),
+    ...meant.routes
+      .filter((r) => !routes.some((s) => s.to === r.to && s.via === r.via && s.dev === r.port))
+      .map((r) => `no route to ${r.to}${r.via === undefined ? '' : ` via ${r.via}`} dev ${r.port}`),
+  ];
+}
+
+/** Returns the line that keeps the kernel from answering on a card: DPVS does, with the card's MAC address. */
+function shareCard(lab: Lab, node: LabNode): readonly string[] {
+  const arp = kernelHasAddresses(lab, node) ? 'on' : 'off';
+  return node.interfaces.map((card) => `link set dev ${card.name} promisc on arp ${arp}`);
+}
+
+/** The kernel neither forwards what DPVS forwards, nor answers for addresses of another card. */
+const BESIDE_DPVS: Readonly<Record<string, string>> = {
+  'net.ipv4.ip_forward': '0',
+  'net.ipv6.conf.all.forwarding': '0',
+  'net.ipv4.conf.all.arp_ignore': '1',
+  'net.ipv4.conf.all.rp_filter': '0',
+  'net.ipv4.conf.default.rp_filter': '0',
+};
+
+function keepalived(lab: Lab, node: LabNode): Partial<NodePart> {
+  const kept = lab.services.filter((s) => isKept(lab, s));
+  if (node.keepalived === undefined && kept.length === 0 && instancesOf(lab, node).length === 0) return {};
+  return {
+    files: {
+      ...keepalivedFiles(lab, node, DIALECT, kept),
+      ...(node.keepalived ? { [KEEPALIVED_CONF]: node.keepalived } : {}),
+    },
+    programs: {
+      [KEEPALIVED]: {
+        command: [KEEPALIVED, '-n', '-l', '-D'],
+        ready: keepalivedPids(lab, node),
+        after: [DPVS],
+      },
+    },
+  };
+}
+
+/** Returns what DPVS cannot do with a service's families. */
+function families({ mode, vip, reals }: Service): readonly Refused[] {
+  const [outside, inside] = [familyOf(vip), ...reals.map((r) => familyOf(r.address))];
+  if (inside === undefined || outside === inside) return [];
+  if (outside === 4) return [{ key: 'vip', why: 'DPVS translates from IPv6 to IPv4 (NAT64), not from IPv4 to IPv6' }];
+  return modes[mode].wire.source === 'lip'
+    ? []
+    : [{ key: 'mode', why: `DPVS translates from IPv6 to IPv4 in Full-NAT only, not in ${mode}` }];
+}
+
+/** DPVS over DPDK's packet sockets, from the user's own build, controlled by its own tools and its own keepalived. */
+export const dpvs: Driver = {
+  name: 'dpvs',
+  modes: ['nat', 'fnat', 'dr', 'tun'],
+  families: [4, 6],
+  schedulers: ['rr', 'wrr', 'wlc', 'conhash', 'mh', 'fo'],
+  protocols: ['tcp', 'udp'],
+  oneFamily: undefined,
+  refuses: (service) => [
+    ...families(service),
+    ...(service.hashesPort ? [{ key: 'scheduler' as const, why: 'DPVS does not hash the client’s port here' }] : []),
+  ],
+
+  missing: () => whyNoBuild(),
+  image: (): Image => ({ name: 'dpvs', on: NODE, brings: buildFolder() }),
+  ownKernels: false,
+  needs: { capabilities: [], devices: [], tmpfs: {}, memoryMb: 900 },
+  stack: (lab, node) => ({ addresses: kernelHasAddresses(lab, node), devices: false }),
+
+  director(lab: Lab, node: LabNode): NodePart {
+    const ports = node.interfaces.map((_, i) => portName(i));
+    const cards = node.interfaces.map((card) => card.name);
+    const threads = 2 * directors(lab).filter((d) => d.driver === 'dpvs').length;
+    const more = keepalived(lab, node);
+    return {
+      ...nothing,
+      sysctls: BESIDE_DPVS,
+      ip: shareCard(lab, node),
+      files: {
+        [DPVS_CONF]: dpvsConf(lab, node),
+        [COMMANDS]: setupCommands(lab, node)
+          .map((words) => `${words.join(' ')}\n`)
+          .join(''),
+        ...more.files,
+      },
+      programs: {
+        [DPVS]: { command: script('dpvs-start', String(threads), ...cards), ready: [READY], after: [] },
+        [SETUP]: { command: script('dpvs-setup', ...ports), ready: [], after: [] },
+        ...more.programs,
+      },
+    };
+  },
+
+  trial: {
+    modules: [],
+    script: script('try-dpvs')[0],
+    works: 'DPVS was started on it, and its port is up',
+    wanted: 'a build of DPVS that starts in a container is needed',
+  },
+
+  // src/ipvs/ip_vs_proto_tcp.c and ip_vs_proto_udp.c of DPVS 1.10.2
+  timeouts: { tcp: 90, fin: 7, udp: 300 },
+  // `ipvsadm -l --timeout` prints nothing
+  tellsTimeouts: false,
+  lingers: ({ protocol }, { fin, udp }) => 1000 * (protocol === 'udp' ? udp : fin),
+  keepsHeldTemplates: 60_000,
+  // seen on the wire, and src/ipvs/ip_vs_xmit.c: no TTL is touched
+  tunnelIsHop: false,
+  forgetsLate: 2500,
+  shows: (service) => ({
+    forward: methodOf(service).column,
+    flags: service.scheduler === 'conhash' ? ['sip'] : [],
+  }),
+  control,
+};
