@@ -5,6 +5,7 @@ import type { Lab } from '../model/lab.ts';
 import type { LabNode } from '../model/node.ts';
 import type { Real, Service } from '../model/service.ts';
 import type { DriverName, Mode, Protocol, Scheduler } from '../model/words.ts';
+import type { Announced } from '../nodes/frr-conf.ts';
 import type { NodePart } from '../nodes/part.ts';
 import type { HeldAddress, ServiceTable, TableConnection, TableTimeouts } from './service-table.ts';
 
@@ -92,6 +93,8 @@ export interface Driver {
   readonly ownKernels: boolean;
   /** A director's needs beyond those of its kernel; the memory is added to the kernel's. */
   readonly needs: Pick<ContainerNeeds, 'capabilities' | 'devices' | 'tmpfs' | 'memoryMb'>;
+  /** Where the VIPs are that OSPF announces: on an interface of the kernel, or among its routes only. */
+  readonly announces: Announced;
   /** Returns what the kernel sets up of a director's own network; the driver's program has the rest. */
   stack(lab: Lab, node: LabNode): Stack;
   /**

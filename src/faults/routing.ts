@@ -1,7 +1,8 @@
+import { driverOf } from '../drivers/index.ts';
 import type { Lab } from '../model/lab.ts';
-import { serviceOf } from '../model/lookup.ts';
+import { nodeOf } from '../model/lookup.ts';
 import type { OspfDomain } from '../model/ospf.ts';
-import { vipLine } from '../nodes/frr-conf.ts';
+import { vipLines } from '../nodes/frr-conf.ts';
 import type { Hand } from '../plan/hand.ts';
 import type { Stamp } from './fault.ts';
 
@@ -16,8 +17,19 @@ export async function configure(hand: Hand, node: string, lines: readonly string
   return (await hand.timed(node, ['vtysh', ...words])).at;
 }
 
-export function vips(lab: Lab, node: string, no: string): string[] {
-  return announcedBy(lab, node).flatMap((o) =>
-    [...new Set(o.services.map((s) => serviceOf(lab, s).vip))].map((vip) => `${no}${vipLine(vip, o)}`),
-  );
+/** Returns the lines that announce a director's VIPs, each with a word before it (`no `). */
+export function vips(lab: Lab, node: string, before: string): string[] {
+  const announced = driverOf(nodeOf(lab, node)).announces;
+  const lines = announcedBy(lab, node).flatMap((o) => vipLines(lab, o, announced));
+  return [...new Set(lines)].map((line) => `${before}${line}`);
+}
+
+/** The highest cost of a link, and the highest metric of a redistributed route (ospfd of FRR). */
+const [WORST_COST, WORST_METRIC] = ['ip ospf cost 65535', 'metric 16777214'];
+
+/** Returns the lines that make a director the last choice of its neighbours for its VIPs, or a choice like the others. */
+export function preference(lab: Lab, node: string, whether: 'last' | 'usual'): string[] {
+  if (driverOf(nodeOf(lab, node)).announces === 'addresses')
+    return ['interface lo', `${whether === 'last' ? '' : 'no '}${WORST_COST}`];
+  return ['router ospf', ...vips(lab, node, '').map((line) => (whether === 'last' ? `${line} ${WORST_METRIC}` : line))];
 }

@@ -8,7 +8,8 @@ import { serversOf } from './servers.ts';
 
 /** Returns what a node needs in addition to its own links and addresses: the parts of its kind, and its servers. */
 export function partOf(lab: Lab, node: LabNode): NodePart {
-  return join([purpose(lab, node), routing(lab, node), serversOf(lab, node), script(node)]);
+  const announced = node.driver ? driverOf(node).announces : 'addresses';
+  return join([purpose(lab, node), routing(lab, node, announced), serversOf(lab, node), script(node)]);
 }
 
 /**

@@ -22,7 +22,7 @@ export function domainsOf(lab: Lab, node: LabNode): readonly OspfDomain[] {
  * Returns FRR on a director or router: mgmtd (without it, zebra logs errors constantly), zebra, ospfd, and bfdd if the
  * domain has BFD.
  */
-export function routing(lab: Lab, node: LabNode): NodePart {
+export function routing(lab: Lab, node: LabNode, announced: Announced): NodePart {
   const domains = domainsOf(lab, node);
   if (domains.length === 0) return nothing;
   const program = (name: string, after: readonly string[], ...more: readonly string[]): Program => ({
@@ -47,7 +47,7 @@ export function routing(lab: Lab, node: LabNode): NodePart {
     sysctls: domains.some((o) => o.routers.includes(node.name)) ? { 'net.ipv4.fib_multipath_hash_policy': '1' } : {},
     files: {
       '/etc/frr/zebra.conf': `hostname ${node.name}\n`,
-      '/etc/frr/ospfd.conf': ospfConf(lab, node, domains),
+      '/etc/frr/ospfd.conf': ospfConf(lab, node, domains, announced),
       ...(bfd ? { '/etc/frr/bfdd.conf': bfdConf(domains) } : {}),
     },
     // zebra gets its configuration from mgmtd, the others get their interfaces and routes from zebra.
@@ -59,7 +59,7 @@ export function routing(lab: Lab, node: LabNode): NodePart {
 }
 
 /** Returns ospfd.conf (FRR, OSPFv2): timers on each link, and the links and VIPs as networks of the area. */
-function ospfConf(lab: Lab, node: LabNode, domains: readonly OspfDomain[]): string {
+function ospfConf(lab: Lab, node: LabNode, domains: readonly OspfDomain[], announced: Announced): string {
   const links = domains.flatMap((o) =>
     node.interfaces.filter((i) => o.segments.includes(i.segment)).map((card) => ({ domain: o, card })),
   );
@@ -74,7 +74,7 @@ function ospfConf(lab: Lab, node: LabNode, domains: readonly OspfDomain[]): stri
   );
   const vips = domains
     .filter((o) => o.members.includes(node.name))
-    .flatMap((o) => [...new Set(o.services.map((s) => serviceOf(lab, s).vip))].map((vip) => ` ${vipLine(vip, o)}`));
+    .flatMap((o) => vipLines(lab, o, announced).map((line) => ` ${line}`));
   return `${[
     ...links.flatMap(({ domain, card }) => [
       `interface ${card.name}`,
@@ -105,9 +105,21 @@ function throttling(ms: number): string[] {
   return [` timers throttle lsa all ${ms}`, ' timers lsa min-arrival 0', ` timers throttle spf 0 ${ms} ${ms}`];
 }
 
-/** Returns the line that announces a VIP. */
-export function vipLine(vip: string, domain: OspfDomain): string {
-  return `network ${vip}/32 area ${domain.area}`;
+/**
+ * Where a director's VIPs are for OSPF: `addresses` on an interface, or `routes` of the kernel, which drop packets, while
+ * another program answers for the VIPs (redistribution, RFC 2328 §16.4).
+ */
+export type Announced = 'addresses' | 'routes';
+
+/**
+ * Returns the lines of `router ospf` that announce a director's VIPs.
+ */
+export function vipLines(lab: Lab, domain: OspfDomain, announced: Announced): readonly string[] {
+  // Type 1 adds the cost of the way to the director: of several, the nearest ones count.
+  if (announced === 'routes') return ['redistribute kernel metric-type 1'];
+  return [...new Set(domain.services.map((s) => serviceOf(lab, s).vip))].map(
+    (vip) => `network ${vip}/32 area ${domain.area}`,
+  );
 }
 
 /** Returns a director's LIP, as in the tutorial; else one of its own addresses. */

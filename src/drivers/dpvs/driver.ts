@@ -1,7 +1,7 @@
 import type { Image } from '../../engine/images.ts';
 import { NODE } from '../../engine/images.ts';
 import type { Lab } from '../../model/lab.ts';
-import { addressesOf, directors, familyOf, instancesOf } from '../../model/lookup.ts';
+import { addressesOf, directors, familyOf, instancesOf, serviceOf } from '../../model/lookup.ts';
 import type { LabNode } from '../../model/node.ts';
 import type { Service } from '../../model/service.ts';
 import { modes } from '../../modes/index.ts';
@@ -27,6 +27,8 @@ const SETUP = 'dpvs-setup';
 const READY = '/run/dpvs.ready';
 /** The commands that configure DPVS, one per line. */
 const COMMANDS = '/lab/dpvs.commands';
+/** The VIPs that OSPF announces while DPVS works, one per line. */
+const ANNOUNCED = '/lab/dpvs.announced';
 
 /** Separates the lists that one command prints. */
 const MARKER = '--lvslab--';
@@ -126,6 +128,12 @@ function keepalived(lab: Lab, node: LabNode): Partial<NodePart> {
   };
 }
 
+/** Returns the VIPs that a director announces by OSPF. */
+function announcedVips(lab: Lab, node: LabNode): readonly string[] {
+  const domains = lab.ospf.filter((o) => o.members.includes(node.name));
+  return [...new Set(domains.flatMap((o) => o.services.map((s) => serviceOf(lab, s).vip)))];
+}
+
 /** Returns what DPVS cannot do with a service's families. */
 function families({ mode, vip, reals }: Service): readonly Refused[] {
   const [outside, inside] = [familyOf(vip), ...reals.map((r) => familyOf(r.address))];
@@ -153,6 +161,7 @@ export const dpvs: Driver = {
   image: (): Image => ({ name: 'dpvs', on: NODE, brings: buildFolder() }),
   ownKernels: false,
   needs: { capabilities: [], devices: [], tmpfs: {}, memoryMb: 900 },
+  announces: 'routes',
   stack: (lab, node) => ({ addresses: kernelHasAddresses(lab, node), devices: false }),
 
   director(lab: Lab, node: LabNode): NodePart {
@@ -168,6 +177,9 @@ export const dpvs: Driver = {
         [DPVS_CONF]: dpvsConf(lab, node),
         [COMMANDS]: setupCommands(lab, node)
           .map((words) => `${words.join(' ')}\n`)
+          .join(''),
+        [ANNOUNCED]: announcedVips(lab, node)
+          .map((vip) => `${vip}\n`)
           .join(''),
         ...more.files,
       },
@@ -192,7 +204,7 @@ export const dpvs: Driver = {
   tellsTimeouts: false,
   lingers: ({ protocol }, { fin, udp }) => 1000 * (protocol === 'udp' ? udp : fin),
   keepsHeldTemplates: 60_000,
-  // seen on the wire, and src/ipvs/ip_vs_xmit.c: no TTL is touched
+  // src/ipvs/ip_vs_xmit.c: xmit_ttl is off by default
   tunnelIsHop: false,
   forgetsLate: 2500,
   shows: (service) => ({

@@ -153,6 +153,7 @@ export const ipvs: Driver = {
   missing: () => undefined,
   image: () => NODE,
   ownKernels: true,
+  announces: 'addresses',
   stack: () => ({ addresses: true, devices: true }),
   needs: { capabilities: [], devices: [], tmpfs: {}, memoryMb: 0 },
 

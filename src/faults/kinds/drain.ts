@@ -1,9 +1,6 @@
 import type { FaultStory } from '../fault.ts';
-import { announcedBy, configure } from '../routing.ts';
+import { announcedBy, configure, preference } from '../routing.ts';
 import { weigh } from '../server.ts';
-
-/** The cost that makes a director the last choice for its VIPs, which are on lo. */
-const WORST_COST = 'ip ospf cost 65535';
 
 /**
  * A real server gets no new connection, and keeps its open ones; a director that announces by OSPF becomes the last
@@ -22,10 +19,10 @@ export const drain: FaultStory = {
   node: () => 'runs',
   inject: (hand, { node }) =>
     announcedBy(hand.lab, node).length > 0
-      ? configure(hand, node, ['interface lo', WORST_COST])
+      ? configure(hand, node, preference(hand.lab, node, 'last'))
       : weigh(hand, node, (control, service, real) => control.setWeight(service, real, 0)),
   heal: (hand, { node }) =>
     announcedBy(hand.lab, node).length > 0
-      ? configure(hand, node, ['interface lo', `no ${WORST_COST}`])
+      ? configure(hand, node, preference(hand.lab, node, 'usual'))
       : weigh(hand, node, (control, service, real) => control.restoreWeight(service, real, real.weight)),
 };
