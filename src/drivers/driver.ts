@@ -63,6 +63,13 @@ export interface Control {
   portsRefused(): Promise<number>;
 }
 
+/** The program that carries a director's traffic beside keepalived and OSPF. */
+export interface Heart {
+  readonly program: string;
+  /** In how many milliseconds keepalived and OSPF notice that it is dead or hangs, and how that is made up. */
+  readonly noticed: { readonly ms: number; readonly words: string };
+}
+
 /** What the kernel of a director sets up of the node's network, in the way of any other node. */
 export interface Stack {
   /** Addresses of the links, and routes. */
@@ -93,6 +100,8 @@ export interface Driver {
   readonly ownKernels: boolean;
   /** A director's needs beyond those of its kernel; the memory is added to the kernel's. */
   readonly needs: Pick<ContainerNeeds, 'capabilities' | 'devices' | 'tmpfs' | 'memoryMb'>;
+  /** The program without which a director leaves VRRP and OSPF; undefined if the kernel carries the traffic. */
+  readonly heart?: Heart;
   /** Where the VIPs are that OSPF announces: on an interface of the kernel, or among its routes only. */
   readonly announces: Announced;
   /** Returns what the kernel sets up of a director's own network; the driver's program has the rest. */

@@ -72,7 +72,7 @@ export interface FaultStory {
   /** Returns its effect on the adverts that its node sends. */
   readonly adverts: (fault: Fault, vrrp: VrrpInstance, lab: Lab) => Adverts;
   /** Returns its effect on an OSPF domain in which its node announces VIPs. */
-  readonly routing: (fault: Fault, domain: OspfDomain) => Routing;
+  readonly routing: (fault: Fault, domain: OspfDomain, lab: Lab) => Routing;
   /** Returns its effect on its node as a real server. */
   readonly serving: (fault: Fault) => Serving;
   /**

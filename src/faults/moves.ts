@@ -1,9 +1,11 @@
+import type { Heart } from '../drivers/driver.ts';
 import type { Fault } from '../model/fault.ts';
 import type { Lab } from '../model/lab.ts';
 import { nodeOf } from '../model/lookup.ts';
 import type { LabNode } from '../model/node.ts';
 import type { OspfDomain } from '../model/ospf.ts';
 import type { VrrpInstance } from '../model/vrrp.ts';
+import { heartOf } from './heart.ts';
 import { faults } from './index.ts';
 
 /** An instance that moves to another director because of a fault. */
@@ -13,6 +15,8 @@ export interface Move {
   readonly to: LabNode;
   /** The master resigns (an advert of priority 0): no backup waits for its silence. */
   readonly resigned: boolean;
+  /** How long the master itself may take to notice the fault; absent if nothing on it has to. */
+  readonly noticed?: Heart['noticed'];
 }
 
 /**
@@ -24,7 +28,16 @@ export function movesOf(lab: Lab, fault: Fault): readonly Move[] {
     if (!best || !heir || best.node !== fault.node) return [];
     const adverts = faults[fault.kind].adverts(fault, vrrp, lab);
     if (adverts !== 'stop' && adverts !== 'resign') return [];
-    return [{ vrrp, from: nodeOf(lab, best.node), to: nodeOf(lab, heir.node), resigned: adverts === 'resign' }];
+    const heart = heartOf(lab, fault);
+    return [
+      {
+        ...(heart ? { noticed: heart.noticed } : {}),
+        vrrp,
+        from: nodeOf(lab, best.node),
+        to: nodeOf(lab, heir.node),
+        resigned: adverts === 'resign',
+      },
+    ];
   });
 }
 
@@ -41,14 +54,25 @@ export interface Withdrawal {
   readonly told: boolean;
   /** BFD detects it, or is notified that its session has ended: not if the routing program is only stopped. */
   readonly seenByBfd: boolean;
+  /** How long the director itself may take to notice the fault; absent if nothing on it has to. */
+  readonly noticed?: Heart['noticed'];
 }
 
 /** Returns the directors that leave OSPF domains because of a fault. */
 export function withdrawalsOf(lab: Lab, fault: Fault): readonly Withdrawal[] {
   return lab.ospf.flatMap((domain): Withdrawal[] => {
     if (!domain.members.includes(fault.node)) return [];
-    const routing = faults[fault.kind].routing(fault, domain);
+    const routing = faults[fault.kind].routing(fault, domain, lab);
     if (routing === 'stays') return [];
-    return [{ domain, from: fault.node, told: routing === 'told', seenByBfd: routing !== 'silent beside BFD' }];
+    const heart = heartOf(lab, fault);
+    return [
+      {
+        ...(heart ? { noticed: heart.noticed } : {}),
+        domain,
+        from: fault.node,
+        told: routing === 'told',
+        seenByBfd: routing !== 'silent beside BFD',
+      },
+    ];
   });
 }

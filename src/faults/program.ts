@@ -2,10 +2,12 @@ import { KEEPALIVED } from '../drivers/keepalived-conf.ts';
 import { eventually } from '../eventually.ts';
 import { kernels, PLAIN } from '../kernels/index.ts';
 import type { Fault } from '../model/fault.ts';
+import type { Lab } from '../model/lab.ts';
 import { CannotObserve, type Hand, type Timed } from '../plan/hand.ts';
 import { runningKernels } from '../plan/reconcile.ts';
 import { script, shell } from '../shell.ts';
 import type { Adverts, Routing, Stamp, Standing } from './fault.ts';
+import { heartOf } from './heart.ts';
 import { revive } from './node.ts';
 
 /** The program name for a node's own kernel, which is a program in its container. */
@@ -85,8 +87,14 @@ export async function signalTo(
   return at;
 }
 
-export function advertsOf(name: string | undefined, of: Adverts): Adverts {
-  return name === undefined || name === KEEPALIVED || name === KERNEL ? of : 'go on';
+/**
+ * Returns the effect on adverts when a program of a director has ended or is stopped: for keepalived or the kernel, the
+ * given effect; without its heart, the director resigns.
+ */
+export function advertsOf(lab: Lab, fault: Fault, of: Adverts): Adverts {
+  const { program: name } = fault;
+  if (name === undefined || name === KEEPALIVED || name === KERNEL) return of;
+  return heartOf(lab, fault) ? 'resign' : 'go on';
 }
 
 export function target({ node, program: name }: Fault): string {
@@ -103,10 +111,11 @@ const ROUTING = ['ospfd', 'zebra'];
 
 /**
  * Returns what neighbours notice when a program of a director has ended or is stopped: for keepalived or the kernel,
- * that the node is silent; for a routing program, the given effect.
+ * that the node is silent; for a routing program, the given effect; without its heart, the director withdraws.
  */
-export function routingOf(fault: Fault, program: Routing): Routing {
+export function routingOf(lab: Lab, fault: Fault, program: Routing): Routing {
   if (isWholeNode(fault)) return 'silent';
+  if (heartOf(lab, fault)) return 'told';
   return ROUTING.includes(fault.program ?? '') ? program : 'stays';
 }
 

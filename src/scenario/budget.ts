@@ -16,15 +16,25 @@ import { formatMs } from '../net/duration.ts';
  * Returns how long a backup may take to become master: it waits for silence, but not after a resignation (RFC 3768
  * §6.4.2, RFC 5798 §6.4.2).
  */
-export function takeover({ vrrp, to, resigned }: Move): Budget {
+export function takeover({ vrrp, to, resigned, noticed }: Move): Budget {
   const { priority } = memberOf(vrrp, to.name);
-  return resigned
+  const waits = resigned
     ? { ms: skew(vrrp, priority), words: `resigned: ${skewWords(vrrp, priority)}` }
     : { ms: masterDownInterval(vrrp, priority), words: masterDownWords(vrrp, priority) };
+  return onceNoticed(waits, noticed);
+}
+
+/** Adds the time that the director itself takes to notice a fault, if something on it must. */
+function onceNoticed(budget: Budget, noticed: Move['noticed']): Budget {
+  return noticed ? { ms: noticed.ms + budget.ms, words: `${noticed.words} + ${budget.words}` } : budget;
 }
 
 /** Returns how long routers may continue to send to a director that is gone: until they are notified, or notice it. */
-export function withdrawal({ domain, told, seenByBfd }: Withdrawal): Budget {
+export function withdrawal(left: Withdrawal): Budget {
+  return onceNoticed(leaving(left), left.noticed);
+}
+
+function leaving({ domain, told, seenByBfd }: Withdrawal): Budget {
   const { bfd, dead, throttle } = domain;
   // Announcements and route calculations each happen at most once per interval (FRR: five seconds each).
   const flood = 2 * throttle;

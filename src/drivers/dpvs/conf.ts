@@ -57,7 +57,7 @@ export function dpvsConf(lab: Lab, node: LabNode): string {
     ['global_defs', ['log_level INFO', 'log_async_mode off', 'kni off', 'lldp off']],
     ['netif_defs', ['<init> pktpool_size 16383', '<init> pktpool_cache 256', ...ports.map(device)]],
     ['worker_defs', [worker(0, 'master', []), worker(1, 'slave', ports)]],
-    ['timer_defs', ['schedule_interval 500']],
+    ['timer_defs', ['schedule_interval 10']],
     ['neigh_defs', ['<init> unres_queue_length 128', 'timeout 60']],
     ['ipv4_defs', ['forwarding off', 'default_ttl 64']],
     ['ipv6_defs', ['disable off', 'forwarding off']],

@@ -161,6 +161,8 @@ export const dpvs: Driver = {
   image: (): Image => ({ name: 'dpvs', on: NODE, brings: buildFolder() }),
   ownKernels: false,
   needs: { capabilities: [], devices: [], tmpfs: {}, memoryMb: 900 },
+  // images/dpvs/lib/dpvs-alive.sh, run by keepalived each second, and by dpvs-setup.sh
+  heart: { program: DPVS, noticed: { ms: 2000, words: 'check of DPVS every 1 s, timeout 1 s' } },
   announces: 'routes',
   stack: (lab, node) => ({ addresses: kernelHasAddresses(lab, node), devices: false }),
 
