@@ -1,5 +1,5 @@
 import type { Lab } from '../model/lab.ts';
-import { directors, familyOf, linkTo, nodeOf } from '../model/lookup.ts';
+import { directors, familyOf, innerFamily, linkTo, nodeOf } from '../model/lookup.ts';
 import type { LabNode } from '../model/node.ts';
 import type { Service } from '../model/service.ts';
 import { CannotObserve } from '../plan/hand.ts';
@@ -53,7 +53,7 @@ function evidenceOf(segments: readonly string[], address: string): readonly stri
  * return.
  */
 export function lipHeldCheck(lab: Lab, service: Service): CheckSpec {
-  const family = familyOf(service.vip);
+  const family = innerFamily(service);
   const reals = service.reals.map((r) => nodeOf(lab, r.node));
   const expected = directors(lab).flatMap((d) =>
     d.lips.flatMap(({ address: lip }) => {

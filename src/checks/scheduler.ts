@@ -309,6 +309,7 @@ const TRIALS: Readonly<Record<string, Trial>> = {
   dh: byDestination,
   sh: bySource,
   mh: maglev,
+  conhash: maglev,
   fo: failover,
   ovf: overflow,
 };

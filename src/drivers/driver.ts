@@ -18,6 +18,16 @@ export interface Refused {
   readonly why: string;
 }
 
+/** A part of a lab that a driver does not support. */
+export interface Misplaced {
+  /** The keys that lead to it in the lab file. */
+  readonly path: readonly (string | number)[];
+  readonly why: string;
+}
+
+/** The parts of a lab on which it depends what a director's driver must do. */
+export type Parts = Pick<Lab, 'nodes' | 'services' | 'snat' | 'vrrp' | 'ospf'>;
+
 /** What a director's table shows for a service, in the words of the driver's own tool. */
 export interface Shown {
   /** How packets are forwarded to each real server (`TableReal.forward`). */
@@ -68,6 +78,8 @@ export interface Heart {
   readonly program: string;
   /** In how many milliseconds keepalived and OSPF notice that it is dead or hangs, and how that is made up. */
   readonly noticed: { readonly ms: number; readonly words: string };
+  /** In how many milliseconds the director takes part again after a start of it. */
+  readonly returns: { readonly ms: number; readonly words: string };
 }
 
 /** What the kernel of a director sets up of the node's network, in the way of any other node. */
@@ -89,6 +101,8 @@ export interface Driver {
   readonly oneFamily: string | undefined;
   /** Returns what it does not support of a service, alone or beside the others, apart from the lists above. */
   refuses(service: Service, services: readonly Service[]): readonly Refused[];
+  /** Returns what it does not support of the lab for a director: the place in the lab file, and the reason. */
+  refusesOf(lab: Parts, node: LabNode): readonly Misplaced[];
 
   /**
    * Returns why no lab can run it from this machine, without trying it: a program that users supply is not there.

@@ -15,8 +15,8 @@ export interface Move {
   readonly to: LabNode;
   /** The master resigns (an advert of priority 0): no backup waits for its silence. */
   readonly resigned: boolean;
-  /** How long the master itself may take to notice the fault; absent if nothing on it has to. */
-  readonly noticed?: Heart['noticed'];
+  /** The master's own program that is hit, and that the master itself must notice; absent if it is none. */
+  readonly heart?: Heart;
 }
 
 /**
@@ -31,7 +31,7 @@ export function movesOf(lab: Lab, fault: Fault): readonly Move[] {
     const heart = heartOf(lab, fault);
     return [
       {
-        ...(heart ? { noticed: heart.noticed } : {}),
+        ...(heart ? { heart } : {}),
         vrrp,
         from: nodeOf(lab, best.node),
         to: nodeOf(lab, heir.node),
@@ -54,8 +54,8 @@ export interface Withdrawal {
   readonly told: boolean;
   /** BFD detects it, or is notified that its session has ended: not if the routing program is only stopped. */
   readonly seenByBfd: boolean;
-  /** How long the director itself may take to notice the fault; absent if nothing on it has to. */
-  readonly noticed?: Heart['noticed'];
+  /** The director's own program that is hit, and that the director itself must notice; absent if it is none. */
+  readonly heart?: Heart;
 }
 
 /** Returns the directors that leave OSPF domains because of a fault. */
@@ -67,7 +67,7 @@ export function withdrawalsOf(lab: Lab, fault: Fault): readonly Withdrawal[] {
     const heart = heartOf(lab, fault);
     return [
       {
-        ...(heart ? { noticed: heart.noticed } : {}),
+        ...(heart ? { heart } : {}),
         domain,
         from: fault.node,
         told: routing === 'told',

@@ -89,12 +89,12 @@ export async function signalTo(
 
 /**
  * Returns the effect on adverts when a program of a director has ended or is stopped: for keepalived or the kernel, the
- * given effect; without its heart, the director resigns.
+ * given effect; for the director's heart, the other one: keepalived notices that it is gone.
  */
-export function advertsOf(lab: Lab, fault: Fault, of: Adverts): Adverts {
+export function advertsOf(lab: Lab, fault: Fault, effect: { readonly own: Adverts; readonly heart: Adverts }): Adverts {
   const { program: name } = fault;
-  if (name === undefined || name === KEEPALIVED || name === KERNEL) return of;
-  return heartOf(lab, fault) ? 'resign' : 'go on';
+  if (name === undefined || name === KEEPALIVED || name === KERNEL) return effect.own;
+  return heartOf(lab, fault) ? effect.heart : 'go on';
 }
 
 export function target({ node, program: name }: Fault): string {

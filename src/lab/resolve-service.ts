@@ -1,8 +1,8 @@
 import { appOf } from '../apps/index.ts';
-import type { Driver, Refused } from '../drivers/driver.ts';
-import { drivers, driversOf, STANDARD_DRIVER } from '../drivers/index.ts';
+import type { Driver, Parts, Refused } from '../drivers/driver.ts';
+import { driverOf, drivers, driversOf, STANDARD_DRIVER } from '../drivers/index.ts';
 import type { HealthCheck, HealthProbe } from '../model/health.ts';
-import { addressesOf, directors, familyOf, linksOf, linkTo } from '../model/lookup.ts';
+import { addressesOf, directors, familyOf, innerFamily, linksOf, linkTo } from '../model/lookup.ts';
 import type { LabNode } from '../model/node.ts';
 import type { Persistence, Quorum, Real, Service } from '../model/service.ts';
 import type { SnatRule } from '../model/snat.ts';
@@ -299,8 +299,9 @@ export function crossCheck(
   r: Resolver,
   nodes: readonly LabNode[],
   services: readonly Service[],
-  announcing: readonly { readonly services: readonly string[] }[],
+  { snat, vrrp, ospf }: Pick<Parts, 'snat' | 'vrrp' | 'ospf'>,
 ): void {
+  const announcing = [...vrrp, ...ospf];
   const balancers = nodes.filter((n) => n.kind === 'director');
   for (const service of services) {
     const path = ['services', service.name];
@@ -320,6 +321,9 @@ export function crossCheck(
       for (const { key, why } of [...lacks(driver, service), ...driver.refuses(service, services)])
         r.wrong([...path, key], why, 'value', key === 'mode' ? related : undefined);
   }
+  for (const node of balancers)
+    for (const { path, why } of driverOf(node).refusesOf({ nodes, services, snat, vrrp, ospf }, node))
+      r.wrong(path, why, 'key');
   if (
     (services.length > 0 || r.incomplete('services')) &&
     !r.incomplete('nodes') &&
@@ -330,8 +334,8 @@ export function crossCheck(
 
 /** Returns the directors that lack a LIP for a service whose mode needs one. */
 function withoutLip(service: Service, balancers: readonly LabNode[]): readonly { name: string; message: string }[] {
-  const { mode, name, vip } = service;
-  const family = familyOf(vip);
+  const { mode, name } = service;
+  const family = innerFamily(service);
   if (!modes[mode].needsLips) return [];
   return balancers
     .filter((d) => !d.manual && !d.lips.some((l) => familyOf(l.address) === family))
@@ -389,7 +393,7 @@ export function tellUnused(r: Resolver, nodes: readonly LabNode[], services: rea
     r.wrong(['timeouts'], 'the lab has no service, so directors track no connections', 'key');
   for (const node of nodes.filter((n) => n.kind === 'director' && !n.manual))
     for (const [i, lip] of node.lips.entries())
-      if (!services.some((s) => modes[s.mode].needsLips && familyOf(s.vip) === familyOf(lip.address)))
+      if (!services.some((s) => modes[s.mode].needsLips && innerFamily(s) === familyOf(lip.address)))
         r.wrong(
           ['nodes', node.name, 'lips', i],
           `no service is ${modesThat((m) => m.needsLips, 'or')} over IPv${familyOf(lip.address)}: the LIP ${lip.address} is never used`,

@@ -41,7 +41,7 @@ export function checkLab(
   const snat = Object.keys(raw.snat ?? {}).flatMap((s) => resolveSnat(r, s, nodes) ?? []);
   const vrrp = Object.keys(raw.vrrp ?? {}).map((v) => resolveVrrp(r, v, nodes, services));
   const ospf = Object.keys(raw.ospf ?? {}).map((o) => resolveOspf(r, o, nodes, services));
-  crossCheck(r, nodes, services, [...vrrp, ...ospf]);
+  crossCheck(r, nodes, services, { snat, vrrp, ospf });
   tellUnused(r, nodes, services);
   const scenario = resolveSteps(r, { nodes, services, snat, vrrp, ospf });
   if (mistakes.count > 0) return fail(mistakes.all());

@@ -45,6 +45,11 @@ export function familyOf(address: string): 4 | 6 {
   return address.includes(':') ? 6 : 4;
 }
 
+/** Returns the family of a service's real servers, which is the VIP's unless the director translates (NAT64). */
+export function innerFamily({ vip, reals }: Service): 4 | 6 {
+  return familyOf(reals[0]?.address ?? vip);
+}
+
 /** Returns the node with a name. It exists: resolve has checked it. */
 export function nodeOf(lab: Lab, name: string): LabNode {
   return found(
@@ -70,17 +75,17 @@ export function serviceOf(lab: Lab, name: string): Service {
 }
 
 /** Returns the VRRP instance that moves a service's VIP, if any. */
-export function vrrpOf(lab: Lab, service: string): VrrpInstance | undefined {
+export function vrrpOf(lab: Pick<Lab, 'vrrp'>, service: string): VrrpInstance | undefined {
   return lab.vrrp.find((v) => v.services.includes(service));
 }
 
 /** Returns the VRRP instances of which a director is a member. */
-export function instancesOf(lab: Lab, node: LabNode): readonly VrrpInstance[] {
+export function instancesOf(lab: Pick<Lab, 'vrrp'>, node: LabNode): readonly VrrpInstance[] {
   return lab.vrrp.filter((v) => v.members.some((m) => m.node === node.name));
 }
 
 /** Returns the OSPF domain that announces a service's VIP, if any. */
-export function ospfOf(lab: Lab, service: string): OspfDomain | undefined {
+export function ospfOf(lab: Pick<Lab, 'ospf'>, service: string): OspfDomain | undefined {
   return lab.ospf.find((o) => o.services.includes(service));
 }
 

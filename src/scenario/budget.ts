@@ -16,22 +16,22 @@ import { formatMs } from '../net/duration.ts';
  * Returns how long a backup may take to become master: it waits for silence, but not after a resignation (RFC 3768
  * §6.4.2, RFC 5798 §6.4.2).
  */
-export function takeover({ vrrp, to, resigned, noticed }: Move): Budget {
+export function takeover({ vrrp, to, resigned, heart }: Move): Budget {
   const { priority } = memberOf(vrrp, to.name);
   const waits = resigned
     ? { ms: skew(vrrp, priority), words: `resigned: ${skewWords(vrrp, priority)}` }
     : { ms: masterDownInterval(vrrp, priority), words: masterDownWords(vrrp, priority) };
-  return onceNoticed(waits, noticed);
+  return after(heart?.noticed, waits);
 }
 
-/** Adds the time that the director itself takes to notice a fault, if something on it must. */
-function onceNoticed(budget: Budget, noticed: Move['noticed']): Budget {
-  return noticed ? { ms: noticed.ms + budget.ms, words: `${noticed.words} + ${budget.words}` } : budget;
+/** Adds a time that passes before, if there is one: the director itself must notice the fault, or start again. */
+function after(first: Budget | undefined, then: Budget): Budget {
+  return first ? { ms: first.ms + then.ms, words: `${first.words} + ${then.words}` } : then;
 }
 
 /** Returns how long routers may continue to send to a director that is gone: until they are notified, or notice it. */
 export function withdrawal(left: Withdrawal): Budget {
-  return onceNoticed(leaving(left), left.noticed);
+  return after(left.heart?.noticed, leaving(left));
 }
 
 function leaving({ domain, told, seenByBfd }: Withdrawal): Budget {
@@ -46,21 +46,21 @@ function leaving({ domain, told, seenByBfd }: Withdrawal): Budget {
 }
 
 /** Returns how long a director may take until routers send to it again. */
-export function rejoining({ domain }: Withdrawal): Budget {
-  return {
+export function rejoining({ domain, heart }: Withdrawal): Budget {
+  return after(heart?.returns, {
     ms: adjacency(domain) + 2 * domain.throttle,
     words: `${adjacencyWords(domain)} + LSA and SPF throttle 2 × ${formatMs(domain.throttle)}`,
-  };
+  });
 }
 
 /** Returns how long the better director may take to become master again after it is back. */
-export function preemption({ vrrp, from }: Move): Budget {
+export function preemption({ vrrp, from, heart }: Move): Budget {
   const { priority } = memberOf(vrrp, from.name);
   const words = masterDownWords(vrrp, priority);
-  return {
+  return after(heart?.returns, {
     ms: masterDownInterval(vrrp, priority) + vrrp.preemptDelay,
     words: vrrp.preemptDelay > 0 ? `${words} + preempt_delay ${formatMs(vrrp.preemptDelay)}` : words,
-  };
+  });
 }
 
 /**

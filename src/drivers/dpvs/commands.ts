@@ -5,6 +5,7 @@ import type { Real, Service } from '../../model/service.ts';
 import type { SnatRule } from '../../model/snat.ts';
 import { modes } from '../../modes/index.ts';
 import { endpoint, hostsOf, networkText } from '../../net/cidr.ts';
+import type { Parts } from '../driver.ts';
 import { methodOf } from './method.ts';
 import { portNamed, portOf } from './ports.ts';
 
@@ -15,7 +16,7 @@ type Command = readonly string[];
  * health checks and OSPF, talk through the kernel. DPVS has VIPs, LIPs and routes then, and no address of the node:
  * each address has one owner, which answers ARP for it.
  */
-export function kernelHasAddresses(lab: Lab, node: LabNode): boolean {
+export function kernelHasAddresses(lab: Parts, node: LabNode): boolean {
   return (
     node.keepalived !== undefined ||
     instancesOf(lab, node).length > 0 ||
@@ -24,7 +25,7 @@ export function kernelHasAddresses(lab: Lab, node: LabNode): boolean {
 }
 
 /** Returns whether keepalived sets up a service: its VIP moves, or something about it is checked. */
-export function isKept(lab: Lab, service: Service): boolean {
+export function isKept(lab: Parts, service: Service): boolean {
   const { health, quorum, sorry } = service;
   return vrrpOf(lab, service.name) !== undefined || health !== undefined || quorum !== undefined || sorry !== undefined;
 }

@@ -1,14 +1,16 @@
 import type { Image } from '../../engine/images.ts';
 import { NODE } from '../../engine/images.ts';
+import { kernels } from '../../kernels/index.ts';
 import type { Lab } from '../../model/lab.ts';
 import { addressesOf, directors, familyOf, instancesOf, serviceOf } from '../../model/lookup.ts';
 import type { LabNode } from '../../model/node.ts';
 import type { Service } from '../../model/service.ts';
+import type { VrrpInstance } from '../../model/vrrp.ts';
 import { modes } from '../../modes/index.ts';
 import { readAddresses } from '../../nodes/addresses.ts';
 import { type NodePart, nothing } from '../../nodes/part.ts';
 import { script, shell } from '../../shell.ts';
-import type { Control, Driver, Refused, RunInNode } from '../driver.ts';
+import type { Control, Driver, Misplaced, Parts, Refused, RunInNode } from '../driver.ts';
 import { joinTable, parseReals, parseTable, readCounters, readLimits } from '../ipvsadm.ts';
 import { KEEPALIVED, KEEPALIVED_CONF, keepalivedFiles, keepalivedPids } from '../keepalived-conf.ts';
 import type { ServiceTable } from '../service-table.ts';
@@ -144,6 +146,49 @@ function families({ mode, vip, reals }: Service): readonly Refused[] {
     : [{ key: 'mode', why: `DPVS translates from IPv6 to IPv4 in Full-NAT only, not in ${mode}` }];
 }
 
+/** Returns what DPVS cannot do for a director of this lab. */
+function refusesOf(lab: Parts, node: LabNode): readonly Misplaced[] {
+  const at = (key: string, why: string) => ({ path: ['nodes', node.name, key], why });
+  const beside = kernelHasAddresses(lab, node);
+  const isMember = (v: VrrpInstance) => v.members.some((m) => m.node === node.name);
+  const onDevice = (v: VrrpInstance) =>
+    v.members.some((m) => m.node === node.name && !node.interfaces.some((card) => card.name === m.device));
+  return [
+    ...(node.manual || node.setup
+      ? [
+          at(
+            node.manual ? 'manual' : 'setup',
+            'a script of a director runs before DPVS starts, and cannot configure it',
+          ),
+        ]
+      : []),
+    ...(node.kernel !== 'auto' && kernels[node.kernel].own
+      ? [at('kernel', 'DPVS runs on the engine’s kernel, with packet sockets; leave the kernel out')]
+      : []),
+    ...(node.devices.length > 0
+      ? [at('devices', 'bonds, VLANs, bridges and tunnels of a director with DPVS are not supported yet')]
+      : []),
+    ...lab.services
+      .filter((s) => beside && modes[s.mode].wire.source === 'client')
+      .map(({ name, mode }) => ({
+        path: ['services', name, 'mode'],
+        why: `beside keepalived or OSPF the kernel has the addresses of a director with DPVS, and ${mode} needs them in DPVS; use fnat`,
+      })),
+    ...lab.vrrp
+      .filter((v) => isMember(v) && v.syncDaemon)
+      .map(({ name }) => ({
+        path: ['vrrp', name, 'syncdaemon'],
+        why: 'DPVS has no sync daemon: it does not synchronise connections',
+      })),
+    ...lab.vrrp
+      .filter((v) => isMember(v) && onDevice(v))
+      .map(({ name }) => ({
+        path: ['vrrp', name, 'on'],
+        why: 'VRRP beside DPVS runs on a card; DPVS has the bonds and VLANs for itself',
+      })),
+  ];
+}
+
 /** DPVS over DPDK's packet sockets, from the user's own build, controlled by its own tools and its own keepalived. */
 export const dpvs: Driver = {
   name: 'dpvs',
@@ -157,12 +202,17 @@ export const dpvs: Driver = {
     ...(service.hashesPort ? [{ key: 'scheduler' as const, why: 'DPVS does not hash the client’s port here' }] : []),
   ],
 
+  refusesOf,
   missing: () => whyNoBuild(),
   image: (): Image => ({ name: 'dpvs', on: NODE, brings: buildFolder() }),
   ownKernels: false,
   needs: { capabilities: [], devices: [], tmpfs: {}, memoryMb: 900 },
   // images/dpvs/lib/dpvs-alive.sh, run by keepalived each second, and by dpvs-setup.sh
-  heart: { program: DPVS, noticed: { ms: 2000, words: 'check of DPVS every 1 s, timeout 1 s' } },
+  heart: {
+    program: DPVS,
+    noticed: { ms: 2000, words: 'check of DPVS every 1 s, timeout 1 s' },
+    returns: { ms: 4000, words: 'DPVS and then its keepalived start again, 4 s' },
+  },
   announces: 'routes',
   stack: (lab, node) => ({ addresses: kernelHasAddresses(lab, node), devices: false }),
 

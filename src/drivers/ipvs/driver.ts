@@ -150,6 +150,7 @@ export const ipvs: Driver = {
     })),
   ],
 
+  refusesOf: () => [],
   missing: () => undefined,
   image: () => NODE,
   ownKernels: true,

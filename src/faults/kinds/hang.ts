@@ -6,7 +6,8 @@ export const hang: FaultStory = {
   aim: 'program',
   summary: 'the program is stopped (SIGSTOP); NODE/kernel stands for the node’s own kernel',
   words: (f) => [`${target(f)} hangs`, `${target(f)} goes on`],
-  adverts: (f, _, lab) => advertsOf(lab, f, 'stop'),
+  // keepalived waits for a heart that hangs before it resigns, and falls silent
+  adverts: (f, _, lab) => advertsOf(lab, f, { own: 'stop', heart: 'stop' }),
   routing: (f, _, lab) => routingOf(lab, f, 'silent beside BFD'),
   serving: () => 'accepts',
   sparesBackup: true,

@@ -7,7 +7,7 @@ export const kill: FaultStory = {
   aim: 'node or program',
   summary: 'a power failure of the node; or SIGKILL to the program',
   words: (f) => [`${target(f)} killed`, `${target(f)} started again`],
-  adverts: (f, _, lab) => advertsOf(lab, f, 'stop'),
+  adverts: (f, _, lab) => advertsOf(lab, f, { own: 'stop', heart: 'resign' }),
   routing: (f, _, lab) => routingOf(lab, f, 'silent'),
   serving: (f) => (f.program === undefined ? 'silent' : 'refuses'),
   sparesBackup: true,

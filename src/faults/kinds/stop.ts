@@ -7,7 +7,7 @@ export const stop: FaultStory = {
   aim: 'node or program',
   summary: 'an orderly shutdown of the node; or SIGTERM to the program',
   words: (f) => [`${target(f)} stopped`, `${target(f)} started again`],
-  adverts: (f, _, lab) => advertsOf(lab, f, 'resign'),
+  adverts: (f, _, lab) => advertsOf(lab, f, { own: 'resign', heart: 'resign' }),
   routing: (f, _, lab) => routingOf(lab, f, 'silent'),
   serving: (f) => (f.program === undefined ? 'silent' : 'refuses'),
   sparesBackup: true,
