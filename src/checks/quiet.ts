@@ -66,7 +66,7 @@ export function quietChecks(
     {
       ...once,
       id: 'wire.twice',
-      promise: `no TCP retransmission during the test, or none in one of ${STRETCHES - 1} repetitions (health checks of a director do not count: it answers them when it has time)`,
+      promise: `no TCP retransmission during the test, or none in one of ${STRETCHES - 1} repetitions (a director’s own health checks aside)`,
       look: async (bed) => {
         const told: string[] = [];
         for (let stretch = 1; ; stretch++) {
