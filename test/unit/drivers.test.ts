@@ -49,8 +49,8 @@ describe('a driver in a lab file', () => {
   it.each([
     [
       'is one that there is',
-      LAB.replace('lb: { kind', 'lb: { driver: dpvs, kind'),
-      /:5:17 expected one of ipvs, not "dpvs"/,
+      LAB.replace('lb: { kind', 'lb: { driver: katran, kind'),
+      /:5:17 expected one of ipvs, dpvs, not "katran"/,
     ],
     [
       'is a director’s',

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { kernels } from '../../src/kernels/index.ts';
@@ -100,11 +100,13 @@ describe('a shell program', () => {
       [...readFileSync(join('src', f), 'utf8').matchAll(/\bscript\(\s*'([^']+)'/g)].map(([, name]) => name ?? ''),
     );
     // The node's first process runs two, and scripts run others.
-    const images = ['images/node/src/nodectl.h', ...readdirSync('images/node/lib').map((f) => `images/node/lib/${f}`)];
-    const inside = images.flatMap((f) =>
+    const scripts = ['images/node/lib', 'images/dpvs/lib'].flatMap((folder) =>
+      readdirSync(folder).map((f) => `${folder}/${f}`),
+    );
+    const inside = ['images/node/src/nodectl.h', ...scripts].flatMap((f) =>
       [...readFileSync(f, 'utf8').matchAll(/(?:\$lib|\/lib\/lab)\/([\w-]+)\.sh/g)].map(([, name]) => name ?? ''),
     );
-    const there = readdirSync('images/node/lib').map((f) => f.replace(/\.sh$/, ''));
+    const there = scripts.map((f) => basename(f, '.sh'));
     expect([...new Set([...called, ...inside])].sort()).toEqual(there.sort());
   });
 
