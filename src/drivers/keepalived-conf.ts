@@ -276,11 +276,11 @@ export function keepalivedFiles(
  * Returns the PID files of keepalived and its processes; with a configuration supplied by the user, only the first one
  * is certain to exist.
  */
-export function keepalivedPids(lab: Lab, node: LabNode): readonly string[] {
+export function keepalivedPids(lab: Lab, node: LabNode, services = lab.services): readonly string[] {
   if (node.keepalived) return ['/run/keepalived.pid'];
   return [
     '/run/keepalived.pid',
     ...(instancesOf(lab, node).length > 0 ? ['/run/vrrp.pid'] : []),
-    ...(lab.services.length > 0 ? ['/run/checkers.pid'] : []),
+    ...(services.length > 0 ? ['/run/checkers.pid'] : []),
   ];
 }

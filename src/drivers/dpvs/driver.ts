@@ -123,7 +123,7 @@ function keepalived(lab: Lab, node: LabNode): Partial<NodePart> {
     programs: {
       [KEEPALIVED]: {
         command: [KEEPALIVED, '-n', '-l', '-D'],
-        ready: keepalivedPids(lab, node),
+        ready: keepalivedPids(lab, node, kept),
         after: [DPVS],
       },
     },
