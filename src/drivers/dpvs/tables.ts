@@ -14,18 +14,18 @@ export interface PortAddress {
 
 /** Reads `dpip -s addr show`, without link-local addresses. */
 export function parseAddresses(output: string): readonly PortAddress[] {
-  const found: PortAddress[] = [];
+  const found: (PortAddress & { readonly scope: string | undefined })[] = [];
   for (const line of output.split('\n')) {
     const [, address, scope, port] = /^inet6? (\S+) scope (\S+) (\S+)/.exec(line) ?? [];
     const missed = /\bsa_miss (\d+)/.exec(line)?.[1];
     if (address !== undefined && port !== undefined) {
-      if (scope !== 'link') found.push({ port, address });
+      found.push({ port, address, scope });
     } else if (missed !== undefined) {
       const last = found.pop();
       if (last) found.push({ ...last, missed: Number(missed) });
     }
   }
-  return found;
+  return found.filter(({ scope }) => scope !== 'link').map(({ scope, ...address }) => address);
 }
 
 /** A route of DPVS: `dev` is a port; `via` is absent on a route to a directly connected network. */
