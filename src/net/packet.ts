@@ -47,6 +47,12 @@ export interface NeighbourPacket extends Common {
   readonly target: string;
 }
 
+/** The address and port of a client, as a director that hides them tells them to the real server. */
+export interface ClientAddress {
+  readonly address: string;
+  readonly port: number;
+}
+
 export interface TcpPacket extends IpPacket {
   readonly kind: 'tcp';
   readonly srcPort: number;
@@ -56,6 +62,8 @@ export interface TcpPacket extends IpPacket {
   readonly ack: boolean;
   readonly rst: boolean;
   readonly fin: boolean;
+  /** What its TOA option says, if it has one. */
+  readonly toa?: ClientAddress;
   readonly payload: Buffer;
 }
 
@@ -63,6 +71,8 @@ export interface UdpPacket extends IpPacket {
   readonly kind: 'udp';
   readonly srcPort: number;
   readonly dstPort: number;
+  /** What the UOA option of its IP header says, if it has one. */
+  readonly uoa?: ClientAddress;
   readonly payload: Buffer;
 }
 
@@ -120,6 +130,10 @@ const PROTO_GRE = 47;
 const PROTO_ICMPV6 = 58;
 const PROTO_DESTINATION_OPTIONS = 60;
 const PROTO_VRRP = 112;
+/** TCP option with the client's address (kmod/toa of DPVS); the number is one for experiments (RFC 4727). */
+const OPTION_TOA = 254;
+/** IP option with the client's address (DPVS, `uoa_mode ipo`). */
+const OPTION_UOA = 31;
 
 /** Returns `length` bytes; throws a RangeError, like Buffer's own readers, if there are not enough. */
 function part(bytes: Buffer, at: number, length: number): Buffer {
@@ -199,7 +213,7 @@ function parseIpv4(data: Buffer, common: Common, outer?: Outer): Packet | undefi
     length,
     ...(outer ? { outer } : {}),
   };
-  return parseTransport(data.readUInt8(9), data.subarray(header, length), ip, 4);
+  return parseTransport(data.readUInt8(9), data.subarray(header, length), ip, 4, data.subarray(20, header));
 }
 
 function parseIpv6(data: Buffer, common: Common, outer?: Outer): Packet | undefined {
@@ -223,18 +237,19 @@ function parseIpv6(data: Buffer, common: Common, outer?: Outer): Packet | undefi
   return parseTransport(protocol, data.subarray(at, length), ip, 6);
 }
 
-function parseTransport(protocol: number, data: Buffer, ip: Ip, family: 4 | 6): Packet | undefined {
+/** Parses what an IP header carries; `options` are those of an IPv4 header. */
+function parseTransport(
+  protocol: number,
+  data: Buffer,
+  ip: Ip,
+  family: 4 | 6,
+  options: Buffer = Buffer.of(),
+): Packet | undefined {
   switch (protocol) {
     case PROTO_TCP:
       return parseTcp(data, ip);
     case PROTO_UDP:
-      return {
-        ...ip,
-        kind: 'udp',
-        srcPort: data.readUInt16BE(0),
-        dstPort: data.readUInt16BE(2),
-        payload: data.subarray(8),
-      };
+      return parseUdp(data, ip, options);
     case PROTO_ICMP:
     case PROTO_ICMPV6:
       return parseIcmp(data, ip, family);
@@ -262,8 +277,42 @@ function parseTunnel(protocol: number, data: Buffer, ip: Ip): Packet | undefined
   return type === ETHER_IPV6 ? parseIpv6(data.subarray(header), common, outer) : undefined;
 }
 
+/**
+ * Returns the client that an option of this kind names: a port, and an IPv4 or IPv6 address. Options of IP and TCP have
+ * the same form: 0 ends the list, 1 is a filler, any other kind has a length. Returns undefined if no option of this
+ * kind and of one of these lengths stands in front of the end, or of an option that is malformed.
+ */
+function clientOption(options: Buffer, wanted: number): ClientAddress | undefined {
+  let length: number;
+  for (let at = 0; at < options.length; at += length) {
+    const kind = options.readUInt8(at);
+    if (kind === 0) return undefined;
+    length = kind === 1 ? 1 : (options[at + 1] ?? 0);
+    if ((kind !== 1 && length < 2) || at + length > options.length) return undefined;
+    if (kind === wanted && (length === 8 || length === 20)) {
+      const address = length === 8 ? ipv4(options, at + 4) : ipv6(options, at + 4);
+      return { address, port: options.readUInt16BE(at + 2) };
+    }
+  }
+  return undefined;
+}
+
+function parseUdp(data: Buffer, ip: Ip, options: Buffer): Packet {
+  const uoa = clientOption(options, OPTION_UOA);
+  return {
+    ...ip,
+    kind: 'udp',
+    srcPort: data.readUInt16BE(0),
+    dstPort: data.readUInt16BE(2),
+    ...(uoa ? { uoa } : {}),
+    payload: data.subarray(8),
+  };
+}
+
 function parseTcp(data: Buffer, ip: Ip): Packet {
   const flags = data.readUInt8(13);
+  const header = (data.readUInt8(12) >> 4) << 2;
+  const toa = clientOption(data.subarray(20, header), OPTION_TOA);
   return {
     ...ip,
     kind: 'tcp',
@@ -274,7 +323,8 @@ function parseTcp(data: Buffer, ip: Ip): Packet {
     syn: (flags & 2) !== 0,
     rst: (flags & 4) !== 0,
     ack: (flags & 16) !== 0,
-    payload: data.subarray((data.readUInt8(12) >> 4) << 2),
+    ...(toa ? { toa } : {}),
+    payload: data.subarray(header),
   };
 }
 

@@ -160,6 +160,79 @@ describe('a capture', () => {
     const behind = six('3c', '0013', '11 00 04 01 04 01 01 00 a5b60035 000b0000 61736b');
     expect(parsePacket({ at: 1, bytes: behind }, 'lan')).toMatchObject({ kind: 'udp', dstPort: 53, src: '2407::1' });
   });
+  describe('of a director that tells real servers the client’s address', () => {
+    // The handshake's ACK and the start of the first data of a connection through DPVS, as captured.
+    const plain = hex(
+      '2247c58a1a1f a2376e29ab1a 0800 4500 0030 308d 4000 4006 c01f c0a864c8 c0a86402 0401 0050 f4d1fb66 cc3359be 7010 003f 8fc8 0000 fe08 92f4 0a000030',
+    );
+    const data = hex(
+      '2247c58a1a1f a2376e29ab1a 0800 4500 0037 308e 4000 4006 bfd4 c0a864c8 c0a86402 0401 0050 f4d1fb66 cc3359be 7018 003f 8d80 0000 fe08 92f4 0a000030 474554202f2048',
+    );
+    const six = '24080000000000000000000000000001';
+    const tcp4 = (options: string) => {
+      const bytes = hex(options);
+      const offset = (0x50 + bytes.length * 4).toString(16);
+      const rest = `04010050 f4d1fb66 cc3359be ${offset} 10 003f 0000 0000 ${options} 474554`;
+      return hex(`${eth} 0800 ${ip4('06', (43 + bytes.length).toString(16).padStart(4, '0'), rest)}`);
+    };
+    const udp4 = (options: string) => {
+      const bytes = hex(options);
+      const first = (0x45 + bytes.length / 4).toString(16);
+      const length = (31 + bytes.length).toString(16).padStart(4, '0');
+      return hex(
+        `${eth} 0800 ${first} 00 ${length} 0001 4000 40 11 0000 c0a86401 c0a86402 ${options} a5b60035 000b0000 61736b`,
+      );
+    };
+    const toa = (bytes: Buffer) => {
+      const p = parsePacket({ at: 1, bytes }, 'lan');
+      return p.kind === 'tcp' ? [p.toa, p.payload.toString()] : p.kind;
+    };
+    const uoa = (bytes: Buffer) => {
+      const p = parsePacket({ at: 1, bytes }, 'lan');
+      return p.kind === 'udp' ? [p.uoa, p.payload.toString()] : p.kind;
+    };
+
+    it('shows it in TOA, on the handshake’s ACK and on the first data', () => {
+      expect(toa(plain)).toEqual([{ address: '10.0.0.48', port: 37_620 }, '']);
+      expect(toa(data)).toEqual([{ address: '10.0.0.48', port: 37_620 }, 'GET / H']);
+    });
+    it('shows an IPv6 client of an IPv4 server, and of an IPv6 server', () => {
+      const told = [{ address: '2408::1', port: 37_620 }, 'GET'];
+      expect(toa(tcp4(`fe14 92f4 ${six}`))).toEqual(told);
+      const segment = `04010050 f4d1fb66 cc3359be a010 003f 0000 0000 fe14 92f4 ${six} 474554`;
+      const ip6 = `86dd 60000000 002b 06 40 24070000000000000000000000000201 24070000000000000000000000000002`;
+      expect(toa(hex(`${eth} ${ip6} ${segment}`))).toEqual(told);
+    });
+    it('shows it in UOA', () => {
+      expect(uoa(udp4('1f08 92f4 0a000030'))).toEqual([{ address: '10.0.0.48', port: 37_620 }, 'ask']);
+      expect(uoa(udp4(`1f14 92f4 ${six}`))).toEqual([{ address: '2408::1', port: 37_620 }, 'ask']);
+      expect(uoa(udp4('07 04 04 00 1f08 92f4 0a000030'))).toEqual([{ address: '10.0.0.48', port: 37_620 }, 'ask']);
+    });
+    it('shows it behind other options', () => {
+      const told = [{ address: '10.0.0.48', port: 37_620 }, 'GET'];
+      expect(toa(tcp4('0101 080a 00000001 00000002 fe08 92f4 0a000030'))).toEqual(told);
+      // another use of the number that is for experiments
+      expect(toa(tcp4('0101 fe06 e2d4 c3d9 fe08 92f4 0a000030'))).toEqual(told);
+    });
+    it.each([
+      ['is no longer than its own head', 'fe02 0101'],
+      ['has a length of 0', 'fe00 92f4 0a000030'],
+      ['has a length of 1', 'fe01 92f4 0a000030'],
+      ['has a length that no address has', 'fe06 92f4 0a00 0101'],
+      ['ends behind the header', 'fe14 92f4 0a000030'],
+      ['begins at the end of the header', '010101fe'],
+      ['stands behind the end of the list', '0000 0000 fe08 92f4 0a000030'],
+      ['stands behind an option without a length', '0800 0101 fe08 92f4 0a000030'],
+    ])('bears an option that %s', (_what, options) => {
+      expect(toa(tcp4(options))).toEqual([undefined, 'GET']);
+      expect(uoa(udp4(options.replaceAll('fe', '1f')))).toEqual([undefined, 'ask']);
+    });
+    it('bears packets that are cut short anywhere', () => {
+      for (const whole of [data, udp4('1f08 92f4 0a000030')])
+        for (let n = 0; n < whole.length; n++)
+          expect(parsePacket({ at: 1, bytes: whole.subarray(0, n) }, 'lan').kind).toMatch(/other|tcp|udp/);
+    });
+  });
   it('shows our own marks', () => {
     const frame = hex(`01 80 c2 00 00 0f 02 6c 76 73 6c 62 88b5 0000002a`);
     expect(parsePacket({ at: 1, bytes: frame }, 'lan')).toMatchObject({ kind: 'mark', number: 42 });
