@@ -6,11 +6,13 @@ import { dns } from './dns.ts';
 import { echo } from './echo.ts';
 import { http } from './http.ts';
 import { mysql } from './mysql.ts';
+import { toa } from './toa.ts';
+import { uoa } from './uoa.ts';
 
 /** The app of each name in the lab file... */
-const OF_SERVICE: Readonly<Record<AppWord, App>> = { http, banner, mysql };
+const OF_SERVICE: Readonly<Record<AppWord, App>> = { http, banner, mysql, toa };
 /** ...and its counterpart over UDP, if it has one. */
-const OVER_UDP: Readonly<Partial<Record<AppWord, App>>> = { http: echo };
+const OVER_UDP: Readonly<Partial<Record<AppWord, App>>> = { http: echo, toa: uoa };
 
 /** The server for each kind of port that a node can list itself. */
 export const serverOf: Readonly<Record<ServedProtocol, Server>> = { tcp: http, udp: echo, tls: http, dns };

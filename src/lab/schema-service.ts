@@ -157,7 +157,10 @@ export const service = z
       health: health.optional(),
       quorum: quorum.optional(),
       sorry: nodeName('The node that answers when the quorum is lost (sorry_server)').optional(),
-      app: oneOf('Application on the real servers (default http)', APPS).optional(),
+      app: oneOf(
+        'Application on the real servers (default http); toa is http that reads the client from TOA, or UOA',
+        APPS,
+      ).optional(),
     },
     mapping('a service: { vip: ..., port: ..., mode: ..., reals: ... }'),
   )

@@ -61,8 +61,11 @@ export const SCHEDULERS = [
 ] as const;
 export type Scheduler = (typeof SCHEDULERS)[number];
 
-/** The apps that answer for a service: HTTP, any server that speaks first (only its banner is read), a database. */
-export const APPS = ['http', 'banner', 'mysql'] as const;
+/**
+ * The apps that answer for a service: HTTP, any server that speaks first (only its banner is read), a database, and a
+ * server that reads the client's own address from TOA (over UDP from UOA).
+ */
+export const APPS = ['http', 'banner', 'mysql', 'toa'] as const;
 export type App = (typeof APPS)[number];
 
 /** The kinds of health checks; each is one of keepalived's checkers (keepalived.conf(5)). */

@@ -23,6 +23,8 @@ const HARNESSES = {
   services: ['services.c', 'ready.c', 'numbers.c', 'buf.c', 'die.c'],
   answers: ['answers.c', 'numbers.c'],
   segment: ['segment.c'],
+  option: ['option.c'],
+  request: ['request.c', 'answers.c', 'numbers.c'],
   arguments: ['address.c', 'numbers.c'],
   job: ['job.c', 'numbers.c'],
 } as const;
@@ -46,7 +48,7 @@ beforeAll(async () => {
   const made = await docker.createContainer({
     Image: TAG,
     Cmd: ['sleep', 'infinity'],
-    HostConfig: { NetworkMode: 'none', Init: true },
+    HostConfig: { NetworkMode: 'none', Init: true, Sysctls: { 'net.ipv6.conf.lo.disable_ipv6': '0' } },
   });
   container = made.id;
   const tar = pack();
@@ -118,6 +120,10 @@ describe('the node’s own programs, under sanitizers', () => {
     ['probe http 10.0.0.1 80 25 800 257', 'HELD: expected a whole number from 0 to 256'],
     ['answer rs1 80x', 'PORT: expected a whole number from 1 to 65535, not "80x"'],
     [`answer ${'n'.repeat(600)} 53`, 'NAME: 255 characters at most'],
+    ['answer -u rs1', 'usage: answer [-u] NAME PORT...'],
+    ['toa rs1', 'usage: toa NAME PORT...'],
+    ['toa rs1 0', 'PORT: expected a whole number from 1 to 65535, not "0"'],
+    [`toa ${'n'.repeat(600)} 80`, 'NAME: 255 characters at most'],
     ['pulse 50 100 -1', 'BEAT_MS: expected a whole number from 1 to'],
     ['refuse 80 65536', 'PORT: expected a whole number from 1 to 65535, not "65536"'],
     ['nodectl signal id 65', 'NUMBER: expected a whole number from 1 to 64, not "65"'],
@@ -135,6 +141,70 @@ describe('the node’s own programs, under sanitizers', () => {
     const { code, stdout, stderr } = await sanitized(`ask -g /${'x'.repeat(5000)} 127.0.0.1 9`);
     expect([code, stderr]).toEqual([0, '']);
     expect(JSON.parse(stdout)).toMatchObject({ status: 0, answer: '' });
+  });
+
+  it('servers read the client from TOA and UOA, over both families, and from the connection where there is none', async () => {
+    const start = [
+      `gcc -o /tmp/told /test/fuzz/told.c /${SOURCES}/address.c`,
+      '(toa rs1 8080 8081 & answer -u rs1 8080 &) > /tmp/servers.log 2>&1',
+      'timeout 60 nodectl await tcp:8080 tcp:8081 udp:8080',
+    ].join(' && ');
+    expect(await sanitized(start)).toMatchObject({ code: 0, stderr: '' });
+    const ask = async (words: string) => (await sanitized(`/tmp/told ${words}`)).stdout.trim();
+    for (const [to, at] of [
+      ['127.0.0.1', '127.0.0.1:8080'],
+      ['::1', '[::1]:8080'],
+    ] as const)
+      for (const [client, told] of [
+        ['', 'none'],
+        ['10.0.0.48 40000', '10.0.0.48:40000'],
+        ['2408::1 40001', '[2408::1]:40001'],
+      ] as const) {
+        const answer = await ask(`tcp ${to} 8080 ${client}`);
+        const remote = /^remote_addr : (.*)$/m.exec(answer)?.[1] ?? '';
+        expect(remote).toContain(at.replace('8080', ''));
+        expect(answer.split('\n')).toEqual([
+          `Your ip:port : ${told === 'none' ? remote : told}`,
+          `remote_addr : ${remote}`,
+          `toa_remote_addr : ${told}`,
+          `I am rs1, asked at ${at}`,
+        ]);
+      }
+    const told = async (words: string) => JSON.parse(await ask(words)) as unknown;
+    expect(await told('udp 127.0.0.1 8080')).toMatchObject({ server: 'rs1', uoa: 'none', n: 7 });
+    expect(await told('udp ::1 8080')).toMatchObject({ asked: '[::1]:8080', uoa: 'none', n: 7 });
+    expect(await told('udp 127.0.0.1 8080 10.0.0.48 40000')).toMatchObject({ uoa: '10.0.0.48:40000', n: 7 });
+    expect(await told('udp 127.0.0.1 8080 2408::1 40001')).toMatchObject({ uoa: '[2408::1]:40001', n: 7 });
+    expect((await sanitized('cat /tmp/servers.log')).stdout).toBe('');
+  });
+
+  it('the server that reads TOA answers many at once, behind one that is slow, and what is no request', async () => {
+    // A client that never reads its 6 MB, and one that never ends its request, hold their connections meanwhile.
+    const clients = String.raw`
+exec 8<> /dev/tcp/127.0.0.1/8080 9<> /dev/tcp/127.0.0.1/8081
+for i in $(seq 100); do printf 'GET /big HTTP/1.1\r\n\r\n' >&8; done
+printf 'GET /' >&9
+timeout 2 probe http 127.0.0.1 8080 10 800 64 > /tmp/probed
+exec 7<> /dev/tcp/127.0.0.1/8080
+printf 'no request\r\n\r\n' >&7
+head -n 1 <&7
+ask -n 3 -b 60000 127.0.0.1 8080
+ask -g /big 127.0.0.1 8080
+`;
+    const { stdout } = await sanitized(`bash << 'END'\n${clients}\nEND\ncat /tmp/servers.log`);
+    const [bad, ...answers] = stdout.trim().split('\n');
+    expect(bad?.trim()).toBe('HTTP/1.1 400 Bad Request');
+    expect(answers.map((line) => JSON.parse(line) as unknown)).toEqual([
+      ...Array.from({ length: 3 }, () => expect.objectContaining({ status: 200, unsent: 0 }) as unknown),
+      expect.objectContaining({ status: 200, bytes: 60_000 }) as unknown,
+    ]);
+    const probed = (await sanitized('cat /tmp/probed')).stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { kind: string; n: number; ok: boolean; server: string });
+    expect(probed.filter((s) => !s.ok || s.server !== 'rs1')).toEqual([]);
+    expect(new Set(probed.filter((s) => s.kind === 'held').map((s) => s.n)).size).toBe(64);
+    expect(probed.filter((s) => s.kind === 'new').length).toBeGreaterThan(10);
   });
 
   it('process 1 runs any number of programs, tells of all, and of one that is not there', async () => {

@@ -2,6 +2,7 @@
 #include "address.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <string.h>
 
 int parse_address(const char *text, unsigned short port, struct sockaddr_storage *out, socklen_t *len) {
@@ -17,4 +18,12 @@ int parse_address(const char *text, unsigned short port, struct sockaddr_storage
     return 0;
   }
   return -1;
+}
+
+const char *endpoint(const struct in6_addr *a, in_port_t port, char out[ENDPOINT_MAX]) {
+  char text[INET6_ADDRSTRLEN];
+  int v4 = IN6_IS_ADDR_V4MAPPED(a);
+  inet_ntop(v4 ? AF_INET : AF_INET6, v4 ? &a->s6_addr[12] : &a->s6_addr[0], text, sizeof text);
+  snprintf(out, ENDPOINT_MAX, v4 ? "%s:%u" : "[%s]:%u", text, ntohs(port));
+  return out;
 }

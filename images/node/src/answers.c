@@ -7,8 +7,7 @@
 
 #include "numbers.h"
 
-/* Returns what follows a text, in any case; NULL if the text is not there. */
-static const char *after(const char *data, size_t len, const char *text) {
+const char *text_after(const char *data, size_t len, const char *text) {
   size_t size = strlen(text);
   for (; len >= size; data++, len--)
     if (strncasecmp(data, text, size) == 0) return data + size;
@@ -26,7 +25,7 @@ int http_head(const char *data, size_t len, struct http_answer *out) {
   /* HTTP/1.1 200 */
   if (head < known + 5 || data[known + 1] != ' ' || leading_number(data + known + 2, 3, 999, &status) != 3) return -1;
   *out = (struct http_answer){.status = (int)status, .head = head, .length = -1};
-  const char *field = after(data, head, "\r\ncontent-length:");
+  const char *field = text_after(data, head, "\r\ncontent-length:");
   if (!field) return 1;
   while (*field == ' ' || *field == '\t') field++;
   return leading_number(field, (size_t)(end - field), LLONG_MAX, &out->length) > 0 ? 1 : -1;
@@ -55,16 +54,16 @@ static int in_name(char c) {
 }
 
 void server_name(const char *data, size_t len, char out[SERVER_NAME_MAX + 1]) {
-  const char *name = after(data, len, "\nX-Server: "), *end = data + len;
+  const char *name = text_after(data, len, "\nX-Server: "), *end = data + len;
   size_t n = 0;
-  if (!name) name = after(data, len, "{\"server\":\"");
+  if (!name) name = text_after(data, len, "{\"server\":\"");
   while (name && name < end && n < SERVER_NAME_MAX && in_name(*name)) out[n++] = *name++;
   out[n] = 0;
 }
 
 long long answered_number(const char *data, size_t len) {
   long long number = 0;
-  const char *at = after(data, len, "\"n\":");
+  const char *at = text_after(data, len, "\"n\":");
   if (at) leading_number(at, (size_t)(data + len - at), LLONG_MAX, &number);
   return number;
 }

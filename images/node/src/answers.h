@@ -16,6 +16,9 @@ struct http_answer {
   long long length; /* Content-Length; -1: it has none */
 };
 
+/* Returns what follows a text, in any case; NULL if the text is not there. */
+const char *text_after(const char *data, size_t len, const char *text);
+
 /* Reads the head of an answer: returns 1 if it is complete, 0 if more must arrive, -1 if it is not HTTP. */
 int http_head(const char *data, size_t len, struct http_answer *out);
 

@@ -20,8 +20,9 @@ program() {
 program nodectl "$@" nodectl.c init.c services.c svc.c exec.c agent.c frames.c buf.c fabric.c await.c ready.c handover.c wire.c job.c numbers.c die.c -lutil
 program ask "$@" ask.c address.c answers.c buf.c numbers.c die.c
 program probe "$@" probe.c address.c answers.c numbers.c
-program answer "$@" answer.c numbers.c
+program answer "$@" answer.c address.c clients.c option.c numbers.c
 program pulse "$@" pulse.c numbers.c
+program toa "$@" toa.c address.c answers.c buf.c clients.c numbers.c option.c request.c segment.c die.c
 program refuse "$@" refuse.c segment.c numbers.c
 # Preloaded into programs of other projects.
 compile "$@" -shared -fPIC -o "$out/lib/frrcaps.so" frrcaps.c

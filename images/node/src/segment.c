@@ -42,6 +42,8 @@ int parse_segment(const unsigned char *data, size_t len, struct segment *out) {
   size_t headers = header + out->tcp.doff * 4u;
   if (out->tcp.doff < 5 || whole < headers) return -1;
   out->payload = (unsigned)(whole - headers);
+  out->options = header + sizeof out->tcp;
+  out->options_len = (len < headers ? len : headers) - out->options;
   return 0;
 }
 

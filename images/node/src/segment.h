@@ -14,7 +14,8 @@ struct segment {
     struct ip6_hdr v6;
   } ip;
   struct tcphdr tcp;
-  unsigned payload; /* in bytes */
+  unsigned payload;            /* in bytes */
+  size_t options, options_len; /* the TCP options: their place in the packet, and how many bytes of them are there */
 };
 
 /* Maximum size of a reset: both headers. */
