@@ -5,6 +5,7 @@ import type { Service } from '../model/service.ts';
 import { modes } from '../modes/index.ts';
 import type { Wire } from '../modes/mode.ts';
 import type { CheckSpec } from './check.ts';
+import { clientOptionCheck, clientOptionOf } from './client-option.ts';
 import { lipHeldCheck } from './neighbour.ts';
 import { answersCheck, bypassCheck, replyCheck, returnCheck, sourceCheck } from './path.ts';
 import { portsCheck } from './ports.ts';
@@ -17,6 +18,7 @@ import { mtuCheck, ttlCheck } from './tunnel.ts';
 export function modeChecks(lab: Lab, service: Service, traffic: () => Promise<Traffic>): readonly CheckSpec[] {
   const { wire } = modes[service.mode];
   const lips = (t: Traffic) => t.directors.flatMap((d) => d.lips.map((l) => l.address));
+  const option = clientOptionOf(lab, service);
   const end = (whose: Wire['source']) => (whose === 'lip' ? lips : (t: Traffic) => t.sources);
   return [
     answersCheck(service, traffic),
@@ -27,6 +29,7 @@ export function modeChecks(lab: Lab, service: Service, traffic: () => Promise<Tr
       target: wire.target,
       outer: wire.outer,
     }),
+    ...(option === undefined ? [] : [clientOptionCheck(lab, service, traffic, option)]),
     ...(wire.outer === 'none' ? [] : [ttlCheck(lab, service, traffic)]),
     wire.reply === 'others'
       ? bypassCheck(

@@ -60,7 +60,7 @@ export function answersCheck(service: Service, traffic: GetTraffic): CheckSpec {
 }
 
 /** Returns where to find a service's packets in the captures. */
-function pcap(packets: readonly Segment[], lab: Lab, service: Service): string[] {
+export function pcap(packets: readonly Segment[], lab: Lab, service: Service): string[] {
   const seen = [...new Set(packets.map((p) => p.segment))];
   const segments = seen.length > 0 ? seen : lab.segments.map((s) => s.name);
   return segments.map((s) => `${s}.pcap (${service.protocol}.port == ${service.port})`);

@@ -26,6 +26,11 @@ export interface Request {
   /** The client that the real server saw, and the address at which it was reached. */
   readonly seenClient: string;
   readonly asked: string;
+  /**
+   * The client that TOA or UOA told the real server, if that reads them: `none` if neither was there. Empty if it does
+   * not read them.
+   */
+  readonly toldClient: string;
 }
 
 /** Requests sent one after the other under the same conditions. */
@@ -249,7 +254,9 @@ const REQUEST = z.strictObject({
   answer: z.string(),
 });
 
-const SAID = z.object({ server: z.string(), client: z.string(), asked: z.string() }).partial();
+const SAID = z
+  .object({ server: z.string(), client: z.string(), asked: z.string(), toa: z.string(), uoa: z.string() })
+  .partial();
 
 /** Parses the output of `ask`; ignores lines that are not from `ask`. */
 export function parseRequests(output: string): Request[] {
@@ -258,7 +265,7 @@ export function parseRequests(output: string): Request[] {
     if (!told) return [];
     const { answer, ...rest } = told;
     // The real server's own fields, if its answer is the lab's JSON: they may hold anything.
-    const { server = '', client = '', asked = '' } = readSaid(SAID, answer) ?? {};
-    return [{ ...rest, server, seenClient: client, asked }];
+    const { server = '', client = '', asked = '', toa = '', uoa = toa } = readSaid(SAID, answer) ?? {};
+    return [{ ...rest, server, seenClient: client, asked, toldClient: uoa }];
   });
 }

@@ -90,6 +90,9 @@ export interface Stack {
   readonly devices: boolean;
 }
 
+/** An option in which a director tells a real server the client's own address: of TCP (TOA), or of IP, for UDP (UOA). */
+export type ClientOption = 'toa' | 'uoa';
+
 /** A load balancer that a director can run: its capabilities, the parts of a director, and how to control it. */
 export interface Driver {
   readonly name: DriverName;
@@ -144,6 +147,11 @@ export interface Driver {
   readonly tunnelIsHop: boolean;
   /** How many milliseconds late it may drop a connection or a template after its timeout. */
   readonly forgetsLate: number;
+  /**
+   * Returns how its Full-NAT tells the real servers of a service the client's own address, which it hides from them;
+   * undefined if it does not tell, and in modes that hide nothing.
+   */
+  clientOption(service: Service): ClientOption | undefined;
   /** Returns what its table shows for a service that matches the lab. */
   shows(service: Service): Shown;
   /** Returns the control of a running director, given a function that runs commands there. */

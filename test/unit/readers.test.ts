@@ -255,12 +255,15 @@ describe('what a client is said to tell', () => {
   });
   it('is an answered request, or none', () => {
     const told = { status: 200, port: 1, source: '10.0.0.1', ms: 1.5, bytes: 3, unsent: 0 };
-    expect(parseRequests(JSON.stringify(request))).toEqual([{ ...told, server: 'rs1', seenClient: '', asked: '' }]);
+    expect(parseRequests(JSON.stringify(request))).toEqual([
+      { ...told, server: 'rs1', seenClient: '', asked: '', toldClient: '' },
+    ]);
     fc.assert(
       fc.property(fc.array(line(request), { maxLength: 4 }), (lines) => {
         for (const r of parseRequests(lines.join('\n'))) {
           expect([r.status, r.port, r.ms, r.bytes, r.unsent].every(Number.isFinite)).toBe(true);
-          for (const text of [r.source, r.server, r.seenClient, r.asked]) expect(typeof text).toBe('string');
+          for (const text of [r.source, r.server, r.seenClient, r.asked, r.toldClient])
+            expect(typeof text).toBe('string');
         }
       }),
     );

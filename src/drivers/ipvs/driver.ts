@@ -207,6 +207,8 @@ export const ipvs: Driver = {
   tunnelIsHop: true,
   // the kernel runs these timers in steps
   forgetsLate: 2500,
+  // the kernel has neither TOA nor UOA
+  clientOption: () => undefined,
   shows: (service) => ({
     forward: methodOf(service).column,
     flags: service.hashesPort ? [`(${service.scheduler}-port)`] : [],
