@@ -259,6 +259,12 @@ export const dpvs: Driver = {
   // src/ipvs/ip_vs_xmit.c: xmit_ttl is off by default
   tunnelIsHop: false,
   forgetsLate: 2500,
+  // `uoa_mode ipo` (conf.ts) is for IPv4
+  clientOption: ({ mode, protocol, vip }) => {
+    if (modes[mode].wire.source !== 'lip') return undefined;
+    if (protocol === 'tcp') return 'toa';
+    return familyOf(vip) === 4 ? 'uoa' : undefined;
+  },
   shows: (service) => ({
     forward: methodOf(service).column,
     flags: service.scheduler === 'conhash' ? ['sip'] : [],
