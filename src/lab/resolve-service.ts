@@ -321,15 +321,23 @@ export function crossCheck(
       for (const { key, why } of [...lacks(driver, service), ...driver.refuses(service, services)])
         r.wrong([...path, key], why, 'value', key === 'mode' ? related : undefined);
   }
-  for (const node of balancers)
-    for (const { path, why } of driverOf(node).refusesOf({ nodes, services, snat, vrrp, ospf }, node))
-      r.wrong(path, why, 'key');
+  tellRefused(r, balancers, { nodes, services, snat, vrrp, ospf });
   if (
     (services.length > 0 || r.incomplete('services')) &&
     !r.incomplete('nodes') &&
     !nodes.some((n) => n.kind === 'client')
   )
     r.wrong(['nodes'], 'the lab has no client; add a node of kind client', 'key');
+}
+
+/** Reports what drivers do not support of the lab for their directors, each once. */
+function tellRefused(r: Resolver, balancers: readonly LabNode[], parts: Parts): void {
+  const told = new Set<string>();
+  for (const { path, why } of balancers.flatMap((node) => driverOf(node).refusesOf(parts, node))) {
+    const key = JSON.stringify([path, why]);
+    if (!told.has(key)) r.wrong(path, why, 'key');
+    told.add(key);
+  }
 }
 
 /** Returns the directors that lack a LIP for a service whose mode needs one. */

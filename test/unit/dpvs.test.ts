@@ -302,11 +302,8 @@ describe('the commands of a director', () => {
   });
 
   it('give an IPv6 VIP with IPv4 real servers a LIP of their family (NAT64), as the document does', () => {
-    const lab = written('services: { web: { vip: "2001::201", port: 80, mode: fnat, reals: { rs4: 1 } } }', LIP6);
-    const lb = nodeOf(lab, 'lb');
-    const lips = [...lb.lips, { address: '192.168.100.200', interface: 'eth0' }];
-    const commands = setupCommands(lab, { ...lb, lips }).map((words) => words.join(' '));
-    expect(commands.filter((c) => c.includes('2001::201'))).toEqual([
+    const lab = written('services: { web: { vip: "2001::201", port: 80, mode: fnat, reals: { rs4: 1 } } }', LIP4);
+    expect(commandsOf(lab).filter((c) => c.includes('2001::201'))).toEqual([
       'dpip addr add 2001::201/128 dev dpdk1',
       'ipvsadm -A -t [2001::201]:80 -s rr',
       'ipvsadm -a -t [2001::201]:80 -r 192.168.100.4:80 -b -w 1',
@@ -422,32 +419,32 @@ virtual_server group 192.168.100.254-80 {
     ]).toEqual(groups.map((g) => expect.objectContaining({ 1: g, 2: g.replace('-', ' '), 3: g })));
   });
 
-  it.each([
-    ['dr', 'DR'],
-    ['tun', 'TUN'],
-    ['nat', 'NAT'],
-  ])('calls %s %s, without LIPs', (mode, kind) => {
+  it('has persistence, and names a UDP service apart from a TCP one', () => {
     const lab = written(
-      `services: { web: { vip: 10.0.0.100, port: 53, protocol: udp, mode: ${mode}, reals: { rs4: 1 }, health: { udp: 1s, every: 1s }, persistence: { time: 5s, mask: 24 } } }`,
+      'services: { web: { vip: 10.0.0.100, port: 53, protocol: udp, mode: fnat, reals: { rs4: 1 }, health: { udp: 1s, every: 1s }, persistence: { time: 5s, mask: 24 } } }',
+      LIP4,
     );
     const conf = fileOf(lab, 'lb', KEEPALIVED_CONF);
     expect(conf).toContain(
-      `virtual_server group 10.0.0.100-53-udp {\n    delay_loop 1\n    lb_algo rr\n    lb_kind ${kind}\n    protocol UDP\n`,
+      'virtual_server group 10.0.0.100-53-udp {\n    delay_loop 1\n    lb_algo rr\n    lb_kind FNAT\n    laddr_group_name laddr_g1\n    protocol UDP\n',
     );
     expect(conf).toContain('    persistence_timeout 5\n    persistence_granularity 255.255.255.0\n');
-    expect(conf).not.toMatch(/laddr|local_address_group/);
   });
 
   it('has only the services that keepalived sets up: the others are commands', () => {
-    const lab = written(`services:
-  plain: { vip: 10.0.0.100, port: 80, mode: nat, reals: { rs4: 1 } }
-  checked: { vip: 10.0.0.101, port: 80, mode: nat, reals: { rs4: 1 }, health: { tcp: 1s, every: 1s } }`);
+    const lab = written(
+      `services:
+  plain: { vip: 10.0.0.100, port: 80, mode: fnat, reals: { rs4: 1 } }
+  checked: { vip: 10.0.0.101, port: 80, mode: fnat, reals: { rs4: 1 }, health: { tcp: 1s, every: 1s } }`,
+      LIP4,
+    );
     const conf = fileOf(lab, 'lb', KEEPALIVED_CONF);
     expect(conf.match(/virtual_server group \S+/g)).toEqual(['virtual_server group 10.0.0.101-80']);
     expect(commandsOf(lab).filter((c) => c.includes('10.0.0.10'))).toEqual([
       'dpip addr add 10.0.0.100/32 dev dpdk1',
       'ipvsadm -A -t 10.0.0.100:80 -s rr',
-      'ipvsadm -a -t 10.0.0.100:80 -r 192.168.100.4:80 -m -w 1',
+      'ipvsadm -a -t 10.0.0.100:80 -r 192.168.100.4:80 -b -w 1',
+      'ipvsadm --add-laddr -z 192.168.100.200 -t 10.0.0.100:80 -F dpdk0',
     ]);
   });
 });
@@ -481,8 +478,11 @@ describe('the programs of a director', () => {
   });
 
   it('wait for keepalived’s checkers only if keepalived has a service to check', () => {
-    const lab = written(`services: { plain: { vip: 10.0.0.100, port: 80, mode: nat, reals: { rs4: 1 } } }
-vrrp: { V: { on: lan, id: 1, priorities: { lb: 9 }, addresses: [192.168.100.250] } }`);
+    const lab = written(
+      `services: { plain: { vip: 10.0.0.100, port: 80, mode: fnat, reals: { rs4: 1 } } }
+vrrp: { V: { on: lan, id: 1, priorities: { lb: 9 }, addresses: [192.168.100.250] } }`,
+      LIP4,
+    );
     expect(partOf(lab).programs['keepalived']?.ready).toEqual(['/run/keepalived.pid', '/run/vrrp.pid']);
   });
 });
@@ -493,11 +493,40 @@ describe('what DPVS cannot do', () => {
       '\n',
     );
   it('is a translation between families in other modes than Full-NAT', () => {
-    expect(mixed('2001::201', 'fnat', 'rs4', LIP6)).toBe('');
+    expect(mixed('2001::201', 'fnat', 'rs4', LIP4)).toBe('');
+    expect(mixed('2001::201', 'fnat', 'rs4', LIP6)).toMatch(/has no LIP, and service "web" is fnat/);
     expect(mixed('2001::201', 'nat', 'rs4')).toMatch(/IPv6 to IPv4 in Full-NAT only, not in nat/);
   });
   it('is a translation from IPv4 to IPv6', () =>
-    expect(mixed('10.0.0.100', 'fnat', 'rs6', LIP4)).toMatch(/from IPv6 to IPv4 \(NAT64\), not from IPv4 to IPv6/));
+    expect(mixed('10.0.0.100', 'fnat', 'rs6', LIP6)).toMatch(/from IPv6 to IPv4 \(NAT64\), not from IPv4 to IPv6/));
+  it.each([
+    [
+      'mode nat beside keepalived',
+      'services: { web: { vip: 10.0.0.100, port: 80, mode: nat, reals: { rs4: 1 }, health: { tcp: 1s, every: 1s } } }',
+      undefined,
+      /nat needs them in DPVS; use fnat/,
+    ],
+    [
+      'SNAT beside keepalived',
+      'services: { web: { vip: 10.0.0.100, port: 80, mode: fnat, reals: { rs4: 1 }, health: { tcp: 1s, every: 1s } } }\nsnat: { out: { from: 192.168.100.0/24, to: 10.0.0.1, out: wan, inside: rs4, outside: c } }',
+      'lan: 192.168.100.1, wan: 10.0.0.1, lips: [192.168.100.200]',
+      /SNAT needs them in DPVS/,
+    ],
+    [
+      'a setup script',
+      'services: {}',
+      'lan: 192.168.100.1, manual: true',
+      /a script of a director runs before DPVS starts/,
+    ],
+    ['a kernel of its own', 'services: {}', 'lan: 192.168.100.1, kernel: uml', /DPVS runs on the engine’s kernel/],
+    ['devices', 'services: {}', 'lan: 192.168.100.1, devices: { v: { vlan: 7, over: lan } }', /are not supported yet/],
+    [
+      'a sync daemon',
+      'services: {}\nvrrp: { V: { on: lan, id: 1, priorities: { lb: 9 }, addresses: [192.168.100.250], syncdaemon: true } }',
+      undefined,
+      /DPVS has no sync daemon/,
+    ],
+  ])('is %s', (_, more, lb, told) => expect(mistakesOf(text(more, lb)).join('\n')).toMatch(told));
   it('are schedulers and hashes that it does not have', () => {
     const told = (words: string) =>
       mistakesOf(text(`services: { web: { vip: 10.0.0.100, port: 80, mode: nat, reals: { rs4: 1 }, ${words} } }`)).join(

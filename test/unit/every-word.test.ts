@@ -21,7 +21,18 @@ interface Parts {
   readonly steps?: string;
 }
 
+/**
+ * With the driver `dpvs` beside keepalived and OSPF, services are Full-NAT and there is no SNAT; the same lab is compared
+ * with itself under another driver.
+ */
 function text(p: Parts): string {
+  const whole = everything(p);
+  return whole.includes('driver:')
+    ? whole.replaceAll(/mode: (nat|dr)/g, 'mode: fnat').replace(/snat:\n( {2}.*\n)+/, '')
+    : whole;
+}
+
+function everything(p: Parts): string {
   return `lab: x
 segments: { lan: 10.0.0.0/24, wan: 172.16.0.0/24, dmz: 172.17.0.0/24, bare: none }
 nodes:
@@ -83,7 +94,7 @@ const QUORATE = 'reals: { rs: 1, rs2: 1 }, health: { every: 1s, tcp: 1s }';
 
 /** Of every optional key that shows in what is made: what to say without it, and with it. */
 const MADE: Readonly<Record<string, Pair>> = {
-  driver: ['lab', '', 'driver: dpvs\n'],
+  driver: ['lab', 'driver: ipvs\n', 'driver: dpvs\n'],
   'nodes.*.interfaces': ['rs', '', ', interfaces: [{ on: lan }]'],
   'nodes.*.interfaces[].address': [
     'rs',
@@ -119,7 +130,7 @@ const MADE: Readonly<Record<string, Pair>> = {
     ', devices: { d: { bridge: true, address: 10.9.0.1/24 } }',
   ],
   'nodes.*.routes': ['rs', '', ', routes: { default: 10.0.0.9 }'],
-  'nodes.*.driver': ['lb', LIPS, `${LIPS}, driver: dpvs`],
+  'nodes.*.driver': ['lb', `${LIPS}, driver: ipvs`, `${LIPS}, driver: dpvs`],
   'nodes.*.lips': ['lb', LIPS, ', lips: [10.0.0.200, 10.0.0.201]'],
   'nodes.*.sysctls': ['rs', '', ', sysctls: { net.ipv4.ip_forward: 1 }'],
   'nodes.*.serve': ['rs', '', ', serve: [443/tls]'],

@@ -174,6 +174,12 @@ function refusesOf(lab: Parts, node: LabNode): readonly Misplaced[] {
         path: ['services', name, 'mode'],
         why: `beside keepalived or OSPF the kernel has the addresses of a director with DPVS, and ${mode} needs them in DPVS; use fnat`,
       })),
+    ...lab.snat
+      .filter((rule) => beside && rule.director === node.name)
+      .map(({ name }) => ({
+        path: ['snat', name],
+        why: 'beside keepalived or OSPF the kernel has the addresses of a director with DPVS, and SNAT needs them in DPVS',
+      })),
     ...lab.vrrp
       .filter((v) => isMember(v) && v.syncDaemon)
       .map(({ name }) => ({
