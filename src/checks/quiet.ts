@@ -93,12 +93,10 @@ export function quietChecks(
 
 /**
  * Returns errors, redirects and resets, in words. A reset after both sides have closed is not one of them: a
- * round-robin bond delivers acknowledgements too late. Nor is a reset of a connection that was opened before: what a
- * fault left over does not belong to this stretch.
+ * round-robin bond delivers acknowledgements too late.
  */
 function errorWords(bed: Bed, lab: Lab, packets: readonly Packet[]): readonly string[] {
   const ended = new Map<string, Set<string>>();
-  const opened = openedIn(packets);
   // A round-robin bond spreads one connection over its wires.
   const inOrder = [...packets].sort((a, b) => a.at - b.at);
   return inOrder.flatMap((p) => {
@@ -108,7 +106,7 @@ function errorWords(bed: Bed, lab: Lab, packets: readonly Packet[]): readonly st
     const by = ended.get(connection) ?? new Set();
     if (p.syn) ended.delete(connection);
     else if (p.fin) ended.set(connection, by.add(endpoint(p.src, p.srcPort)));
-    return p.rst && by.size < 2 && opened.has(connection) ? resetWords(bed, lab, p) : [];
+    return p.rst && by.size < 2 ? resetWords(bed, lab, p) : [];
   });
 }
 

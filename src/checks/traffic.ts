@@ -129,6 +129,16 @@ export interface KnownStretch {
   readonly directors: readonly string[];
 }
 
+/**
+ * Returns packets without those of connections that were opened before, which a fault may have left open: TCP packets
+ * whose ports no connection of this time was opened from. A packet that a fault of the lab gave other addresses keeps
+ * its ports, and stays.
+ */
+function withoutLeftovers(packets: readonly Packet[]): readonly Packet[] {
+  const opened = new Set(packets.flatMap((p) => (p.kind === 'tcp' && p.syn && !p.ack ? [p.srcPort] : [])));
+  return packets.filter((p) => p.kind !== 'tcp' || opened.has(p.srcPort) || opened.has(p.dstPort));
+}
+
 /** Returns the traffic of a stretch, from the output of `ask` and the packets of its time. */
 export function trafficOf(
   lab: Lab,
@@ -140,7 +150,7 @@ export function trafficOf(
   return {
     requests,
     stretches: [{ words, requests }],
-    packets,
+    packets: withoutLeftovers(packets),
     directors: directors.map((name) => nodeOf(lab, name)),
     client: clientOf(lab),
     sources: [...new Set(requests.map((r) => r.source))].filter((s) => s !== ''),
