@@ -1,3 +1,4 @@
+import type { Span } from '../faults/fault.ts';
 import type { Move } from '../faults/moves.ts';
 import { familyOf, macsOf } from '../model/lookup.ts';
 import type { LabNode } from '../model/node.ts';
@@ -11,14 +12,17 @@ import type { Budget, CheckSpec } from './check.ts';
 const OVERLAP_MICROS = 100_000;
 
 /**
- * Checks that one director sends adverts since a time (microseconds), and that the other, if it still sends, stops
- * within the margin and stays silent for one and a half intervals; all from the wire.
+ * Checks that one director sends adverts after a change, and that the other, if it still sends, stops within the margin
+ * and stays silent for one and a half intervals; all from the wire. `falls`: the change silences the other director, so
+ * that it has had no effect before that director's last advert. If it remains unknown whether the change took effect
+ * late, or the director was late, the check is inconclusive.
  */
 export function takeoverCheck(
   id: string,
   { vrrp, to: master, from: other }: Pick<Move, 'vrrp' | 'to' | 'from'>,
-  since: number,
+  { at, done }: Span,
   budget: Budget,
+  falls = false,
 ): CheckSpec {
   const [own, rivals] = [macsOf(master), macsOf(other)];
   const margin = SCHEDULING_MARGIN_MS;
@@ -31,21 +35,29 @@ export function takeoverCheck(
     every: 20,
     look: async (bed) => {
       const adverts = bed.wire
-        .since(since + 1)
+        .since(at + 1)
         .filter((p) => p.kind === 'vrrp' && p.id === vrrp.id && p.segment === vrrp.segment && p.priority > 0);
       const first = adverts.find((p) => own.includes(p.srcMac));
       const evidence = [`${vrrp.segment}.pcap (vrrp)`];
       if (!first) return { ok: false, seen: `no advert of ${master.name}`, evidence };
+      const sent = falls ? adverts.findLast((p) => rivals.includes(p.srcMac) && p.at < first.at) : undefined;
+      const since = Math.max(at, Math.min(done, sent?.at ?? at));
       const after = (first.at - since) / 1000;
       const last = adverts.findLast((p) => rivals.includes(p.srcMac) && p.at > first.at + OVERLAP_MICROS);
       const both = last ? (last.at - first.at) / 1000 : 0;
-      const late = after > budget.ms + margin || both > margin;
+      const slow = after > budget.ms + margin;
+      const unknown = slow && both <= margin && (first.at - done) / 1000 <= budget.ms + margin;
+      const late = slow || both > margin;
+      const took = since > at ? ` (the fault took ${formatMs((since - at) / 1000)} to silence ${other.name})` : '';
       const silent = !last || (bed.wire.newest - last.at) / 1000 >= silence;
       return {
         ok: !late && silent,
         final: late,
-        seen: `first advert of ${master.name} after ${formatMs(after)}${last ? `, and ${other.name} still sent ${formatMs(both)} later` : ''}`,
+        seen: `first advert of ${master.name} after ${formatMs(after)}${took}${last ? `, and ${other.name} still sent ${formatMs(both)} later` : ''}`,
         evidence,
+        stall: unknown
+          ? `this machine took up to ${formatMs((done - since) / 1000)} until the change had effect`
+          : undefined,
         figures: { advertAfter: after },
       };
     },

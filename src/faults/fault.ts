@@ -52,6 +52,15 @@ export type Serving = 'keeps' | 'refuses' | 'silent' | 'accepts' | 'open';
  */
 export type Stamp = number;
 
+/**
+ * The times between which a change to a running lab took effect, in microseconds of the engine's wall clock: a busy
+ * machine may take seconds to carry out a command that it has begun.
+ */
+export interface Span {
+  readonly at: Stamp;
+  readonly done: Stamp;
+}
+
 /** A kind of fault: its syntax, and how to inject, verify and heal it. */
 export interface FaultStory {
   readonly aim: Aim;

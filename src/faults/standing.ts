@@ -2,7 +2,7 @@ import type { Fault } from '../model/fault.ts';
 import { UNDO_MS } from '../plan/changes.ts';
 import { CannotObserve, type Hand } from '../plan/hand.ts';
 import { type Change, noted } from '../plan/journal.ts';
-import type { Stamp, Standing } from './fault.ts';
+import type { Span, Stamp, Standing } from './fault.ts';
 import { faults } from './index.ts';
 import { parseFault } from './parse.ts';
 
@@ -17,6 +17,12 @@ export async function inject(hand: Hand, fault: Fault): Promise<Stamp> {
 export async function heal(hand: Hand, fault: Fault, bootDeadline: number): Promise<Stamp> {
   const [at = 0] = await hand.changes.undo([healing(fault, bootDeadline)], bootDeadline);
   return at;
+}
+
+/** Returns between which times a change took effect that was just made in a lab. */
+export async function spanOf(hand: Hand, change: Promise<Stamp>): Promise<Span> {
+  const at = await change;
+  return { at, done: Math.max(at, await hand.now()) };
 }
 
 /** Undoes any change in the lab's journal. Throws CannotObserve for a fault that this lab does not have. */

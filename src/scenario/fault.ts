@@ -5,9 +5,10 @@ import { reunionBudget } from '../checks/health.ts';
 import { nextHopsCheck } from '../checks/routes.ts';
 import { tableChecks } from '../checks/table.ts';
 import { announceCheck, crossed, takeoverCheck } from '../checks/takeover.ts';
+import type { Span } from '../faults/fault.ts';
 import { faults } from '../faults/index.ts';
 import { type Move, movesOf, splitBy, type Withdrawal, withdrawalsOf } from '../faults/moves.ts';
-import { heal, inject } from '../faults/standing.ts';
+import { heal, inject, spanOf } from '../faults/standing.ts';
 import type { Lab } from '../model/lab.ts';
 import { instancesUnder, macsOf } from '../model/lookup.ts';
 import type { FaultStep } from '../model/step.ts';
@@ -37,6 +38,9 @@ const WATCH_MS = 3000;
 /** How long an open connection may be silent after the service is back: its retransmissions have backed off. */
 const FLOW_MS = 6000;
 
+/** In place of the times of a change, for checks of which only the promises are read. */
+const NEVER: Span = { at: 0, done: 0 };
+
 /** Returns the promises that a step will report, once for each of its runs. */
 function faultPromises(lab: Lab, step: FaultStep): readonly Promised[] {
   const of = caseOf(lab, step);
@@ -45,7 +49,7 @@ function faultPromises(lab: Lab, step: FaultStep): readonly Promised[] {
 
 function strikePromises(of: Case): readonly Promised[] {
   return [
-    ...strikeChecks(of, '', 0).flat().map(promisedBy),
+    ...strikeChecks(of, '', NEVER).flat().map(promisedBy),
     ...of.step.clients.map((client) => standingPromise(of, client)),
     ...(of.step.sticks ? [sticksPromise(of)] : []),
   ];
@@ -53,7 +57,7 @@ function strikePromises(of: Case): readonly Promised[] {
 
 function regainPromises(of: Case): readonly Promised[] {
   return [
-    ...regainChecks(of, '', 0).flat().map(promisedBy),
+    ...regainChecks(of, '', NEVER).flat().map(promisedBy),
     ...of.step.clients.map((client) => outagePromise(of, 'heal', returnBudget(of), client)),
   ];
 }
@@ -100,15 +104,15 @@ async function probed(
 }
 
 /**
- * Returns the checks while the fault is active, since a time (microseconds): the checks of one list run in parallel,
+ * Returns the checks while the fault is active, since it took effect: the checks of one list run in parallel,
  * the lists one after the other.
  */
-function strikeChecks({ lab, step, moves }: Case, slug: string, at: number): readonly (readonly CheckSpec[])[] {
+function strikeChecks({ lab, step, moves }: Case, slug: string, struck: Span): readonly (readonly CheckSpec[])[] {
   const { fault } = step;
   return [
     moves.flatMap((move) => [
-      takeoverCheck('failover.master', move, at, takeover(move)),
-      announceCheck('failover.garp', move.vrrp, move.to, at, takeover(move)),
+      takeoverCheck('failover.master', move, struck, takeover(move), true),
+      announceCheck('failover.garp', move.vrrp, move.to, struck.at, takeover(move)),
     ]),
     withdrawalsOf(lab, fault).map((w) => nextHopsCheck('failover.nexthops', lab, w.domain, rest(w), withdrawal(w))),
     ...splitBy(lab, fault).map((vrrp) => [mastersExpected(lab, vrrp, [fault.node, fault.other ?? ''], slug)]),
@@ -121,11 +125,12 @@ async function strike(run: Run, probes: readonly Probe[]): Promise<void> {
   const { bed } = context;
   const { fault } = step;
   if (faults[fault.kind].node(fault) !== 'runs') bed.stalls.leave(fault.node);
-  const at = await inject(bed, fault);
+  const struck = await spanOf(bed, inject(bed, fault));
+  const { at } = struck;
   context.fault(faults[fault.kind].words(fault)[0], at);
   const budget = budgetOf(run);
   if (moves[0]) context.wait(`${moves[0].to.name} to take over, at most ${formatMs(takeover(moves[0]).ms)}`);
-  for (const checks of strikeChecks(run, slug, at)) await context.check(checks);
+  for (const checks of strikeChecks(run, slug, struck)) await context.check(checks);
   if (step.outage === 'lasts') {
     await Promise.all(probes.map((probe) => lost(run, probe, at)));
     return;
@@ -152,17 +157,17 @@ function returning({ moves }: Case): readonly Move[] {
 }
 
 /**
- * Returns the checks after the fault is healed, since a time (microseconds): the checks of one list run in parallel,
+ * Returns the checks after the fault is healed, since that took effect: the checks of one list run in parallel,
  * the lists one after the other.
  */
-function regainChecks(of: Case, slug: string, ready: number): readonly (readonly CheckSpec[])[] {
+function regainChecks(of: Case, slug: string, back: Span): readonly (readonly CheckSpec[])[] {
   const { lab, step, service, moves } = of;
   const tables = SCHEDULING_MARGIN_MS + (service.health ? reunionBudget(service.health) : 1000);
   return [
     [
       ...returning(of).flatMap((move) => [
-        takeoverCheck('return.master', { ...move, from: move.to, to: move.from }, ready, preemption(move)),
-        ...announced(lab, step, move, ready),
+        takeoverCheck('return.master', { ...move, from: move.to, to: move.from }, back, preemption(move)),
+        ...announced(lab, step, move, back.at),
       ]),
       // After a partition: only the better director is master, after the other has heard it.
       ...splitBy(lab, step.fault).map((vrrp) => mastersExpected(lab, vrrp, [vrrp.members[0]?.node ?? ''], slug)),
@@ -191,12 +196,13 @@ async function regain(run: Run, probes: readonly Probe[]): Promise<void> {
   const { bed } = context;
   const from = bed.wire.newest;
   context.wait(`${faults[step.fault.kind].words(step.fault)[1]}`);
-  const ready = await heal(bed, step.fault, context.bootDeadline);
+  const healed = await spanOf(bed, heal(bed, step.fault, context.bootDeadline));
+  const ready = healed.at;
   await bed.stalls.watch();
   context.fault(faults[step.fault.kind].words(step.fault)[1], ready);
   const back = returning(run);
   if (back.length > 0) context.wait(`${back[0]?.from.name} to preempt`);
-  for (const checks of regainChecks(run, slug, ready)) await context.check(checks);
+  for (const checks of regainChecks(run, slug, healed)) await context.check(checks);
   const taken = Math.max(ready, ...back.map((move) => firstAdvert(bed, move, ready)));
   // Losses before the fault was healed belong to the fault.
   const since = isBounded(run) ? from : taken;

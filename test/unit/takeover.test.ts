@@ -37,18 +37,23 @@ describe('announcements cross', () => {
 });
 
 describe('a takeover', () => {
-  /** What a check sees of adverts, by director and milliseconds, up to a time. */
-  async function seen(upTo: number, ...adverts: readonly Announced[]) {
+  /**
+   * What a check sees of adverts, by director and milliseconds, up to a time; a fault at 0 took until `done` to have
+   * effect, and silences the other director if it `falls`.
+   */
+  async function slow(done: number, falls: boolean, upTo: number, ...adverts: readonly Announced[]) {
     const packets = adverts.map(([name, ms]) => {
       const mac = macsOf(nodeOf(lab, name))[0];
       return { kind: 'vrrp', at: ms * 1000, segment: vrrp?.segment, srcMac: mac, id: vrrp?.id, priority: 100 };
     });
     const wire = { newest: upTo * 1000, since: () => packets } as never;
     const budget = { ms: 3000, words: 'three adverts' };
-    const check = takeoverCheck('it', { vrrp: vrrp as never, to: lb1, from: lb2 }, 0, budget);
-    const { ok, final, seen: words } = await check.look({ wire } as Partial<Bed> as Bed);
-    return `${ok ? 'holds' : final ? 'never' : 'not yet'}: ${words}`;
+    const span = { at: 0, done: done * 1000 };
+    const check = takeoverCheck('it', { vrrp: vrrp as never, to: lb1, from: lb2 }, span, budget, falls);
+    const { ok, final, stall, seen: words } = await check.look({ wire } as Partial<Bed> as Bed);
+    return `${ok ? 'holds' : stall ? `unknown (${stall})` : final ? 'never' : 'not yet'}: ${words}`;
   }
+  const seen = (upTo: number, ...adverts: readonly Announced[]) => slow(0, false, upTo, ...adverts);
   it('is done with the first advert, when the other is silent', async () => {
     expect(await seen(2100, ['lb2', 500], ['lb1', 2000])).toBe('holds: first advert of lb1 after 2.00 s');
     expect(await seen(2200, ['lb1', 2000], ['lb2', 2090])).toBe('holds: first advert of lb1 after 2.00 s');
@@ -66,5 +71,22 @@ describe('a takeover', () => {
     expect(await seen(4100, ['lb1', 3990])).toMatch('holds');
     expect(await seen(4100, ['lb1', 4010])).toMatch('never');
     expect(await seen(4100, ['lb2', 4010])).toBe('not yet: no advert of lb1');
+  });
+  it('counts from the last advert of a director that a fault silences late', async () => {
+    const words = 'first advert of lb1 after 3.40 s (the fault took 1.60 s to silence lb2)';
+    expect(await slow(1900, true, 5100, ['lb2', 600], ['lb2', 1600], ['lb1', 5000])).toBe(`holds: ${words}`);
+    expect(await slow(1900, true, 7100, ['lb2', 1600], ['lb1', 7000])).toMatch('never');
+  });
+  it('does not count from an advert after the fault has had effect', async () => {
+    expect(await slow(100, true, 5200, ['lb2', 2000], ['lb1', 5100])).toMatch('never');
+  });
+  it('counts from the change when the other director goes on until it hears an advert', async () => {
+    expect(await slow(100, false, 5200, ['lb2', 4900], ['lb1', 5100])).toMatch('never');
+  });
+  it('is neither late nor in time when the machine may have been late', async () => {
+    const words =
+      'unknown (this machine took up to 2.00 s until the change had effect): first advert of lb1 after 5.10 s';
+    expect(await slow(2000, false, 5200, ['lb2', 4900], ['lb1', 5100])).toBe(words);
+    expect(await slow(2000, false, 9900, ['lb1', 5100], ['lb2', 9000])).toMatch('never');
   });
 });
