@@ -36,21 +36,25 @@ export async function wires(
   const dark = ends.filter(
     (e) => e.node.name === node || ends.filter((o) => o.card.segment === e.card.segment).length === 2,
   );
-  await Promise.all(dark.map((e) => plug(hand, e.node.name, e.card, state)));
+  const plugged = await Promise.all(
+    dark.map(async (e) => ({ end: e, at: await plug(hand, e.node.name, e.card, state) })),
+  );
   const shown = await hand.runInFabric(['cat', ...ports.map((port) => `/sys/class/net/${port}/flags`)]);
   const up = shown
     .trim()
     .split('\n')
     .map((flags) => (Number(flags) & 1) === 1);
   if (up.some((u) => u !== (to === 'mended'))) throw new CannotObserve(`the wires of ${node} are not ${to}`);
-  return at;
+  // A wire whose plug is out is still dead when the fabric's port is up.
+  const each = own.map((e) => plugged.find((p) => p.end === e)?.at ?? at);
+  return to === 'mended' ? Math.min(...each) : at;
 }
 
-/** Pulls the plug of a card or puts it in, if it has one. */
-async function plug(hand: Hand, name: string, card: Interface, state: 'up' | 'down'): Promise<void> {
+/** Pulls the plug of a card or puts it in, if it has one; returns when. */
+async function plug(hand: Hand, name: string, card: Interface, state: 'up' | 'down'): Promise<Stamp | undefined> {
   const node = nodeOf(hand.lab, name);
   const device = kernels[runningKernels(hand.running).get(name) ?? PLAIN].carrier(node, card);
-  if (device !== undefined) await hand.run(name, ['ip', 'link', 'set', device, state]);
+  return device === undefined ? undefined : (await hand.timed(name, ['ip', 'link', 'set', device, state])).at;
 }
 
 /** Returns the fabric's ports of a node on segments. */
