@@ -66,6 +66,11 @@ function election(vrrp: VrrpInstance): number {
   return Math.max(...vrrp.members.map((m) => masterDownInterval(vrrp, m.priority))) + SCHEDULING_MARGIN_MS;
 }
 
+/** Returns how long before now checks of any kind look for adverts, in milliseconds; see `Wire.forget`. */
+export function lookBack(lab: Lab): number {
+  return Math.max(0, ...lab.vrrp.map(election));
+}
+
 /** Returns the senders of an instance's adverts in the last `ms` milliseconds, the newest sender first. */
 function heardIn(bed: Bed, vrrp: VrrpInstance, ms: number): readonly Sender[] {
   return senders(bed.lab, vrrp, bed.wire.since(bed.wire.newest - ms * 1000));

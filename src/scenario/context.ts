@@ -1,7 +1,11 @@
+import { lookBack } from '../checks/adverts.ts';
 import type { Bed } from '../checks/bed.ts';
 import { type CheckSpec, type Promised, runCheck } from '../checks/check.ts';
 import type { CheckResult, Emit, Verdict } from '../events.ts';
 import { CannotObserve, Outpaced } from '../plan/hand.ts';
+
+/** Milliseconds of packets that are held before a step, or more if adverts are rare. */
+const BEFORE_MS = 10_000;
 
 /** What a step is told of itself. */
 export interface StepOptions {
@@ -34,6 +38,7 @@ export class StepContext {
     this.timed = step.timed;
     this.results = results;
     this.#began = bed.wire.newest;
+    this.#forget();
   }
 
   wait(text: string): void {
@@ -70,6 +75,13 @@ export class StepContext {
   /** Starts a repetition of work that is done several times in one step. */
   again(): void {
     this.#began = this.bed.wire.newest;
+    this.#forget();
+  }
+
+  /** Forgets packets of which this step asks nothing: otherwise a long scenario on a slow machine looks like a loop. */
+  #forget(): void {
+    const { lab, wire } = this.bed;
+    wire.forget(this.#began - 1000 * Math.max(BEFORE_MS, lookBack(lab)));
   }
 
   /**

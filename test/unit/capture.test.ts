@@ -101,6 +101,19 @@ describe('the wires', () => {
     expect(await wire.close()).toBe(24);
   });
 
+  it('end by the packets of one stretch only, however many were before it', async () => {
+    const { wire, streams, engine } = await wireOf(['lan'], answer);
+    const half = (from: number) =>
+      Buffer.concat(Array.from({ length: MOST_PACKETS / 2 + 1 }, (_, i) => record(from + i)));
+    streams.get('lan')?.write(half(1_000_000));
+    expect(await wire.catchUp(engine, 'fabric')).toBeUndefined();
+    wire.forget(1_000_000 + MOST_PACKETS / 2);
+    expect(wire.since(0)).toHaveLength(2); // the last one, and the mark
+    streams.get('lan')?.write(half(10_000_000));
+    expect(await wire.catchUp(engine, 'fabric')).toBeUndefined();
+    expect(wire.since(0)).toHaveLength(MOST_PACKETS / 2 + 4);
+  });
+
   it('end under a flood, and say so', async () => {
     const { wire, streams, engine } = await wireOf(['lan'], () => 0);
     streams.get('lan')?.write(Buffer.concat(Array.from({ length: MOST_PACKETS + 1 }, (_, i) => record(1_000_000 + i))));

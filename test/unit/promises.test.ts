@@ -48,7 +48,8 @@ describe('a part of a step', () => {
 
   /** Runs a part that tells of these, and then ends as it may. */
   async function part(tells: readonly string[], ends: () => void = () => undefined): Promise<readonly CheckResult[]> {
-    const bed = { wire: { newest: 0 }, running: { name: 'lab' } } as Partial<Bed> as Bed;
+    const wire = { newest: 0, forget: () => undefined };
+    const bed = { lab: { vrrp: [] }, wire, running: { name: 'lab' } } as unknown as Bed;
     const results: CheckResult[] = [];
     const context = new StepContext(
       bed,
