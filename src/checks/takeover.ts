@@ -11,6 +11,9 @@ import type { Budget, CheckSpec } from './check.ts';
 /** How long two masters may overlap, in microseconds: the time in which an advert is heard. */
 const OVERLAP_MICROS = 100_000;
 
+/** How long a fault may take to have effect before a report tells of it, in microseconds. */
+const TOLD_MICROS = 250_000;
+
 /**
  * Checks that one director sends adverts after a change, and that the other, if it still sends, stops within the margin
  * and stays silent for one and a half intervals; all from the wire. `falls`: the change silences the other director, so
@@ -48,7 +51,8 @@ export function takeoverCheck(
       const slow = after > budget.ms + margin;
       const unknown = slow && both <= margin && (first.at - done) / 1000 <= budget.ms + margin;
       const late = slow || both > margin;
-      const took = since > at ? ` (the fault took ${formatMs((since - at) / 1000)} to silence ${other.name})` : '';
+      const took =
+        since - at > TOLD_MICROS ? ` (the fault took ${formatMs((since - at) / 1000)} to silence ${other.name})` : '';
       const silent = !last || (bed.wire.newest - last.at) / 1000 >= silence;
       return {
         ok: !late && silent,

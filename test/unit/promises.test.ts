@@ -86,3 +86,17 @@ describe('a part of a step', () => {
     await expect(part(['first'])).rejects.toThrow('second of web was announced by "a step" and has no result');
   });
 });
+
+describe('a step and its repetitions', () => {
+  it('forget the packets of which no check asks: those before the slowest election, and at least ten seconds', () => {
+    const forgot: number[] = [];
+    const wire = { newest: 100e6, forget: (before: number) => void forgot.push(before / 1e6) };
+    const options = { title: 'a step', slug: 'slug', bootDeadline: 0, timed: false };
+    const of = (vrrp: readonly object[]) =>
+      new StepContext({ lab: { vrrp }, wire } as unknown as Bed, () => undefined, options, []);
+    of([]).again();
+    const slow = { version: 2, advert: 20_000, members: [{ node: 'lb1', priority: 256 }] };
+    of([slow]);
+    expect(forgot).toEqual([90, 90, 39]);
+  });
+});
