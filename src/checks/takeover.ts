@@ -4,7 +4,7 @@ import { familyOf, macsOf } from '../model/lookup.ts';
 import type { LabNode } from '../model/node.ts';
 import type { VrrpInstance } from '../model/vrrp.ts';
 import { formatMs } from '../net/duration.ts';
-import type { Packet } from '../net/packet.ts';
+import type { Packet, VrrpPacket } from '../net/packet.ts';
 import { SCHEDULING_MARGIN_MS } from './adverts.ts';
 import type { Budget, CheckSpec } from './check.ts';
 
@@ -17,8 +17,8 @@ const TOLD_MICROS = 250_000;
 /**
  * Checks that one director sends adverts after a change, and that the other, if it still sends, stops within the margin
  * and stays silent for one and a half intervals; all from the wire. `falls`: the change silences the other director, so
- * that it has had no effect before that director's last advert. If it remains unknown whether the change took effect
- * late, or the director was late, the check is inconclusive.
+ * that it has had no effect before that director's last advert, or resignation. If it remains unknown whether the change
+ * took effect late, or the director was late, the check is inconclusive.
  */
 export function takeoverCheck(
   id: string,
@@ -37,13 +37,14 @@ export function takeoverCheck(
     within: budget.ms + 2 * margin + silence,
     every: 20,
     look: async (bed) => {
-      const adverts = bed.wire
+      const all = bed.wire
         .since(at + 1)
-        .filter((p) => p.kind === 'vrrp' && p.id === vrrp.id && p.segment === vrrp.segment && p.priority > 0);
+        .filter((p): p is VrrpPacket => p.kind === 'vrrp' && p.id === vrrp.id && p.segment === vrrp.segment);
+      const adverts = all.filter((p) => p.priority > 0);
       const first = adverts.find((p) => own.includes(p.srcMac));
       const evidence = [`${vrrp.segment}.pcap (vrrp)`];
       if (!first) return { ok: false, seen: `no advert of ${master.name}`, evidence };
-      const sent = falls ? adverts.findLast((p) => rivals.includes(p.srcMac) && p.at < first.at) : undefined;
+      const sent = falls ? all.findLast((p) => rivals.includes(p.srcMac) && p.at < first.at) : undefined;
       const since = Math.max(at, Math.min(done, sent?.at ?? at));
       const after = (first.at - since) / 1000;
       const last = adverts.findLast((p) => rivals.includes(p.srcMac) && p.at > first.at + OVERLAP_MICROS);

@@ -9,7 +9,7 @@ const lab = fnatLab();
 const [vrrp] = lab.vrrp;
 const [lb1, lb2] = [nodeOf(lab, 'lb1'), nodeOf(lab, 'lb2')];
 
-type Announced = readonly [by: 'lb1' | 'lb2', ms: number];
+type Announced = readonly [by: 'lb1' | 'lb2', ms: number, priority?: number];
 
 /** Gratuitous ARP of the VIP, by director and milliseconds. */
 function announced(all: readonly Announced[]): readonly Packet[] {
@@ -42,9 +42,9 @@ describe('a takeover', () => {
    * effect, and silences the other director if it `falls`.
    */
   async function slow(done: number, falls: boolean, upTo: number, ...adverts: readonly Announced[]) {
-    const packets = adverts.map(([name, ms]) => {
+    const packets = adverts.map(([name, ms, priority = 100]) => {
       const mac = macsOf(nodeOf(lab, name))[0];
-      return { kind: 'vrrp', at: ms * 1000, segment: vrrp?.segment, srcMac: mac, id: vrrp?.id, priority: 100 };
+      return { kind: 'vrrp', at: ms * 1000, segment: vrrp?.segment, srcMac: mac, id: vrrp?.id, priority };
     });
     const wire = { newest: upTo * 1000, since: () => packets } as never;
     const budget = { ms: 3000, words: 'three adverts' };
@@ -76,6 +76,11 @@ describe('a takeover', () => {
     const words = 'first advert of lb1 after 3.40 s (the fault took 1.60 s to silence lb2)';
     expect(await slow(1900, true, 5100, ['lb2', 600], ['lb2', 1600], ['lb1', 5000])).toBe(`holds: ${words}`);
     expect(await slow(1900, true, 7100, ['lb2', 1600], ['lb1', 7000])).toMatch('never');
+  });
+  it('counts from a resignation that comes late', async () => {
+    expect(await slow(1900, true, 5500, ['lb2', 1600, 0], ['lb1', 5400])).toMatch(
+      'holds: first advert of lb1 after 3.80 s',
+    );
   });
   it('does not count from an advert after the fault has had effect', async () => {
     expect(await slow(100, true, 5200, ['lb2', 2000], ['lb1', 5100])).toMatch('never');
