@@ -17,6 +17,7 @@ function handOf(kernel: 'uml' | 'host', flags: string, plugs: Readonly<Record<st
     running: { nodes },
     timedInFabric: async () => ({ at: 1e6 }),
     timed: async (_node: string, command: readonly string[]) => ({ at: (plugs[command[3] ?? ''] ?? 0) * 1e6 }),
+    run: async () => '',
     runInFabric: async () => `${flags}\n${flags}\n`,
     now: async () => 9e6,
   } as unknown as Hand;
