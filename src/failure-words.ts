@@ -115,10 +115,10 @@ const WORDS = {
     message: `${f.beside === undefined ? '' : `${f.beside.message}; `}not undone in ${f.lab}: ${f.left.join('; ')}`,
     hint: `\`lab heal ${f.lab}\` undoes it; \`lab fault ${f.lab}\` lists it`,
   }),
-  'nodes-not-up': (f: { nodes: readonly string[]; output: string }): FailureWords => ({
+  'nodes-not-up': (f: { nodes: readonly string[]; output: string; why?: string | undefined }): FailureWords => ({
     ending: 'failed',
     message: `these nodes did not come up: ${f.nodes.join('; ')}\n${f.output}`,
-    hint: 'its whole output is above; correct its setup script or configuration and try again',
+    hint: f.why ?? 'its whole output is above; correct its setup script or configuration and try again',
   }),
   'no-wires': (f: { said: string }) => environment(`the lab's wires cannot be created: ${f.said}`, ALLOWS_HINT),
   'wrong-wires': (f: { wrong: readonly string[] }) =>

@@ -129,6 +129,12 @@ export interface Driver {
    */
   director(lab: Lab, node: LabNode): NodePart;
 
+  /**
+   * Returns why its program did not start on a director, and what to do, from what the node wrote; undefined if it does
+   * not know.
+   */
+  explains(output: string): string | undefined;
+
   /** How to find out whether it can run on a kernel here. */
   readonly trial: Trial;
 

@@ -31,6 +31,8 @@ export interface ExecuteOptions {
 
 /** The folder of the fabric's socket, in the fabric and in every node. */
 const WIRE_FOLDER = '/wire';
+/** How many lines of a node that did not come up are read for the cause, and how many are shown. */
+const [READ_LINES, SHOWN_LINES] = [400, 15];
 /** Milliseconds between two checks that the containers of starting nodes still run. */
 const WATCH_MS = 1000;
 /** Megabytes of the fabric: captures, and small guest kernels in wires. */
@@ -246,8 +248,15 @@ export class Executor {
   }
 
   async #notUp(failed: readonly string[]): Promise<Failure> {
-    const culprit = failed[0]?.split(':')[0] ?? '';
-    return new Failure('nodes-not-up', { nodes: failed, output: await this.#lastWords(culprit) });
+    const culprit = nodeOf(this.#lab, failed[0]?.split(':')[0] ?? '');
+    const words = await this.#lastWords(culprit);
+    const why = culprit.driver ? driverOf(culprit).explains(words) : undefined;
+    const output = words
+      .split('\n')
+      .slice(-SHOWN_LINES)
+      .map((line) => `    ${culprit.name}| ${line}`)
+      .join('\n');
+    return new Failure('nodes-not-up', { nodes: failed, output, why });
   }
 
   #target(name: string): WireTarget {
@@ -256,15 +265,12 @@ export class Executor {
     return { node, token: this.#tokens.get(name) ?? '', files: nodeFiles(this.#lab, node, kernel) };
   }
 
-  async #lastWords(node: string): Promise<string> {
-    const stream = await this.#engine.logs(this.#id(node), { follow: false, tail: 15, timestamps: false });
+  /** Returns the last lines that a node wrote. */
+  async #lastWords(node: LabNode): Promise<string> {
+    const stream = await this.#engine.logs(this.#id(node.name), { follow: false, tail: READ_LINES, timestamps: false });
     let text = '';
     for await (const chunk of stream) text += String(chunk);
-    return namedByLab(nodeOf(this.#lab, node), text)
-      .trimEnd()
-      .split('\n')
-      .map((line) => `    ${node}| ${line}`)
-      .join('\n');
+    return namedByLab(node, text).trimEnd();
   }
 }
 

@@ -20,6 +20,7 @@ import { DPVS_CONF, dpvsConf } from './conf.ts';
 import { DIALECT } from './dialect.ts';
 import { methodOf } from './method.ts';
 import { linkOfPort, portName } from './ports.ts';
+import { explainStart } from './start-failures.ts';
 import { missedPorts, parseAddresses, parseConnections, parseRoutes } from './tables.ts';
 
 /** The names of a director's programs: DPVS itself, and the one that configures it. */
@@ -248,6 +249,8 @@ export const dpvs: Driver = {
       },
     };
   },
+
+  explains: explainStart,
 
   trial: {
     modules: [],

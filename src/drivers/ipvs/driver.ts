@@ -188,6 +188,8 @@ export const ipvs: Driver = {
     ]);
   },
 
+  explains: () => undefined,
+
   trial: {
     modules: [IP_VS],
     script: script('try-ipvs')[0],
