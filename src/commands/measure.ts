@@ -9,10 +9,10 @@ import { type Distribution, distribution, histogram } from '../report/distributi
 import { Probe } from '../scenario/probe.ts';
 import { testLab } from '../scenario/test-lab.ts';
 import { faultIn } from './fault.ts';
-import { withSession } from './session.ts';
+import { type LabOptions, withSession } from './session.ts';
 import { exitCode, findLab, type TestOptions } from './test.ts';
 
-export interface MeasureOptions extends TestOptions {
+export interface MeasureOptions extends Omit<TestOptions, 'driver'>, LabOptions {
   readonly fault: string;
   readonly runs: number;
   readonly flows: number;

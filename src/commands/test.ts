@@ -1,12 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { counted } from '../counted.ts';
-import { availableImages, driversOf } from '../drivers/index.ts';
+import { availableImages, driversOf, STANDARD_DRIVER } from '../drivers/index.ts';
 import { ensureImages } from '../engine/images.ts';
 import { type Emit, type Event, sumCounts } from '../events.ts';
 import { EXIT, Failure } from '../failure.ts';
 import { labNames } from '../lab/read.ts';
 import type { Lab } from '../model/lab.ts';
+import { DRIVERS, type DriverChoice } from '../model/words.ts';
 import { allText } from '../output/lines.ts';
 import { print, printJson } from '../output/print.ts';
 import { takeTurn } from '../plan/hold.ts';
@@ -15,7 +16,8 @@ import { junit } from '../report/report.ts';
 import { type Tested, testUntilJudged } from '../scenario/test-lab.ts';
 import { INTERRUPTED, type LabOptions, loadLab, type Session, withSession } from './session.ts';
 
-export interface TestOptions extends LabOptions {
+export interface TestOptions extends Omit<LabOptions, 'driver'> {
+  readonly driver?: DriverChoice;
   readonly json?: boolean;
   readonly report?: string;
   readonly keep?: boolean;
@@ -39,18 +41,51 @@ export async function test(given: readonly string[], options: TestOptions): Prom
   if (first === undefined) throw new Failure('no-lab-named', { command: 'test' });
   if (options.all && given.length > 0) throw new Failure('all-and-named', {});
   if (named.length > 1 && options.name !== undefined) throw new Failure('name-for-several', {});
+  const { driver, ...rest } = options;
+  const wanted = named.flatMap((argument) =>
+    driver === 'both'
+      ? withEveryDriver(argument, rest)
+      : [{ ...rest, argument, ...(driver === undefined ? {} : { driver }) }],
+  );
+  const [only] = wanted;
   return withSession(options.json ? { quiet: true } : { to: 'stdout' }, async (session) =>
-    named.length === 1 ? one(session, first, options) : many(session, named, options),
+    only && named.length === 1 && driver !== 'both' ? one(session, only, options) : many(session, wanted, options),
   );
 }
 
-async function one(session: Session, argument: string, options: TestOptions): Promise<number> {
+/** A lab to be tested: what names it, and how it is changed from the command line. */
+interface Wanted extends LabOptions {
+  readonly argument: string;
+  readonly timeout: number;
+}
+
+/**
+ * Returns a lab once for every driver that can run it; the copies with other drivers than the standard one are named
+ * after them. Throws what is wrong with it if no driver can.
+ */
+function withEveryDriver(argument: string, options: Omit<TestOptions, 'driver'>): readonly Wanted[] {
+  const found: Wanted[] = [];
+  let wrong: unknown;
+  for (const driver of DRIVERS) {
+    try {
+      const { name } = loadLab(argument, { ...options, driver });
+      const own = driver === STANDARD_DRIVER ? name : `${name}-${driver}`;
+      found.push({ ...options, argument, driver, name: own });
+    } catch (error) {
+      wrong ??= error;
+    }
+  }
+  if (found.length === 0) throw wrong;
+  return found;
+}
+
+async function one(session: Session, wanted: Wanted, options: TestOptions): Promise<number> {
   const { engine, emit, signal } = session;
   const { report, failure } = await testUntilJudged(
     engine,
     {
-      ...(await findLab(session, argument, options)),
-      argument,
+      ...(await findLab(session, wanted.argument, wanted)),
+      argument: wanted.argument,
       report: options.report,
       keep: options.keep ?? false,
       bail: options.bail ?? false,
@@ -67,11 +102,11 @@ async function one(session: Session, argument: string, options: TestOptions): Pr
 }
 
 /** Tests several labs, as many at once as CPUs and memory allow; shows only failures and the end of each. */
-async function many(session: Session, named: readonly string[], options: TestOptions): Promise<number> {
+async function many(session: Session, named: readonly Wanted[], options: TestOptions): Promise<number> {
   const { engine, emit, signal } = session;
   const began = performance.now();
   const runs = await Promise.all(
-    named.map(async (argument) => ({ argument, ...(await findLab(session, argument, options)) })),
+    named.map(async (wanted) => ({ argument: wanted.argument, ...(await findLab(session, wanted.argument, wanted)) })),
   );
   const twins = runs.filter((r, i) => runs.findIndex((o) => o.lab.name === r.lab.name) !== i);
   if (twins[0]) throw new Failure('lab-named-twice', { lab: twins[0].lab.name });

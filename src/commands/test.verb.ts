@@ -1,4 +1,5 @@
-import { common, count, given, several, text, verb } from './verb.ts';
+import { DRIVER_CHOICES } from '../model/words.ts';
+import { choice, common, count, given, several, text, verb } from './verb.ts';
 
 export const test = verb({
   name: 'test',
@@ -8,6 +9,11 @@ export const test = verb({
     all: given('--all', 'every lab of labs/'),
     jobs: count('-j, --jobs <n>', 'labs to test at once (default: as many as CPUs and memory allow)'),
     ...common.lab(),
+    driver: choice(
+      '--driver <driver>',
+      'load balancer for directors without `driver:`; both: each lab with every driver that can run it',
+      DRIVER_CHOICES,
+    ),
     allowOutside: common.allowOutside(),
     json: common.json(),
     timeout: common.timeout(),
@@ -24,6 +30,7 @@ export const test = verb({
     'lab test fnat-keepalived --report ./report',
     'lab test fnat-keepalived --json',
     'lab test --all -j 4 --report ./report',
+    'lab test fnat-two-arm fnat-keepalived --driver both',
   ],
   run: async ({ labs }, options) => (await import('./test.ts')).test(labs, options),
 });

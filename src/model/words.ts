@@ -18,6 +18,9 @@ export type KernelChoice = (typeof KERNEL_CHOICES)[number];
 /** The load balancers that a director can run; the first is the default. */
 export const DRIVERS = ['ipvs', 'dpvs'] as const;
 export type DriverName = (typeof DRIVERS)[number];
+/** The choices of a test on the command line; `both` tests a lab with every driver that can run it. */
+export const DRIVER_CHOICES = [...DRIVERS, 'both'] as const;
+export type DriverChoice = (typeof DRIVER_CHOICES)[number];
 
 /** The kinds of devices. */
 export const DEVICES = ['bond', 'vlan', 'bridge', 'gre', 'ipip'] as const;
