@@ -69,6 +69,8 @@ export interface Control {
    * has that belongs to others, in words.
    */
   differences(lab: Lab): Promise<readonly string[]>;
+  /** Returns what a report must tell of the director’s load balancer: its version, and how it runs. */
+  about(): Promise<string>;
   /** Returns the number of connections so far that found no free port of a LIP. */
   portsRefused(): Promise<number>;
 }

@@ -23,6 +23,8 @@ export interface Report {
     readonly kind: string;
     readonly kernel: string;
     readonly kernelVersion: string;
+    /** On a director: its load balancer, in words; absent if the director did not answer. */
+    readonly driver?: string;
   }[];
   readonly software: readonly string[];
   readonly counts: Counts;
@@ -89,6 +91,7 @@ function suite(report: Report): Element {
   const properties = [
     ['engine', `${report.engine.version} (API ${report.engine.apiVersion})`],
     ...report.nodes.map((n) => [`kernel of ${n.name}`, `${n.kernel} ${n.kernelVersion}`]),
+    ...report.nodes.flatMap((n) => (n.driver === undefined ? [] : [[`driver of ${n.name}`, n.driver]])),
     ...report.software.map((s) => [`software ${s.split(' ')[0]}`, s.split(' ')[1] ?? '']),
   ].map(([name = '', value = '']) => element('property', { name, value }));
   return element('testsuite', { name: report.lab, timestamp: report.started, ...attributes(totalsOf(report)) }, [

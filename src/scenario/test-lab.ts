@@ -3,7 +3,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Bed } from '../checks/bed.ts';
-import { drivers, STANDARD_DRIVER } from '../drivers/index.ts';
+import { driverOf, drivers, STANDARD_DRIVER } from '../drivers/index.ts';
 import type { Engine } from '../engine/engine.ts';
 import { Refusal } from '../engine/refusal.ts';
 import type { CheckResult, Emit } from '../events.ts';
@@ -12,10 +12,12 @@ import { openWire } from '../fabric/capture.ts';
 import { kernels as kinds } from '../kernels/index.ts';
 import { probeKernel } from '../kernels/probe.ts';
 import type { Lab } from '../model/lab.ts';
+import { directors } from '../model/lookup.ts';
 import type { KernelName } from '../model/words.ts';
 import { formatMs } from '../net/duration.ts';
 import { notPutBack, SETTLE_MS, UNDO_MS } from '../plan/changes.ts';
 import { CannotRun } from '../plan/choose-kernels.ts';
+import { Hand } from '../plan/hand.ts';
 import { noted, wordsOf } from '../plan/journal.ts';
 import { bringUp, takeDown, takenDown } from '../plan/lifecycle.ts';
 import { mustRun, observe, type RunningLab } from '../plan/observe.ts';
@@ -72,6 +74,8 @@ export async function testUntilJudged(
 
 /** Longest time from the removal of a lab's first node to that of its fabric, in milliseconds. */
 const GOING_MS = 2000;
+/** Milliseconds in which directors tell what runs on them. */
+const ABOUT_MS = 3000;
 
 /** Starts a lab unless it runs, runs its scenario, writes the report, and removes what it started, whatever fails. */
 export async function testLab(
@@ -236,6 +240,7 @@ async function describe(
   const software = running
     ? (await engine.exec(running.fabric.id, ['cat', '/lab/versions'])).stdout.trim().split('\n')
     : [];
+  const about = running ? await driversIn(engine, running) : new Map<string, string>();
   return {
     engine: { version: info.version, apiVersion: info.apiVersion, kernel: info.kernel, address: info.address },
     nodes: lab.nodes.map((n) => {
@@ -245,10 +250,26 @@ async function describe(
         kind: n.kind,
         kernel: kernel ?? 'none',
         kernelVersion: (kernel && versions.get(kernel)) ?? '',
+        ...(about.has(n.name) ? { driver: about.get(n.name) ?? '' } : {}),
       };
     }),
     software,
   };
+}
+
+/** Returns what runs on each director that answers, in words. */
+async function driversIn(engine: Engine, running: RunningLab): Promise<ReadonlyMap<string, string>> {
+  const hand = new Hand(engine, running, AbortSignal.timeout(ABOUT_MS));
+  const told = await Promise.all(
+    directors(running.lab).map(async (d): Promise<readonly [string, string][]> => {
+      const control = driverOf(d).control((command) => hand.run(d.name, command), d);
+      return control.about().then(
+        (words) => [[d.name, words]],
+        () => [], // it ended, or hangs: its results say so
+      );
+    }),
+  );
+  return new Map(told.flat());
 }
 
 async function keepLogs(engine: Engine, evidence: Evidence, nodes: RunningLab['nodes']): Promise<void> {

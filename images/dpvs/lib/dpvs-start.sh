@@ -1,7 +1,8 @@
 #!/bin/sh
 # dpvs-start.sh THREADS CARD...: runs DPVS with /etc/dpvs.conf on cards of this node, through packet sockets, without
 # huge pages. THREADS is the number of polling threads of all directors of the lab. Where the machine has fewer CPUs,
-# idle threads sleep (doze.so), so that they leave CPUs to the others; /lab/dpvs-polls makes them poll all the same.
+# idle threads sleep (doze.so), so that they leave CPUs to the others; with 0 they poll in any case. What they do is in
+# /run/dpvs.threads.
 set -eu
 threads=$1
 shift
@@ -18,9 +19,11 @@ done
 # Both threads may run on each CPU: a busy CPU holds neither up.
 set -- dpvs -c /etc/dpvs.conf -p /run/dpvs.pid -x /run/dpvs.ipc -- --lcores "0@(0-$last),1@(0-$last)" \
   --no-pci --no-huge -m 768 --no-telemetry --file-prefix lab "$@"
-if [ "$threads" -gt "$cpus" ] && [ ! -e /lab/dpvs-polls ]; then
+if [ "$threads" -gt "$cpus" ]; then
+  echo 'idle threads sleep' > /run/dpvs.threads
   export LD_PRELOAD=/usr/local/lib/doze.so
   exec "$@"
 fi
+echo 'threads poll' > /run/dpvs.threads
 # Others come first: these threads never stop by themselves.
 exec chrt -i 0 "$@"

@@ -71,6 +71,10 @@ function control(run: RunInNode, node: LabNode): Control {
       return [...readAddresses(kernel), ...own];
     },
     differences: async (lab) => differences(lab, node, await run(script('dpvs-network', MARKER))),
+    about: async () => {
+      const [version = '', threads = ''] = (await run(script('dpvs-about'))).trim().split('\n');
+      return `DPVS ${version}, ${threads}`;
+    },
     portsRefused: async () => missedPorts(parseAddresses(await run(['dpip', '-s', 'addr', 'show']))),
   };
 }
@@ -226,7 +230,8 @@ export const dpvs: Driver = {
   director(lab: Lab, node: LabNode): NodePart {
     const ports = node.interfaces.map((_, i) => portName(i));
     const cards = node.interfaces.map((card) => card.name);
-    const threads = 2 * directors(lab).filter((d) => d.driver === 'dpvs').length;
+    // LAB_DPVS_POLLS: idle threads poll, as DPVS does by itself, even if the machine has fewer CPUs
+    const threads = process.env['LAB_DPVS_POLLS'] ? 0 : 2 * directors(lab).filter((d) => d.driver === 'dpvs').length;
     const more = keepalived(lab, node);
     return {
       ...nothing,

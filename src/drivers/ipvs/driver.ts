@@ -127,6 +127,7 @@ function control(run: RunInNode): Control {
     templates: async () => (await known()).filter((c) => c.clientPort === 0),
     addressesHeld: async () => readAddresses(await run(TELL_ADDRESSES)),
     differences: async () => [],
+    about: async () => 'kernel LVS',
     portsRefused: () => portsRefused(run),
   };
 }
