@@ -20,6 +20,7 @@ const LABS = [
   'tun-one-arm',
   'nat-one-arm',
   'snat',
+  'snat-gre',
   'fnat-keepalived',
   'fnat-keepalived-two-arm',
   'fnat-ospf',

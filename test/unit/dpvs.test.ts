@@ -449,6 +449,32 @@ virtual_server group 192.168.100.254-80 {
   });
 });
 
+describe('devices of a director', () => {
+  const lab = right(readLab('labs/dpvs-vlan/lab.yaml'));
+  it('are bonds in dpvs.conf, which workers serve in place of their slaves', () => {
+    const conf = fileOf(lab, 'lb', DPVS_CONF);
+    expect(conf).toContain(
+      '    <init> bonding bond1 {\n        mode 0\n        slave dpdk2\n        slave dpdk3\n        primary dpdk2\n        options dedicated_queues=off\n    }\n',
+    );
+    expect(conf.match(/port \S+/g)).toEqual(['port dpdk0', 'port dpdk1', 'port bond1']);
+    expect(partOf(lab).ip[0]).toMatch(/^link set dev eth2 address /);
+    expect(partOf(lab).programs['dpvs-setup']?.command.slice(1)).toEqual(['dpdk0', 'dpdk1', 'bond1']);
+  });
+  it('are VLANs by command, before their addresses', () =>
+    expect(commandsOf(lab).slice(0, 5)).toEqual([
+      'dpip vlan add dpdk0.100 link dpdk0 proto 802.1q id 100',
+      'dpip vlan add dpdk0.101 link dpdk0 proto 802.1q id 101',
+      'dpip vlan add dpdk1.102 link dpdk1 proto 802.1q id 102',
+      'dpip vlan add bond1.103 link bond1 proto 802.1q id 103',
+      'dpip addr add 10.100.0.1/24 dev dpdk0.100',
+    ]));
+  it('are tunnels by command', () =>
+    expect(commandsOf(labOf('snat-gre')).slice(0, 2)).toEqual([
+      'dpip tunnel add mode gre gre1 local 1.1.1.1 remote 2.2.2.2',
+      'dpip tunnel add mode ipip ipip1 local 1.1.1.1 remote 2.2.2.3',
+    ]));
+});
+
 describe('the programs of a director', () => {
   it('are DPVS with the lab’s cards and number of threads, and the one that configures its ports', () => {
     const { programs, ip } = partOf(labOf('fnat-two-arm'));
@@ -519,7 +545,8 @@ describe('what DPVS cannot do', () => {
       /a script of a director runs before DPVS starts/,
     ],
     ['a kernel of its own', 'services: {}', 'lan: 192.168.100.1, kernel: uml', /DPVS runs on the engine’s kernel/],
-    ['devices', 'services: {}', 'lan: 192.168.100.1, devices: { v: { vlan: 7, over: lan } }', /are not supported yet/],
+    ['a bridge', 'services: {}', 'devices: { b: { bridge: true, over: [lan] } }, lan: none', /DPVS has no bridges/],
+    ['LACP', 'services: {}', 'devices: { b: { bond: 4, over: [lan] } }, lan: none', /use bond: 0/],
     [
       'a sync daemon',
       'services: {}\nvrrp: { V: { on: lan, id: 1, priorities: { lb: 9 }, addresses: [192.168.100.250], syncdaemon: true } }',

@@ -1,6 +1,6 @@
 import type { Lab } from '../../model/lab.ts';
 import { familyOf, found, instancesOf, linksOf, linkTo, ospfOf, vrrpOf } from '../../model/lookup.ts';
-import type { LabNode, Route } from '../../model/node.ts';
+import type { Device, LabNode, Route } from '../../model/node.ts';
 import type { Real, Service } from '../../model/service.ts';
 import type { SnatRule } from '../../model/snat.ts';
 import { modes } from '../../modes/index.ts';
@@ -156,6 +156,23 @@ function isDefault(to: string): boolean {
   return to === 'default' || to === '0.0.0.0/0' || to === '::/0';
 }
 
+/** Returns the command that makes a VLAN or a tunnel; a bond is in dpvs.conf (DPVS tutorial, virtual devices). */
+function deviceCommands(node: LabNode, device: Device): readonly Command[] {
+  const { name } = device;
+  switch (device.kind) {
+    case 'vlan': {
+      const below = portNamed(node, device.over[0] ?? '');
+      return [['dpip', 'vlan', 'add', name, 'link', below, 'proto', '802.1q', 'id', String(device.id)]];
+    }
+    case 'gre':
+    case 'ipip':
+      return [['dpip', 'tunnel', 'add', 'mode', device.kind, name, 'local', device.local, 'remote', device.remote]];
+    case 'bond':
+    case 'bridge':
+      return [];
+  }
+}
+
 function addressCommand({ address, port, pool }: OwnAddress): Command {
   return ['dpip', 'addr', 'add', address, 'dev', port, ...(pool ? ['sapool'] : [])];
 }
@@ -188,6 +205,7 @@ export function setupCommands(lab: Lab, node: LabNode): readonly Command[] {
   const { addresses, routes } = ownNetwork(lab, node);
   const rules = lab.snat.filter((rule) => rule.director === node.name);
   return [
+    ...node.devices.flatMap((device) => deviceCommands(node, device)),
     ...addresses.map(addressCommand),
     ...routes.map(routeCommand),
     ...lab.services.filter((s) => !isKept(lab, s)).flatMap((service) => serviceCommands(node, service)),

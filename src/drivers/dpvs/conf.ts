@@ -1,6 +1,6 @@
 import type { Lab } from '../../model/lab.ts';
 import type { LabNode } from '../../model/node.ts';
-import { portName } from './ports.ts';
+import { type Bond, bondsOf, openPorts, portName, portNamed } from './ports.ts';
 
 /** The path of DPVS's configuration. */
 export const DPVS_CONF = '/etc/dpvs.conf';
@@ -21,6 +21,20 @@ function write(lines: readonly (string | Block)[], indent = ''): string {
 function device(port: string): Block {
   const queue = ['queue_number 1', 'descriptor_number 256'];
   return [`<init> device ${port}`, [['rx', [...queue, 'rss all']], ['tx', queue], 'promisc_mode']];
+}
+
+/** A bond; dedicated queues would need cards with several. */
+function bonding(node: LabNode, { name, mode, over }: Bond): Block {
+  const slaves = over.map((slave) => portNamed(node, slave));
+  return [
+    `<init> bonding ${name}`,
+    [
+      `mode ${mode}`,
+      ...slaves.map((slave) => `slave ${slave}`),
+      `primary ${slaves[0]}`,
+      'options dedicated_queues=off',
+    ],
+  ];
 }
 
 /** A worker: the first one does the control work, the second one carries the packets of every port. */
@@ -51,11 +65,22 @@ function timeouts({ timeouts: set }: Lab): { tcp: readonly Block[]; udp: readonl
  * connections. KNI is off: it needs /dev/vhost-net, so the kernel's own programs use the cards beside DPVS.
  */
 export function dpvsConf(lab: Lab, node: LabNode): string {
-  const ports = node.interfaces.map((_, i) => portName(i));
+  const cards = node.interfaces.map((_, i) => portName(i));
+  const bonds = bondsOf(node);
+  // Workers serve a bond, not its slaves.
+  const ports = openPorts(node);
   const { tcp, udp } = timeouts(lab);
   return write([
     ['global_defs', ['log_level INFO', 'log_async_mode off', 'kni off', 'lldp off']],
-    ['netif_defs', ['<init> pktpool_size 16383', '<init> pktpool_cache 256', ...ports.map(device)]],
+    [
+      'netif_defs',
+      [
+        '<init> pktpool_size 16383',
+        '<init> pktpool_cache 256',
+        ...cards.map(device),
+        ...bonds.map((b) => bonding(node, b)),
+      ],
+    ],
     ['worker_defs', [worker(0, 'master', []), worker(1, 'slave', ports)]],
     ['timer_defs', ['schedule_interval 10']],
     ['neigh_defs', ['<init> unres_queue_length 128', 'timeout 60']],

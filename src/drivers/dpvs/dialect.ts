@@ -5,7 +5,7 @@ import { modes } from '../../modes/index.ts';
 import { script } from '../../shell.ts';
 import { addressText, type Block, type Dialect } from '../keepalived-conf.ts';
 import { methodOf } from './method.ts';
-import { portName, portNamed } from './ports.ts';
+import { openPorts, portNamed } from './ports.ts';
 
 /** The script by which every VRRP instance notices that DPVS is dead or hangs. */
 const ALIVE = 'dpvs_is_alive';
@@ -13,7 +13,7 @@ const ALIVE = 'dpvs_is_alive';
 const LIPS = 'laddr_g1';
 
 function aliveBlock(node: LabNode): Block {
-  const ports = node.interfaces.map((_, i) => portName(i));
+  const ports = openPorts(node);
   return [`vrrp_script ${ALIVE}`, [`script "${script('dpvs-alive', ...ports).join(' ')}"`, 'interval 1', 'timeout 2']];
 }
 

@@ -3,7 +3,7 @@ import { NODE } from '../../engine/images.ts';
 import { kernels } from '../../kernels/index.ts';
 import type { Lab } from '../../model/lab.ts';
 import { addressesOf, directors, familyOf, instancesOf, serviceOf } from '../../model/lookup.ts';
-import type { LabNode } from '../../model/node.ts';
+import type { Device, LabNode } from '../../model/node.ts';
 import type { Service } from '../../model/service.ts';
 import type { VrrpInstance } from '../../model/vrrp.ts';
 import { modes } from '../../modes/index.ts';
@@ -19,7 +19,7 @@ import { isKept, kernelHasAddresses, ownNetwork, serverCommand, setupCommands } 
 import { DPVS_CONF, dpvsConf } from './conf.ts';
 import { DIALECT } from './dialect.ts';
 import { methodOf } from './method.ts';
-import { linkOfPort, portName } from './ports.ts';
+import { bondsOf, linkOfPort, openPorts } from './ports.ts';
 import { explainStart } from './start-failures.ts';
 import { missedPorts, parseAddresses, parseConnections, parseRoutes } from './tables.ts';
 
@@ -105,7 +105,9 @@ function differences(lab: Lab, node: LabNode, output: string): readonly string[]
 /** Returns the line that keeps the kernel from answering on a card: DPVS does, with the card's MAC address. */
 function shareCard(lab: Lab, node: LabNode): readonly string[] {
   const arp = kernelHasAddresses(lab, node) ? 'on' : 'off';
-  return node.interfaces.map((card) => `link set dev ${card.name} promisc on arp ${arp}`);
+  // A bond has the MAC address of its first slave.
+  const macs = bondsOf(node).map((bond) => `link set dev ${bond.over[0]} address ${bond.mac}`);
+  return [...macs, ...node.interfaces.map((card) => `link set dev ${card.name} promisc on arp ${arp}`)];
 }
 
 /** The kernel neither forwards what DPVS forwards, nor answers for addresses of another card. */
@@ -151,6 +153,14 @@ function families({ mode, vip, reals }: Service): readonly Refused[] {
     : [{ key: 'mode', why: `DPVS translates from IPv6 to IPv4 in Full-NAT only, not in ${mode}` }];
 }
 
+/** Returns why DPVS cannot have a device; undefined if it can. */
+function cannotMake(device: Device): string | undefined {
+  if (device.kind === 'bridge') return 'DPVS has no bridges';
+  if (device.kind === 'bond' && device.mode === 4)
+    return 'LACP does not come up by itself over packet sockets, as DPVS sends its frames only with others; use bond: 0';
+  return undefined;
+}
+
 /** Returns what DPVS cannot do for a director of this lab. */
 function refusesOf(lab: Parts, node: LabNode): readonly Misplaced[] {
   const at = (key: string, why: string) => ({ path: ['nodes', node.name, key], why });
@@ -170,9 +180,12 @@ function refusesOf(lab: Parts, node: LabNode): readonly Misplaced[] {
     ...(node.kernel !== 'auto' && kernels[node.kernel].own
       ? [at('kernel', 'DPVS runs on the engine’s kernel, with packet sockets; leave the kernel out')]
       : []),
-    ...(node.devices.length > 0
-      ? [at('devices', 'bonds, VLANs, bridges and tunnels of a director with DPVS are not supported yet')]
-      : []),
+    ...node.devices.flatMap((device) => {
+      const why = beside
+        ? 'beside keepalived or OSPF, DPVS shares cards with the kernel; it cannot share a bond, a VLAN or a tunnel'
+        : cannotMake(device);
+      return why === undefined ? [] : [{ path: ['nodes', node.name, 'devices', device.name], why }];
+    }),
     ...lab.services
       .filter((s) => beside && modes[s.mode].wire.source === 'client')
       .map(({ name, mode }) => ({
@@ -228,7 +241,7 @@ export const dpvs: Driver = {
   stack: (lab, node) => ({ addresses: kernelHasAddresses(lab, node), devices: false }),
 
   director(lab: Lab, node: LabNode): NodePart {
-    const ports = node.interfaces.map((_, i) => portName(i));
+    const ports = openPorts(node);
     const cards = node.interfaces.map((card) => card.name);
     // LAB_DPVS_POLLS: idle threads poll, as DPVS does by itself, even if the machine has fewer CPUs
     const threads = process.env['LAB_DPVS_POLLS'] ? 0 : 2 * directors(lab).filter((d) => d.driver === 'dpvs').length;

@@ -1,6 +1,6 @@
 import type { Link } from '../../model/lookup.ts';
 import { found, linksOf } from '../../model/lookup.ts';
-import type { LabNode } from '../../model/node.ts';
+import type { Device, LabNode } from '../../model/node.ts';
 
 /** Returns the name that DPVS gives to a card: dpdk0 for eth0 (DPDK numbers ports in the order of its devices). */
 export function portName(index: number): string {
@@ -11,6 +11,21 @@ export function portName(index: number): string {
 export function portOf(node: LabNode, { name }: Pick<Link, 'name'>): string {
   const index = node.interfaces.findIndex((card) => card.name === name);
   return index < 0 ? name : portName(index);
+}
+
+/** A bond of a node. */
+export type Bond = Extract<Device, { kind: 'bond' }>;
+
+/** Returns the bonds of a node. */
+export function bondsOf(node: LabNode): readonly Bond[] {
+  return node.devices.filter((d): d is Bond => d.kind === 'bond');
+}
+
+/** Returns the ports that carry packets: every bond, and every card that is in none. */
+export function openPorts(node: LabNode): readonly string[] {
+  const slaves = bondsOf(node).flatMap((bond) => bond.over);
+  const cards = node.interfaces.filter((card) => !slaves.includes(card.name)).map((card) => portOf(node, card));
+  return [...cards, ...bondsOf(node).map((bond) => bond.name)];
 }
 
 /** Returns the name of the node's link that is this port in DPVS; the port's own name if it is none of them. */
