@@ -7,13 +7,14 @@ import { kernels } from '../kernels/index.ts';
 import { probeKernel } from '../kernels/probe.ts';
 import type { KernelName } from '../model/words.ts';
 import { print, printJson, table } from '../output/print.ts';
-import { withSession } from './session.ts';
+import { useBuild, withSession } from './session.ts';
 
 /**
  * `lab doctor`: reports what this machine and its engine can do, and the reasons for what they cannot. Returns 3 if no
  * lab can run here.
  */
-export async function doctor(options: { json?: boolean; again?: boolean }): Promise<number> {
+export async function doctor(options: { json?: boolean; again?: boolean; dpvs?: string }): Promise<number> {
+  useBuild(options.dpvs);
   const found = await withSession({ quiet: true }, async ({ engine }) => {
     const info = await engine.info();
     const images = await imageStates(engine, availableImages());

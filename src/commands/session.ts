@@ -56,8 +56,15 @@ export interface LabOptions {
   readonly name?: string;
   readonly kernel?: KernelChoice;
   readonly driver?: DriverName;
+  /** The folder of the user's build of DPVS. */
+  readonly dpvs?: string;
   /** Whether its files may be outside its folder. */
   readonly allowOutside?: boolean;
+}
+
+/** Takes DPVS from a folder of the user, if one is named on the command line: before LAB_DPVS. */
+export function useBuild(folder: string | undefined): void {
+  if (folder !== undefined) process.env['LAB_DPVS'] = folder;
 }
 
 /** Checks the name of a running copy: container names must allow it, and the schema sets the same limit. */
@@ -69,6 +76,7 @@ function checkName(name: string): void {
 
 /** Finds, reads and checks the lab that an argument names. Throws a usage failure with every mistake in it. */
 export function loadLab(argument: string, options: LabOptions = {}): Lab {
+  useBuild(options.dpvs);
   if (options.name !== undefined) checkName(options.name);
   const file = findLabFile(argument);
   const result = readLab(file, options);

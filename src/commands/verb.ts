@@ -77,12 +77,14 @@ export const common = {
   json: () => given('--json', 'print JSON'),
   allowOutside: () =>
     given('--allow-outside', 'allow files from outside the lab’s folder; use it only for labs that you trust'),
+  dpvs: () => text('--dpvs <dir>', 'the bin folder of your own build of DPVS (default: $LAB_DPVS, or /opt/dpvs/bin)'),
   timeout: () => duration('--timeout <time>', 'time limit for nodes to come up').standard(60_000, '60s'),
   /** The options of a lab beside its file. */
   lab: () => ({
     name: text('--name <name>', 'run it under another name, as a second copy'),
     kernel: choice('--kernel <kernel>', 'kernel for the nodes that need their own', KERNEL_CHOICES),
     driver: choice('--driver <driver>', 'load balancer for directors without `driver:`', DRIVERS),
+    dpvs: common.dpvs(),
   }),
 };
 

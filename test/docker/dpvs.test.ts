@@ -223,7 +223,7 @@ describe('a lab with DPVS and without a build of it', () => {
     rmSync(join(nowhere, '..'), { recursive: true });
     expect([code, `${stdout}${stderr}`]).toEqual([
       3,
-      expect.stringContaining(`there is no build of DPVS: LAB_DPVS names ${nowhere}, which is no folder`),
+      expect.stringContaining(`there is no build of DPVS: LAB_DPVS or --dpvs names ${nowhere}, which is no folder`),
     ]);
   });
 });

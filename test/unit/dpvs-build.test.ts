@@ -52,7 +52,7 @@ describe('a build of DPVS', () => {
     delete process.env['LAB_DPVS'];
     expect(buildFolder()).toBe('/opt/dpvs/bin');
     expect(whyNoBuild(join(folder, 'none'))).toBe(
-      `there is no build of DPVS: LAB_DPVS names no folder, so it is looked for in ${folder}/none, which is no folder; set LAB_DPVS to the bin folder of your own build`,
+      `there is no build of DPVS: LAB_DPVS names no folder, so it is looked for in ${folder}/none, which is no folder; set LAB_DPVS or --dpvs to the bin folder of your own build`,
     );
   });
   it.each<[string, () => void]>([
@@ -67,7 +67,7 @@ describe('a build of DPVS', () => {
   ])('is none if the folder %s', (_what, spoil) => {
     spoil();
     expect(dpvs.missing()).toBe(
-      `there is no build of DPVS: LAB_DPVS names ${build}, which is no folder; set LAB_DPVS to the bin folder of your own build`,
+      `there is no build of DPVS: LAB_DPVS or --dpvs names ${build}, which is no folder; set LAB_DPVS or --dpvs to the bin folder of your own build`,
     );
   });
   it('lacks programs by name, and a folder is no program', () => {
@@ -167,7 +167,7 @@ describe('a lab without a build of DPVS', () => {
     expect(tested.report.counts).toEqual({ passed: 0, failed: 0, inconclusive: 0, skipped: promised.length });
     for (const { seen } of tested.report.results)
       expect(seen).toBe(
-        `driver dpvs is not available: there is no build of DPVS: LAB_DPVS names ${build}, which is no folder; set LAB_DPVS to the bin folder of your own build`,
+        `driver dpvs is not available: there is no build of DPVS: LAB_DPVS or --dpvs names ${build}, which is no folder; set LAB_DPVS or --dpvs to the bin folder of your own build`,
       );
     expect(tested.failure).toBeInstanceOf(CannotRun);
     expect(tested.failure).toMatchObject({ reason: 'no-driver', hint: expect.stringContaining('lab doctor') });

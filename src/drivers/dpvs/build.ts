@@ -13,10 +13,12 @@ export function buildFolder(): string {
 
 /** Returns why that folder has no complete build; undefined if it has one. */
 export function whyNoBuild(folder = buildFolder()): string | undefined {
-  const named = process.env['LAB_DPVS'] ? 'LAB_DPVS names' : 'LAB_DPVS names no folder, so it is looked for in';
+  const named = process.env['LAB_DPVS']
+    ? 'LAB_DPVS or --dpvs names'
+    : 'LAB_DPVS names no folder, so it is looked for in';
   const isFolder = statSync(folder, { throwIfNoEntry: false })?.isDirectory() ?? false;
   if (!isFolder)
-    return `there is no build of DPVS: ${named} ${folder}, which is no folder; set LAB_DPVS to the bin folder of your own build`;
+    return `there is no build of DPVS: ${named} ${folder}, which is no folder; set LAB_DPVS or --dpvs to the bin folder of your own build`;
   const lacks = PROGRAMS.filter((program) => !isReadable(join(folder, program)));
   return lacks.length > 0 ? `the build of DPVS in ${folder} has no ${lacks.join(', ')}` : undefined;
 }

@@ -47,7 +47,7 @@ async function readTable(run: RunInNode): Promise<ServiceTable> {
 }
 
 function control(run: RunInNode, node: LabNode): Control {
-  const connections = async () => parseConnections(await run(['ipvsadm', '-lnc']));
+  const list = async (...which: readonly string[]) => parseConnections(await run(['ipvsadm', '-lnc', ...which]));
   return {
     table: () => readTable(run),
     setWeight: (service, real, weight) => serverCommand('-e', service, real, weight),
@@ -62,8 +62,8 @@ function control(run: RunInNode, node: LabNode): Control {
         'why=$("$@" 2>&1) || case $why in *"not exist"*) ;; *) echo "$why" >&2; exit 1 ;; esac',
         ...serverCommand('-e', service, real, weight),
       ),
-    connections,
-    templates: async () => (await connections()).filter((c) => c.clientPort === 0),
+    connections: () => list(),
+    templates: () => list('--persistent-conn'),
     addressesHeld: async () => {
       const output = await run(script('dpvs-addresses', MARKER));
       const [kernel = '', dpvs = ''] = output.split(`${MARKER}\n`);
