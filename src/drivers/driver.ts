@@ -115,6 +115,8 @@ export interface Driver {
   missing(): string | undefined;
   /** Returns the image of a director's container. */
   image(): Image;
+  /** The greatest number of worker threads of a director; undefined if the driver has none. */
+  readonly mostWorkers?: number;
   /** Whether a director can have a kernel of its own; else it runs on the engine's. */
   readonly ownKernels: boolean;
   /** A director's needs beyond those of its kernel; the memory is added to the kernel's. */

@@ -1,7 +1,8 @@
-import { STANDARD_DRIVER } from '../drivers/index.ts';
+import { drivers, STANDARD_DRIVER } from '../drivers/index.ts';
 import { portName } from '../fabric/wiring.ts';
 import { linkTo } from '../model/lookup.ts';
 import type { Interface, LabNode, Lip, ServedPort } from '../model/node.ts';
+import type { DriverName } from '../model/words.ts';
 import { didYouMean } from '../nearest.ts';
 import { parseAddress } from '../net/cidr.ts';
 import { onSegment, tellUnusable } from './resolve-address.ts';
@@ -42,8 +43,10 @@ export function resolveNode(r: Resolver, name: string): LabNode {
       `"${name}" is manual, so keepalived is not started from here; start it in your setup script`,
       'key',
     );
+  const driver = raw.kind === 'director' ? (raw.driver ?? r.driver ?? r.raw.driver ?? STANDARD_DRIVER) : undefined;
   if (raw.driver !== undefined && raw.kind !== 'director')
     r.wrong([...path, 'driver'], `only a director has a driver; "${name}" is a ${raw.kind}`, 'key');
+  tellWorkers(r, name, raw, driver);
   const devices = resolveDevices(r, name, raw, interfaces);
   const setup = raw.setup === undefined ? undefined : r.file(raw.setup, [...path, 'setup']);
   const keepalived = raw.keepalived === undefined ? undefined : r.file(raw.keepalived, [...path, 'keepalived']);
@@ -51,7 +54,8 @@ export function resolveNode(r: Resolver, name: string): LabNode {
     name,
     kind: raw.kind,
     kernel: raw.kernel ?? r.raw.kernel ?? 'auto',
-    ...(raw.kind === 'director' ? { driver: raw.driver ?? r.driver ?? r.raw.driver ?? STANDARD_DRIVER } : {}),
+    ...(driver === undefined ? {} : { driver }),
+    ...(raw.workers === undefined ? {} : { workers: raw.workers }),
     interfaces,
     devices,
     carrier: watched(r.raw, name),
@@ -65,6 +69,16 @@ export function resolveNode(r: Resolver, name: string): LabNode {
     ...(keepalived ? { keepalived } : {}),
   } satisfies LabNode;
   return { ...bare, lips: lips(r, bare, raw), routes: resolveRoutes(r, bare, raw) };
+}
+
+/** Reports workers of a node whose driver has none, or fewer. */
+function tellWorkers(r: Resolver, name: string, raw: RawNode, driver: DriverName | undefined): void {
+  if (raw.workers === undefined) return;
+  const path = ['nodes', name, 'workers'];
+  const most = driver && drivers[driver].mostWorkers;
+  if (driver === undefined) r.wrong(path, `only a director has workers; "${name}" is a ${raw.kind}`, 'key');
+  else if (most === undefined) r.wrong(path, `driver ${driver} has no workers: the kernel uses every CPU`, 'key');
+  else if (raw.workers > most) r.wrong(path, `driver ${driver} has at most ${most} workers here`);
 }
 
 /** Returns whether any part of the lab depends on the node noticing that its wires are dead. */

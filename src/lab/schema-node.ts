@@ -82,6 +82,7 @@ export const node = z
       kind: oneOf('Role of the node', NODE_KINDS),
       kernel: oneOf('Kernel whose network stack it uses (default: the lab’s)', KERNEL_CHOICES).optional(),
       driver: oneOf('Load balancer that the director runs (default: the lab’s)', DRIVERS).optional(),
+      workers: whole('Threads of DPVS that carry packets, on a director that runs it (default 1)', 1, 16).optional(),
       interfaces: cards.optional(),
       devices: z
         .record(

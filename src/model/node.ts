@@ -6,6 +6,8 @@ export interface LabNode {
   readonly kernel: KernelChoice;
   /** The load balancer; on directors only. */
   readonly driver?: DriverName;
+  /** Number of threads that carry packets; on directors whose driver has such threads, 1 if absent. */
+  readonly workers?: number;
   /** Network cards, eth0 first. */
   readonly interfaces: readonly Interface[];
   /**

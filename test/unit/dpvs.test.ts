@@ -480,7 +480,7 @@ describe('the programs of a director', () => {
     const { programs, ip } = partOf(labOf('fnat-two-arm'));
     expect(programs).toEqual({
       dpvs: {
-        command: ['/usr/local/lib/lab/dpvs-start.sh', '2', 'eth0', 'eth1'],
+        command: ['/usr/local/lib/lab/dpvs-start.sh', '2', '1', 'eth0', 'eth1'],
         ready: ['/run/dpvs.ready'],
         after: [],
       },
@@ -492,7 +492,7 @@ describe('the programs of a director', () => {
   it('are keepalived after DPVS, too, and the kernel answers for its own addresses then', () => {
     const lab = labOf('fnat-keepalived');
     const { programs, ip } = partOf(lab, 'lb1');
-    expect(programs['dpvs']?.command).toEqual(['/usr/local/lib/lab/dpvs-start.sh', '4', 'eth0']);
+    expect(programs['dpvs']?.command).toEqual(['/usr/local/lib/lab/dpvs-start.sh', '4', '1', 'eth0']);
     expect(programs['keepalived']).toMatchObject({
       after: ['dpvs'],
       ready: ['/run/keepalived.pid', '/run/vrrp.pid', '/run/checkers.pid'],

@@ -130,6 +130,7 @@ const MADE: Readonly<Record<string, Pair>> = {
     ', devices: { d: { bridge: true, address: 10.9.0.1/24 } }',
   ],
   'nodes.*.routes': ['rs', '', ', routes: { default: 10.0.0.9 }'],
+  'nodes.*.workers': ['lb', `${LIPS}, driver: dpvs`, `${LIPS}, driver: dpvs, workers: 2`],
   'nodes.*.driver': ['lb', `${LIPS}, driver: ipvs`, `${LIPS}, driver: dpvs`],
   'nodes.*.lips': ['lb', LIPS, ', lips: [10.0.0.200, 10.0.0.201]'],
   'nodes.*.sysctls': ['rs', '', ', sysctls: { net.ipv4.ip_forward: 1 }'],

@@ -1,23 +1,25 @@
 #!/bin/sh
-# dpvs-start.sh THREADS CARD...: runs DPVS with /etc/dpvs.conf on cards of this node, through packet sockets, without
+# dpvs-start.sh THREADS WORKERS CARD...: runs DPVS with /etc/dpvs.conf on cards of this node, through packet sockets, without
 # huge pages. THREADS is the number of polling threads of all directors of the lab. Where the machine has fewer CPUs,
 # idle threads sleep (doze.so), so that they leave CPUs to the others; with 0 they poll in any case. What they do is in
 # /run/dpvs.threads.
 set -eu
-threads=$1
-shift
+threads=$1 workers=$2
+shift 2
 # What a DPVS that was killed leaves would refuse this one.
 rm -rf /run/dpvs.pid /run/dpvs.ipc /var/run/dpdk
 cpus=$(nproc)
 last=$((cpus - 1))
 number=0
 for card in "$@"; do
-  set -- "$@" --vdev "net_af_packet$number,iface=$card,qpairs=1"
+  set -- "$@" --vdev "net_af_packet$number,iface=$card,qpairs=$workers"
   shift
   number=$((number + 1))
 done
-# Both threads may run on each CPU: a busy CPU holds neither up.
-set -- dpvs -c /etc/dpvs.conf -p /run/dpvs.pid -x /run/dpvs.ipc -- --lcores "0@(0-$last),1@(0-$last)" \
+# Every thread may run on each CPU: a busy CPU holds none up.
+lcores="0@(0-$last)"
+for worker in $(seq "$workers"); do lcores="$lcores,$worker@(0-$last)"; done
+set -- dpvs -c /etc/dpvs.conf -p /run/dpvs.pid -x /run/dpvs.ipc -- --lcores "$lcores" \
   --no-pci --no-huge -m 768 --no-telemetry --file-prefix lab "$@"
 if [ "$threads" -gt "$cpus" ]; then
   echo 'idle threads sleep' > /run/dpvs.threads

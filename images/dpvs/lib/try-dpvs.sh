@@ -64,7 +64,7 @@ sa_pool {
     flow_enable off
 }
 CONF
-/usr/local/lib/lab/dpvs-start.sh 2 eth0 > /tmp/log 2>&1 &
+/usr/local/lib/lab/dpvs-start.sh 2 1 eth0 > /tmp/log 2>&1 &
 dpvs=$!
 for _ in $(seq 200); do
   if /usr/local/lib/lab/dpvs-alive.sh dpdk0; then

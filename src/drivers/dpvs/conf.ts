@@ -17,9 +17,14 @@ function write(lines: readonly (string | Block)[], indent = ''): string {
     .join('');
 }
 
-/** A port: one queue each way, as a veth has one. */
-function device(port: string): Block {
-  const queue = ['queue_number 1', 'descriptor_number 256'];
+/** Returns the numbers from 0, as many as there are workers: of queues, and of a worker's own queue. */
+function numbers(workers: number): readonly number[] {
+  return Array.from({ length: workers }, (_, i) => i);
+}
+
+/** A port: a queue each way for each worker. */
+function device(port: string, workers: number): Block {
+  const queue = [`queue_number ${workers}`, 'descriptor_number 256'];
   return [`<init> device ${port}`, [['rx', [...queue, 'rss all']], ['tx', queue], 'promisc_mode']];
 }
 
@@ -37,14 +42,15 @@ function bonding(node: LabNode, { name, mode, over }: Bond): Block {
   ];
 }
 
-/** A worker: the first one does the control work, the second one carries the packets of every port. */
+/** A thread: the first one does the control work, each other one carries the packets of its queue of every port. */
 function worker(number: number, type: 'master' | 'slave', ports: readonly string[]): Block {
+  const queue = number - 1;
   return [
     `<init> worker cpu${number}`,
     [
       `type ${type}`,
       `cpu_id ${number}`,
-      ...ports.map((port): Block => [`port ${port}`, ['rx_queue_ids 0', 'tx_queue_ids 0']]),
+      ...ports.map((port): Block => [`port ${port}`, [`rx_queue_ids ${queue}`, `tx_queue_ids ${queue}`]]),
     ],
   ];
 }
@@ -61,6 +67,19 @@ function timeouts({ timeouts: set }: Lab): { tcp: readonly Block[]; udp: readonl
 }
 
 /**
+ * The card spreads replies over queues without regard to LIPs: a worker passes on those of another's connections. Without
+ * this, about half of the connections of two workers get no answer.
+ */
+function redirect(workers: number): readonly string[] {
+  return workers > 1 ? ['<init> redirect on'] : [];
+}
+
+/** Returns the number of a director's workers. */
+export function workersOf({ workers = 1 }: Pick<LabNode, 'workers'>): number {
+  return workers;
+}
+
+/**
  * Returns the dpvs.conf of a director (conf/dpvs.conf.items of DPVS). Sizes are small: a lab has little memory and few
  * connections. KNI is off: it needs /dev/vhost-net, so the kernel's own programs use the cards beside DPVS.
  */
@@ -70,6 +89,7 @@ export function dpvsConf(lab: Lab, node: LabNode): string {
   // Workers serve a bond, not its slaves.
   const ports = openPorts(node);
   const { tcp, udp } = timeouts(lab);
+  const workers = workersOf(node);
   return write([
     ['global_defs', ['log_level INFO', 'log_async_mode off', 'kni off', 'lldp off']],
     [
@@ -77,11 +97,11 @@ export function dpvsConf(lab: Lab, node: LabNode): string {
       [
         '<init> pktpool_size 16383',
         '<init> pktpool_cache 256',
-        ...cards.map(device),
+        ...cards.map((card) => device(card, workers)),
         ...bonds.map((b) => bonding(node, b)),
       ],
     ],
-    ['worker_defs', [worker(0, 'master', []), worker(1, 'slave', ports)]],
+    ['worker_defs', [worker(0, 'master', []), ...numbers(workers).map((i) => worker(i + 1, 'slave', ports))]],
     ['timer_defs', ['schedule_interval 10']],
     ['neigh_defs', ['<init> unres_queue_length 128', 'timeout 60']],
     ['ipv4_defs', ['forwarding off', 'default_ttl 64']],
@@ -91,7 +111,7 @@ export function dpvsConf(lab: Lab, node: LabNode): string {
     [
       'ipvs_defs',
       [
-        ['conn', ['<init> conn_pool_size 65536', '<init> conn_pool_cache 256']],
+        ['conn', ['<init> conn_pool_size 65536', '<init> conn_pool_cache 256', ...redirect(workers)]],
         // `ipo` puts the client's address into an IP option; the default, `opp`, is a protocol that plain servers drop.
         ['udp', ['uoa_mode ipo', ...udp]],
         ...(tcp.length > 0 ? [['tcp', tcp] as Block] : []),

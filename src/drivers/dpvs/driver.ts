@@ -16,7 +16,7 @@ import { KEEPALIVED, KEEPALIVED_CONF, keepalivedFiles, keepalivedPids } from '..
 import type { ServiceTable } from '../service-table.ts';
 import { buildFolder, whyNoBuild } from './build.ts';
 import { isKept, kernelHasAddresses, ownNetwork, serverCommand, setupCommands } from './commands.ts';
-import { DPVS_CONF, dpvsConf } from './conf.ts';
+import { DPVS_CONF, dpvsConf, workersOf } from './conf.ts';
 import { DIALECT } from './dialect.ts';
 import { methodOf } from './method.ts';
 import { bondsOf, linkOfPort, openPorts } from './ports.ts';
@@ -137,6 +137,13 @@ function keepalived(lab: Lab, node: LabNode): Partial<NodePart> {
   };
 }
 
+/** Returns the number of polling threads of all directors: each has its workers, and one for control. */
+function threadsOf(lab: Lab): number {
+  return directors(lab)
+    .filter((d) => d.driver === 'dpvs')
+    .reduce((sum, d) => sum + 1 + workersOf(d), 0);
+}
+
 /** Returns the VIPs that a director announces by OSPF. */
 function announcedVips(lab: Lab, node: LabNode): readonly string[] {
   const domains = lab.ospf.filter((o) => o.members.includes(node.name));
@@ -192,6 +199,14 @@ function refusesOf(lab: Parts, node: LabNode): readonly Misplaced[] {
         path: ['services', name, 'mode'],
         why: `beside keepalived or OSPF the kernel has the addresses of a director with DPVS, and ${mode} needs them in DPVS; use fnat`,
       })),
+    ...lab.services
+      .filter(
+        (s) => workersOf(node) > 1 && modes[s.mode].wire.reply === 'director' && modes[s.mode].wire.source === 'client',
+      )
+      .map(({ name, mode }) => ({
+        path: ['services', name, 'mode'],
+        why: `in ${mode} DPVS works with one worker only (DPVS tutorial): replies may arrive at another one`,
+      })),
     ...lab.snat
       .filter((rule) => beside && rule.director === node.name)
       .map(({ name }) => ({
@@ -229,6 +244,7 @@ export const dpvs: Driver = {
   refusesOf,
   missing: () => whyNoBuild(),
   image: (): Image => ({ name: 'dpvs', on: NODE, brings: buildFolder() }),
+  mostWorkers: 4,
   ownKernels: false,
   needs: { capabilities: [], devices: [], tmpfs: {}, memoryMb: 900 },
   // images/dpvs/lib/dpvs-alive.sh, run by keepalived each second, and by dpvs-setup.sh
@@ -244,7 +260,7 @@ export const dpvs: Driver = {
     const ports = openPorts(node);
     const cards = node.interfaces.map((card) => card.name);
     // LAB_DPVS_POLLS: idle threads poll, as DPVS does by itself, even if the machine has fewer CPUs
-    const threads = process.env['LAB_DPVS_POLLS'] ? 0 : 2 * directors(lab).filter((d) => d.driver === 'dpvs').length;
+    const threads = process.env['LAB_DPVS_POLLS'] ? 0 : threadsOf(lab);
     const more = keepalived(lab, node);
     return {
       ...nothing,
@@ -261,7 +277,11 @@ export const dpvs: Driver = {
         ...more.files,
       },
       programs: {
-        [DPVS]: { command: script('dpvs-start', String(threads), ...cards), ready: [READY], after: [] },
+        [DPVS]: {
+          command: script('dpvs-start', String(threads), String(workersOf(node)), ...cards),
+          ready: [READY],
+          after: [],
+        },
         [SETUP]: { command: script('dpvs-setup', ...ports), ready: [], after: [] },
         ...more.programs,
       },
