@@ -26,8 +26,7 @@ export class Bed extends Hand {
   constructor(
     engine: Engine,
     running: RunningLab,
-    wire: Wire,
-    evidence: Evidence,
+    { wire, evidence }: { readonly wire: Wire; readonly evidence: Evidence },
     signal: AbortSignal,
     options?: HandOptions,
   ) {

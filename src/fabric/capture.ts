@@ -176,8 +176,7 @@ export async function openWire(
   fabric: string,
   segments: readonly string[],
   keep: KeepBytes,
-  signal?: AbortSignal,
-  gone?: AbortSignal,
+  { signal, gone }: { readonly signal?: AbortSignal; readonly gone?: AbortSignal } = {},
 ): Promise<Wire> {
   const wire = new Wire();
   const begun = await Promise.allSettled(segments.map((s) => wire.capture(engine, fabric, s, keep, signal)));

@@ -33,7 +33,7 @@ export function resolveDevices(r: Resolver, node: string, raw: RawNode, interfac
         );
       return found ?? [];
     });
-    const result = deviceOf(r, name, device, over, addresses, node);
+    const result = deviceOf(r, node, { name, raw: device, below: over, addresses });
     if (typeof result === 'string') r.wrong(path, result, 'key');
     else {
       tellStack(r, result, over, made, path);
@@ -43,15 +43,16 @@ export function resolveDevices(r: Resolver, node: string, raw: RawNode, interfac
   return made;
 }
 
+/** A device in the file, with the links below it. */
+interface NamedDevice {
+  readonly name: string;
+  readonly raw: RawDevice;
+  readonly below: readonly Link[];
+  readonly addresses: readonly HostAddress[];
+}
+
 /** Returns the device, or what it lacks. */
-function deviceOf(
-  r: Resolver,
-  name: string,
-  raw: RawDevice,
-  below: readonly Link[],
-  addresses: readonly HostAddress[],
-  node: string,
-): Device | string {
+function deviceOf(r: Resolver, node: string, { name, raw, below, addresses }: NamedDevice): Device | string {
   const base = { name, addresses };
   const own = () => r.macs.give(addresses, `${node}/${name}`);
   const over = below.map((l) => l.name);

@@ -56,7 +56,9 @@ export function resolveService(r: Resolver, name: string, nodes: readonly LabNod
       `${vip.text} is outside every segment, and no node has a route to it; no client can reach it`,
     );
   }
-  const reals = Object.entries(raw.reals).flatMap(([node, real]) => resolveReal(r, name, raw, node, real, nodes) ?? []);
+  const reals = Object.entries(raw.reals).flatMap(
+    ([node, real]) => resolveReal(r, { service: name, raw, node, value: real }, nodes) ?? [],
+  );
   if (Object.keys(raw.reals).length === 0) r.wrong([...path, 'reals'], `service "${name}" has no real servers`, 'key');
   refuse(r, name, raw, protocol);
   const health = raw.health && healthOf(raw.health);
@@ -90,12 +92,17 @@ function covers(to: string, address: string): boolean {
   return target !== undefined && subnet !== undefined && contains(subnet, target);
 }
 
+/** A real server of a service in the file. */
+interface NamedReal {
+  readonly service: string;
+  readonly raw: RawService;
+  readonly node: string;
+  readonly value: RawReal;
+}
+
 function resolveReal(
   r: Resolver,
-  service: string,
-  raw: RawService,
-  node: string,
-  value: RawReal,
+  { service, raw, node, value }: NamedReal,
   nodes: readonly LabNode[],
 ): Real | undefined {
   const path = ['services', service, 'reals', node];

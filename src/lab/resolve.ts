@@ -33,7 +33,7 @@ export function checkLab(
   mistakes.take(source.mistakes);
   const { raw, dropped } = checkShape(source, mistakes);
   if (!raw) return fail(mistakes.all());
-  const r = new Resolver(raw, source, readBeside, dropped, mistakes, driver);
+  const r = new Resolver(raw, source, readBeside, { dropped, mistakes }, driver);
   r.readSegments();
   const nodes = Object.keys(raw.nodes).map((n) => resolveNode(r, n));
   const services = Object.keys(raw.services ?? {}).flatMap((s) => resolveService(r, s, nodes) ?? []);

@@ -41,8 +41,7 @@ export class Resolver {
     raw: RawLab,
     source: Source,
     readBeside: ReadBeside,
-    dropped: ReadonlySet<string>,
-    mistakes: Mistakes,
+    { dropped, mistakes }: { readonly dropped: ReadonlySet<string>; readonly mistakes: Mistakes },
     driver?: DriverName,
   ) {
     this.driver = driver;

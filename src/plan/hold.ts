@@ -118,7 +118,7 @@ export async function takeTurn(engine: Engine, name: string, options: TurnOption
     const running = await observe(engine, name);
     const { fabric } = running;
     if (!fabric || !running.lab || fabric.state === 'ended') return { running, unfinished: [] };
-    const answer = fabric.running ? await hold(engine, running, fabric.id, deadline, wait, signal) : undefined;
+    const answer = fabric.running ? await hold(engine, running, fabric.id, { deadline, wait, signal }) : undefined;
     if (answer) {
       const now = await observe(engine, name);
       if (now.fabric?.id === fabric.id) return { ...answer, running: now };
@@ -157,6 +157,13 @@ function unfinishedOf(text: string): Unfinished {
   return text === '*' ? 'all' : text.split(' ').filter((n) => n !== '');
 }
 
+/** Until when to wait (by `performance.now()`), and whom to tell for whom. */
+interface Waiting {
+  readonly deadline: number;
+  readonly wait: (by: string) => void;
+  readonly signal: AbortSignal | undefined;
+}
+
 /**
  * Waits for the hold of a lab whose fabric runs; returns undefined if its creator does not hold it yet, or the fabric
  * is gone.
@@ -165,9 +172,7 @@ async function hold(
   engine: Engine,
   { by }: Running,
   fabric: string,
-  deadline: number,
-  wait: (by: string) => void,
-  signal: AbortSignal | undefined,
+  { deadline, wait, signal }: Waiting,
 ): Promise<{ readonly hold: Hold; readonly unfinished: Unfinished } | undefined> {
   const asked = await Hold.ask(engine, fabric, 'next').catch((error: unknown) => {
     if (error instanceof Refusal) return undefined; // it ended this moment

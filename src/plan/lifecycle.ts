@@ -84,7 +84,7 @@ export async function bringUp(engine: Engine, lab: Lab, options: UpOptions): Pro
         });
         return { outcome: 'unchanged', running: await mustRun(engine, lab.name) };
       }
-      const up = await carryOut(engine, lab, kernels, turn, plan, options);
+      const up = await carryOut(engine, { lab, kernels, plan }, turn, options);
       options.emit({
         type: 'lab',
         lab: lab.name,
@@ -112,10 +112,8 @@ function isStillThere(met: Running, now: Running, lab: Lab): boolean {
 /** Carries out a plan that is not empty. */
 async function carryOut(
   engine: Engine,
-  lab: Lab,
-  kernels: Kernels,
+  { lab, kernels, plan }: { readonly lab: Lab; readonly kernels: Kernels; readonly plan: Plan },
   turn: Turn,
-  plan: Plan,
   options: UpOptions,
 ): Promise<Up> {
   const { running } = turn;

@@ -146,7 +146,7 @@ async function strike(run: Run, probes: readonly Probe[]): Promise<void> {
   await Promise.all(probes.map(watch));
   for (const probe of probes) {
     const o = measure(probe.samples, at, settled);
-    if (budget) await judgeOutage(run, 'fault', o, budget, probe, at);
+    if (budget) await judgeOutage(run, { half: 'fault', outage: o, budget, probe, since: at });
     else tell(run, o, probe);
   }
 }
@@ -215,7 +215,7 @@ async function regain(run: Run, probes: readonly Probe[]): Promise<void> {
   await Promise.all(probes.map(watch));
   const budget = widened(run, plain, await bed.packetsSince(ready));
   for (const probe of probes)
-    await judgeOutage(run, 'heal', measure(probe.samples, since, settled), budget, probe, since);
+    await judgeOutage(run, { half: 'heal', outage: measure(probe.samples, since, settled), budget, probe, since });
 }
 
 /**

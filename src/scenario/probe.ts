@@ -41,16 +41,14 @@ export class Probe {
 
   /**
    * Starts to probe a service from a client, with `flows` held connections; returns when it is answered steadily, and
-   * on each of these connections. Throws CannotObserve if that takes longer than `within` milliseconds; 0: does not
+   * on each of these connections. Throws CannotObserve if that takes longer than `steadyWithin` milliseconds; 0: does not
    * wait for it.
    */
   static async start(
     bed: Bed,
     service: Service,
     client: string,
-    flows: number,
-    name: string,
-    steadyWithin: number,
+    { flows, name, steadyWithin }: { readonly flows: number; readonly name: string; readonly steadyWithin: number },
   ): Promise<Probe> {
     const file = `probe-${name}.ndjson`;
     const runs = await Promise.all(commandsFor(service, flows).map((command) => bed.spawn(client, command)));
@@ -147,7 +145,7 @@ export class Probes {
     const started = await Promise.allSettled(
       clients.map((client) => {
         const own = clients.length > 1 ? `${name}-${client}` : name;
-        return Probe.start(bed, service, client, flows, own, steadyWithin);
+        return Probe.start(bed, service, client, { flows, name: own, steadyWithin });
       }),
     );
     const probes = new Probes(started.flatMap((s) => (s.status === 'fulfilled' ? [s.value] : [])));

@@ -193,9 +193,9 @@ async function runTest(
   const until = AbortSignal.any([signal, taken]);
   setMaxListeners(0, until); // everything that runs in parallel listens to it
   const segments = running.lab.segments.map((s) => s.name);
-  const wire = await openWire(engine, running.fabric.id, segments, evidence.keepPacket, until, taken);
+  const wire = await openWire(engine, running.fabric.id, segments, evidence.keepPacket, { signal: until, gone: taken });
   const undoWithin = Math.max(UNDO_MS, bootDeadline);
-  const bed = new Bed(engine, running, wire, evidence, until, { gone: taken, undoWithin });
+  const bed = new Bed(engine, running, { wire, evidence }, until, { gone: taken, undoWithin });
   try {
     const before = runs ? await noted(bed) : [];
     if (before.length > 0)

@@ -52,15 +52,17 @@ function evidenceOf(file: string): string {
   return `${file} (a connection every ${Probe.everyMs} ms, each given ${Probe.timeoutMs} ms)`;
 }
 
+/** What a client noticed of a fault or of its end, from a time on (microseconds), and what it may notice. */
+interface Judged {
+  readonly half: 'fault' | 'heal';
+  readonly outage: Outage;
+  readonly budget: Budget;
+  readonly probe: Probe;
+  readonly since: number;
+}
+
 /** Judges what clients noticed against the budget. */
-export async function judgeOutage(
-  run: Run,
-  half: 'fault' | 'heal',
-  o: Outage,
-  budget: Budget,
-  probe: Probe,
-  since: number,
-): Promise<void> {
+export async function judgeOutage(run: Run, { half, outage: o, budget, probe, since }: Judged): Promise<void> {
   const { context, step, moves } = run;
   const { bed } = context;
   const margin = budget.ms === 0 && o.lost === 0 ? 0 : SCHEDULING_MARGIN_MS;
