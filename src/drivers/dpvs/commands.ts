@@ -1,6 +1,6 @@
 import type { Lab } from '../../model/lab.ts';
 import { familyOf, found, instancesOf, linksOf, linkTo, ospfOf, vrrpOf } from '../../model/lookup.ts';
-import type { Device, LabNode, Route } from '../../model/node.ts';
+import type { Device, LabNode, Lip, Route } from '../../model/node.ts';
 import type { Real, Service } from '../../model/service.ts';
 import type { SnatRule } from '../../model/snat.ts';
 import { modes } from '../../modes/index.ts';
@@ -54,7 +54,9 @@ export function serverCommand(verb: '-a' | '-e' | '-d', service: Service, real: 
 function serviceCommands(node: LabNode, service: Service): readonly Command[] {
   const { scheduler, persistence, vip, reals } = service;
   const real = familyOf(found(reals[0], `real server of ${service.name}`).address);
-  const lips = modes[service.mode].needsLips ? node.lips.filter((l) => familyOf(l.address) === real) : [];
+  const lips = modes[service.mode].needsLips
+    ? lipsTowards(node, reals).filter((l) => familyOf(l.address) === real)
+    : [];
   return [
     [
       'ipvsadm',
@@ -73,6 +75,15 @@ function serviceCommands(node: LabNode, service: Service): readonly Command[] {
       ...[...named(service), '-F', portNamed(node, l.interface)],
     ]),
   ];
+}
+
+/**
+ * Returns the LIPs on the links that lead to real servers: a reply to another one would need a way of its own. All of them
+ * if the real servers are behind routers.
+ */
+function lipsTowards(node: LabNode, reals: Service['reals']): readonly Lip[] {
+  const near = node.lips.filter((lip) => reals.some((r) => linkTo(node, r.address)?.name === lip.interface));
+  return near.length > 0 ? near : node.lips;
 }
 
 function maskOf(bits: number, family: 4 | 6): string {
@@ -142,7 +153,9 @@ function ownRoute(lab: Lab, node: LabNode, { to, via, dev }: Route): OwnRoute {
   const family = familyOf(via ?? to);
   const link = dev === undefined ? linkTo(node, via ?? to) : linksOf(node).find((l) => l.name === dev);
   const out = found(link, `link of ${node.name} towards ${via ?? to}`);
-  const tunnels = lab.services.some((s) => modes[s.mode].wire.outer !== 'none');
+  const tunnels =
+    lab.services.some((s) => modes[s.mode].wire.outer !== 'none') ||
+    (via !== undefined && node.devices.some((d) => d.kind === 'gre' || d.kind === 'ipip'));
   const source = tunnels && family === 4 ? out.addresses.find((a) => familyOf(a.address) === 4)?.address : undefined;
   return {
     to: isDefault(to) ? 'default' : to,
