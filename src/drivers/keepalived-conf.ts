@@ -6,6 +6,7 @@ import type { Persistence, Real, Service } from '../model/service.ts';
 import type { VrrpInstance } from '../model/vrrp.ts';
 import { formatAddress } from '../net/cidr.ts';
 import { unreachable } from '../result.ts';
+import { type Block, writeBlocks } from './blocks.ts';
 import { checkScript, quorumScript, type Script, scriptsOf, trackScript } from './keepalived-scripts.ts';
 
 /**
@@ -27,19 +28,6 @@ export interface Dialect {
   server(service: Service): { readonly before: readonly Block[]; readonly head: string };
   /** Returns the lines of a `virtual_server` that define how it is balanced. */
   balancing(service: Service): readonly string[];
-}
-
-/** A block of keepalived.conf: what stands before the brace, and what is in the braces. */
-export type Block = readonly [head: string, body: readonly (string | Block)[]];
-
-function write(lines: readonly (string | Block)[], indent = ''): string {
-  return lines
-    .map((line) =>
-      typeof line === 'string'
-        ? `${indent}${line}\n`
-        : `${indent}${line[0]} {\n${write(line[1], `${indent}    `)}${indent}}\n`,
-    )
-    .join('');
 }
 
 /** Formats seconds for keepalived.conf: whole ones plain, others with decimals. */
@@ -227,7 +215,7 @@ export function keepalivedConf(lab: Lab, node: LabNode, dialect: Dialect, servic
   const instances = instancesOf(lab, node);
   const group = instances.find((v) => v.group !== undefined)?.group;
   const runs = scriptsOf(lab, node).length + dialect.tracks.length > 0;
-  return write([
+  return writeBlocks([
     [
       'global_defs',
       [

@@ -1,21 +1,10 @@
 import type { Lab } from '../../model/lab.ts';
 import type { LabNode } from '../../model/node.ts';
+import { type Block, writeBlocks } from '../blocks.ts';
 import { type Bond, bondsOf, openPorts, portName, portNamed } from './ports.ts';
 
 /** The path of DPVS's configuration. */
 export const DPVS_CONF = '/etc/dpvs.conf';
-
-type Block = readonly [head: string, body: readonly (string | Block)[]];
-
-function write(lines: readonly (string | Block)[], indent = ''): string {
-  return lines
-    .map((line) =>
-      typeof line === 'string'
-        ? `${indent}${line}\n`
-        : `${indent}${line[0]} {\n${write(line[1], `${indent}    `)}${indent}}\n`,
-    )
-    .join('');
-}
 
 /** Returns the numbers from 0, as many as there are workers: of queues, and of a worker's own queue. */
 function numbers(workers: number): readonly number[] {
@@ -90,7 +79,7 @@ export function dpvsConf(lab: Lab, node: LabNode): string {
   const ports = openPorts(node);
   const { tcp, udp } = timeouts(lab);
   const workers = workersOf(node);
-  return write([
+  return writeBlocks([
     ['global_defs', ['log_level INFO', 'log_async_mode off', 'kni off', 'lldp off']],
     [
       'netif_defs',

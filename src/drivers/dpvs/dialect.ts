@@ -3,7 +3,8 @@ import type { LabNode } from '../../model/node.ts';
 import type { Service } from '../../model/service.ts';
 import { modes } from '../../modes/index.ts';
 import { script } from '../../shell.ts';
-import { addressText, type Block, type Dialect } from '../keepalived-conf.ts';
+import type { Block } from '../blocks.ts';
+import { addressText, type Dialect } from '../keepalived-conf.ts';
 import { methodOf } from './method.ts';
 import { openPorts, portNamed } from './ports.ts';
 
