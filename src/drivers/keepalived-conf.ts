@@ -4,7 +4,7 @@ import { checkedPort, familyOf, found, instancesOf, linksOf, memberOf, nodeOf } 
 import type { HostAddress, LabNode } from '../model/node.ts';
 import type { Persistence, Real, Service } from '../model/service.ts';
 import type { VrrpInstance } from '../model/vrrp.ts';
-import { formatAddress } from '../net/cidr.ts';
+import { maskText } from '../net/cidr.ts';
 import { unreachable } from '../result.ts';
 import { type Block, writeBlocks } from './blocks.ts';
 import { checkScript, quorumScript, type Script, scriptsOf, trackScript } from './keepalived-scripts.ts';
@@ -202,11 +202,10 @@ function checkLines(service: Service, health: HealthCheck, real: Real): (string 
 }
 
 function persistenceLines({ time, mask }: Persistence, family: 4 | 6): string[] {
-  const bits = (BigInt(2 ** mask) - 1n) << BigInt(32 - mask);
   const whole = family === 4 ? 32 : 128;
   return [
     `persistence_timeout ${Math.ceil(time / 1000)}`,
-    ...(mask < whole ? [`persistence_granularity ${family === 4 ? formatAddress(bits, 4) : mask}`] : []),
+    ...(mask < whole ? [`persistence_granularity ${maskText(mask, family)}`] : []),
   ];
 }
 

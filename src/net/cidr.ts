@@ -76,6 +76,11 @@ export function networkOf(subnet: Subnet): Subnet {
   return { address: { value, family, text: formatAddress(value, family) }, prefix: subnet.prefix };
 }
 
+/** Returns a number of leading bits as tools want it: a netmask for IPv4 (`255.255.255.0` for 24), the number for IPv6. */
+export function maskText(bits: number, family: 4 | 6): string {
+  return family === 6 ? String(bits) : formatAddress((BigInt(2 ** bits) - 1n) << BigInt(32 - bits), 4);
+}
+
 /** Returns the network of a host's address, as text: `10.0.0.0/16` for 10.0.3.1 with prefix 16. */
 export function networkText(address: string, prefix: number): string {
   const subnet = parseSubnet(`${address}/${prefix}`);

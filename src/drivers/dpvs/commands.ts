@@ -4,7 +4,7 @@ import type { Device, LabNode, Lip, Route } from '../../model/node.ts';
 import type { Real, Service } from '../../model/service.ts';
 import type { SnatRule } from '../../model/snat.ts';
 import { modes } from '../../modes/index.ts';
-import { endpoint, hostsOf, networkText } from '../../net/cidr.ts';
+import { endpoint, hostsOf, maskText, networkText } from '../../net/cidr.ts';
 import type { Parts } from '../driver.ts';
 import { methodOf } from './method.ts';
 import { portNamed, portOf } from './ports.ts';
@@ -67,7 +67,7 @@ function serviceCommands(node: LabNode, service: Service): readonly Command[] {
       ...(persistence === undefined ? [] : ['-p', String(Math.ceil(persistence.time / 1000))]),
       ...(persistence === undefined || persistence.mask >= (familyOf(vip) === 4 ? 32 : 128)
         ? []
-        : ['-M', maskOf(persistence.mask, familyOf(vip))]),
+        : ['-M', maskText(persistence.mask, familyOf(vip))]),
     ],
     ...reals.map((r) => serverCommand('-a', service, r, r.weight)),
     ...lips.map((l) => [
@@ -84,12 +84,6 @@ function serviceCommands(node: LabNode, service: Service): readonly Command[] {
 function lipsTowards(node: LabNode, reals: Service['reals']): readonly Lip[] {
   const near = node.lips.filter((lip) => reals.some((r) => linkTo(node, r.address)?.name === lip.interface));
   return near.length > 0 ? near : node.lips;
-}
-
-function maskOf(bits: number, family: 4 | 6): string {
-  if (family === 6) return String(bits);
-  const mask = (0xffffffff << (32 - bits)) >>> 0;
-  return [24, 16, 8, 0].map((shift) => (mask >>> shift) & 255).join('.');
 }
 
 /** An address that DPVS holds on a port. */
