@@ -260,11 +260,12 @@ export function keepalivedFiles(
 }
 
 /**
- * Returns the PID files of keepalived and its processes; with a configuration supplied by the user, only the first one
- * is certain to exist.
+ * Returns the PID files of keepalived and its processes. If the configuration is the user's own, or a setup script may
+ * have changed it, only the first one is certain to exist: keepalived stops a process that finds nothing to do, and its
+ * PID file may be seen before.
  */
 export function keepalivedPids(lab: Lab, node: LabNode, services = lab.services): readonly string[] {
-  if (node.keepalived) return ['/run/keepalived.pid'];
+  if (node.keepalived || node.setup) return ['/run/keepalived.pid'];
   return [
     '/run/keepalived.pid',
     ...(instancesOf(lab, node).length > 0 ? ['/run/vrrp.pid'] : []),

@@ -10,7 +10,7 @@ import {
   readCounters,
   readLimits,
 } from '../../src/drivers/ipvsadm.ts';
-import { keepalivedConf } from '../../src/drivers/keepalived-conf.ts';
+import { keepalivedConf, keepalivedPids } from '../../src/drivers/keepalived-conf.ts';
 import { readLab } from '../../src/lab/read.ts';
 import { nodeOf } from '../../src/model/lookup.ts';
 import { fnatLab } from './lab.ts';
@@ -91,6 +91,13 @@ UDP 04:59  UDP         [2001::48]:40001   [2001::201]:80     [2407::1]:80
 });
 
 describe('a director', () => {
+  it('is ready when keepalived runs, with its processes only where nobody else writes their configuration', () => {
+    const lb1 = nodeOf(lab, 'lb1');
+    const file = { path: './start.sh', base64: '', executable: true };
+    expect(keepalivedPids(lab, lb1)).toEqual(['/run/keepalived.pid', '/run/vrrp.pid', '/run/checkers.pid']);
+    expect(keepalivedPids(lab, { ...lb1, setup: file })).toEqual(['/run/keepalived.pid']);
+    expect(keepalivedPids(lab, { ...lb1, keepalived: file })).toEqual(['/run/keepalived.pid']);
+  });
   it('gets the seed’s keepalived.conf', () => {
     expect(keepalivedConf(lab, nodeOf(lab, 'lb2'), DIALECT)).toBe(`global_defs {
     router_id lb2
