@@ -17,10 +17,11 @@ put() {
   ln -s "$init" "$folder/init"
   printf %s "$netem" > "$folder/netem"
   ip link add "$bridge" type bridge stp_state 0 forward_delay 0 mcast_snooping 0
+  mtu=$(cat "/sys/class/net/$port/mtu")
   ip link set "$bridge" addrgenmode none arp off up
   for end in "$node_end,$bridge" "$segment_end,$segment"; do
     ip tuntap add dev "${end%,*}" mode tap
-    ip link set "${end%,*}" addrgenmode none arp off gso_max_segs 1 master "${end#*,}" up
+    ip link set "${end%,*}" mtu "$mtu" addrgenmode none arp off gso_max_segs 1 master "${end#*,}" up
   done
   setsid "$@" < /dev/null > "$folder/console" 2>&1 &
   pid=$!

@@ -1,6 +1,6 @@
 #!/bin/sh
-# try-host.sh TRIAL: prints the version of the engine's kernel, and exits with 0 if a trial's script succeeds in this
+# try-host.sh SCRIPT...: prints the version of the engine's kernel, and exits with 0 if a trial's scripts succeed in this
 # container.
 set -eu
 uname -r
-exec sh -eu "$1"
+for script; do sh -eu "$script"; done

@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <pty.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -18,68 +17,16 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <utmp.h>
 
 #include "frames.h"
-
-struct run {
-  pid_t pid;
-  int tty;
-  int in, out, err; /* this process's ends; with a terminal, in == out and err is -1 */
-};
-
-static void start(struct run *r, const struct run_request *request, int main_netns) {
-  int in[2] = {-1, -1}, out[2] = {-1, -1}, err[2] = {-1, -1}, led[2], master = -1, slave = -1;
-  struct winsize size = {.ws_row = request->size.rows, .ws_col = request->size.cols};
-  char byte;
-  r->tty = request->tty;
-  if (pipe2(led, O_CLOEXEC) < 0) _exit(125);
-  if (r->tty ? openpty(&master, &slave, NULL, NULL, &size) < 0 : pipe2(in, O_CLOEXEC) < 0 || pipe2(out, O_CLOEXEC) < 0 || pipe2(err, O_CLOEXEC) < 0) _exit(125);
-  r->pid = fork();
-  if (r->pid < 0) _exit(125);
-  if (r->pid == 0) {
-    unblock_signals();
-    signal(SIGPIPE, SIG_DFL);
-    setns(main_netns, CLONE_NEWNET);
-    setsid();
-    close(led[1]);
-    if (r->tty) {
-      close(master);
-      login_tty(slave);
-      setenv("TERM", *request->term ? request->term : "xterm", 1);
-    } else {
-      dup2(in[0], 0);
-      dup2(out[1], 1);
-      dup2(err[1], 2);
-    }
-    if (chdir(request->cwd) < 0 && chdir("/") < 0) _exit(126);
-    exec_or_exit(request->argv);
-  }
-  /* Signals go to the command's group, which exists only after the command leads one. */
-  close(led[1]);
-  while (read(led[0], &byte, 1) < 0 && errno == EINTR) {}
-  close(led[0]);
-  if (r->tty) {
-    close(slave);
-    r->in = r->out = master;
-    r->err = -1;
-  } else {
-    close(in[0]);
-    close(out[1]);
-    close(err[1]);
-    r->in = in[1];
-    r->out = out[0];
-    r->err = err[0];
-  }
-  fcntl(r->in, F_SETFL, O_NONBLOCK);
-}
+#include "run.h"
 
 /* Forwards one read from the command to the client; returns 0 when that stream has ended. */
 static int forward(int fd, enum frame type, struct buf *to) {
   char chunk[16384];
-  ssize_t n = read(fd, chunk, sizeof chunk);
+  ssize_t n = run_read(fd, chunk, sizeof chunk);
   if (n > 0) buf_frame(to, type, chunk, (uint32_t)n);
-  return n > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN));
+  return n != 0;
 }
 
 static void drain(int fd, enum frame type, struct buf *to) {
@@ -106,7 +53,7 @@ static int take(struct run *r, struct input *input, int type, const char *body, 
   switch (type) {
     case F_RUN:
       if (r->pid || parse_run(body, len, &request) < 0) return -1;
-      start(r, &request, main_netns);
+      run_start(r, &request, main_netns);
       free_run(&request);
       return 0;
     case F_STDIN:

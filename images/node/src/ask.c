@@ -1,11 +1,15 @@
 /*
  * A client that sends requests to a service, one connection after the other, and prints each answer as a line of JSON:
  * status (HTTP's, 200 for the answer to a datagram, 0 for none), its own port and address, time, size of the answer,
- * bytes that the other side never acknowledged, and the answer itself. Three failures end it: the rest would only wait.
+ * bytes (over SCTP: chunks) that the other side never acknowledged, and the answer itself. Three failures end it: the rest would only wait.
  *
- *   ask [-u] [-n COUNT] [-k] [-t MS] [-s SOURCE]... [-g PATH] [-b BYTES] ADDRESS PORT
+ *   ask [-u [-o]] [-p] [-d] [-e] [-n COUNT] [-k] [-t MS] [-s SOURCE]... [-g PATH] [-b BYTES] ADDRESS PORT
  *
  *   -u  datagrams, each from a new port
+ *   -o  all datagrams from one port
+ *   -p  over SCTP
+ *   -d  a query of DNS (dns.h), over TCP unless with -u
+ *   -e  in TLS; the server's certificate is not verified
  *   -k  keep every connection open until stdin ends
  *   -s  a source address; several are used in turn
  *   -b  post that many bytes
@@ -15,6 +19,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <limits.h>
+#include <linux/sctp.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -30,8 +35,10 @@
 #include "answers.h"
 #include "buf.h"
 #include "die.h"
+#include "dns.h"
 #include "numbers.h"
 #include "ports.h"
+#include "stream.h"
 
 #define MAX_ANSWER 262144
 #define MAX_FAILURES 3
@@ -44,7 +51,7 @@ struct result {
 };
 
 static char data[MAX_ANSWER];
-static int datagram, keep, line;
+static int datagram, sctp, one_port, dns, encrypted, keep, line;
 static long long timeout_ms = 3000, post = -1;
 static const char *path = "/json", *host;
 static struct sockaddr_storage to;
@@ -67,25 +74,37 @@ static int wait_for(int fd, short events, double deadline) {
   }
 }
 
-static int send_all(int fd, const char *what, size_t size, double deadline) {
+static int send_all(struct stream *to_server, const char *what, size_t size, double deadline) {
   while (size > 0) {
-    ssize_t n = send(fd, what, size, MSG_NOSIGNAL);
+    ssize_t n = stream_send(to_server, what, size);
     if (n < 0 && errno != EAGAIN) return 0;
-    if (n < 0 && !wait_for(fd, POLLOUT, deadline)) return 0;
+    if (n < 0 && !wait_for(to_server->fd, to_server->wants, deadline)) return 0;
     if (n > 0) what += n, size -= (size_t)n;
   }
   return 1;
 }
 
-/* Reads until the answer is complete: a header with Content-Length, and that many bytes; or a line. */
-static void read_answer(int fd, struct result *r, double deadline) {
+/* Reads the answer to a query of DNS, as far as it has arrived; returns 0 if more must arrive. */
+static int read_dns(size_t have, struct result *r) {
+  unsigned short id;
+  int whole = dns_answer(data, have, !datagram, &id, &r->said, &r->said_len);
+  if (whole > 0) r->status = 200, r->bytes = have;
+  return whole;
+}
+
+/* Reads until the answer is complete: a header with Content-Length, and that many bytes; a line; or an answer of DNS. */
+static void read_answer(struct stream *from, struct result *r, double deadline) {
   size_t have = 0;
   while (have < sizeof data && now_ms() < deadline) {
     struct http_answer answer;
-    ssize_t n = recv(fd, data + have, sizeof data - have, 0);
-    if (n < 0 && errno == EAGAIN && wait_for(fd, POLLIN, deadline)) continue;
+    ssize_t n = stream_recv(from, data + have, sizeof data - have);
+    if (n < 0 && errno == EAGAIN && wait_for(from->fd, from->wants, deadline)) continue;
     if (n <= 0) return;
     have += (size_t)n;
+    if (dns) {
+      if (read_dns(have, r) == 0) continue;
+      return;
+    }
     if (line) {
       if (!greeting(data, have, &r->said, &r->said_len)) continue;
       r->status = 200;
@@ -104,31 +123,52 @@ static void read_answer(int fd, struct result *r, double deadline) {
   }
 }
 
-static void http(int fd, struct result *r, double deadline) {
+/* Finds out how much of a request is not acknowledged; returns 0 if that is known. */
+static int unacknowledged(int fd, int *out) {
+  struct sctp_status status;
+  socklen_t size = sizeof status;
+  memset(&status, 0, sizeof status);
+  if (!sctp) return ioctl(fd, SIOCOUTQ, out);
+  if (getsockopt(fd, IPPROTO_SCTP, SCTP_STATUS, &status, &size) < 0) return -1;
+  *out = status.sstat_unackdata;
+  return 0;
+}
+
+static void http(struct stream *s, struct result *r, double deadline) {
   struct buf head = {0};
   buf_print(&head, "%s %s HTTP/1.1\r\nHost: %s\r\nConnection: keep-alive\r\n", post >= 0 ? "POST" : "GET", path, host);
   if (post >= 0) buf_print(&head, "Content-Length: %lld\r\n", post);
   buf_add(&head, "\r\n", 2);
-  int sent = send_all(fd, head.data, head.len, deadline);
+  int sent = send_all(s, head.data, head.len, deadline);
   buf_free(&head);
   memset(data, 'x', sizeof data);
   for (long long left = post; sent && left > 0; left -= (long long)sizeof data)
-    sent = send_all(fd, data, left < (long long)sizeof data ? (size_t)left : sizeof data, deadline);
+    sent = send_all(s, data, left < (long long)sizeof data ? (size_t)left : sizeof data, deadline);
   if (!sent) return;
-  read_answer(fd, r, deadline);
+  read_answer(s, r, deadline);
   /* The server may answer before it has received the whole request. */
   for (;;) {
-    if (ioctl(fd, SIOCOUTQ, &r->unsent) < 0 || r->unsent == 0 || now_ms() > deadline) return;
+    if (unacknowledged(s->fd, &r->unsent) < 0 || r->unsent == 0 || now_ms() > deadline) return;
     poll(NULL, 0, 2);
   }
 }
 
+static void name_query(struct stream *s, struct result *r, double deadline) {
+  char query[DNS_QUERY_MAX];
+  if (send_all(s, query, dns_query(query, 1, 1), deadline)) read_answer(s, r, deadline);
+}
+
 static void udp(int fd, struct result *r, double deadline) {
-  if (send(fd, "ask", 3, 0) < 0) return;
+  char query[DNS_QUERY_MAX] = "ask";
+  if (send(fd, query, dns ? dns_query(query, 1, 0) : 3, 0) < 0) return;
   while (wait_for(fd, POLLIN, deadline)) {
     ssize_t n = recv(fd, data, sizeof data, 0);
     if (n < 0 && errno == EAGAIN) continue;
     if (n < 0) return;
+    if (dns) {
+      read_dns((size_t)n, r);
+      return;
+    }
     *r = (struct result){.status = 200, .bytes = (size_t)n, .said = data, .said_len = line_length(data, (size_t)n)};
     return;
   }
@@ -148,10 +188,14 @@ static void print_text(const char *text, size_t len) {
 int main(int argc, char **argv) {
   const char **sources = calloc((size_t)argc, sizeof *sources);
   long long count = 1;
-  int n_sources = 0, failed = 0, option;
+  int n_sources = 0, failed = 0, option, fd = -1;
   if (!sources) die("out of memory");
-  while ((option = getopt(argc, argv, "+ukln:t:s:g:b:")) != -1) {
+  while ((option = getopt(argc, argv, "+uopdekln:t:s:g:b:")) != -1) {
     if (option == 'u') datagram = 1;
+    else if (option == 'o') one_port = 1;
+    else if (option == 'p') sctp = 1;
+    else if (option == 'd') dns = 1;
+    else if (option == 'e') encrypted = 1;
     else if (option == 'k') keep = 1;
     else if (option == 'l') line = 1;
     else if (option == 'n') count = number_argument("-n", optarg, 1, INT_MAX);
@@ -162,7 +206,7 @@ int main(int argc, char **argv) {
     else return 2;
   }
   if (argc - optind != 2) {
-    fputs("usage: ask [-ukl] [-n COUNT] [-t MS] [-s SOURCE]... [-g PATH] [-b BYTES] ADDRESS PORT\n", stderr);
+    fputs("usage: ask [-uopdekl] [-n COUNT] [-t MS] [-s SOURCE]... [-g PATH] [-b BYTES] ADDRESS PORT\n", stderr);
     return 2;
   }
   if (parse_address(argv[optind], (unsigned short)number_argument("PORT", argv[optind + 1], 1, 65535), &to, &to_len) < 0) {
@@ -177,7 +221,8 @@ int main(int argc, char **argv) {
     char text[INET6_ADDRSTRLEN] = "";
     double began = now_ms(), deadline = began + (double)timeout_ms;
     struct result r = {0};
-    int fd = socket(to.ss_family, (datagram ? SOCK_DGRAM : SOCK_STREAM) | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int again = one_port && fd >= 0;
+    if (!again) fd = socket(to.ss_family, (datagram ? SOCK_DGRAM : SOCK_STREAM) | SOCK_NONBLOCK | SOCK_CLOEXEC, sctp ? IPPROTO_SCTP : 0);
     if (fd < 0) {
       perror("ask: socket");
       return 1;
@@ -189,7 +234,7 @@ int main(int argc, char **argv) {
       fprintf(stderr, "ask: -s: expected an IPv4 or IPv6 address, not \"%s\"\n", source);
       return 2;
     }
-    if (bind_in_turn(fd, &own, own_len) < 0) {
+    if (!again && bind_in_turn(fd, &own, own_len) < 0) {
       fprintf(stderr, "ask: %s: %s\n", source, strerror(errno));
       return 1;
     }
@@ -204,15 +249,18 @@ int main(int argc, char **argv) {
     unsigned port = ntohs(own.ss_family == AF_INET ? ((struct sockaddr_in *)&own)->sin_port : ((struct sockaddr_in6 *)&own)->sin6_port);
     if (own.ss_family == AF_INET) inet_ntop(AF_INET, &((struct sockaddr_in *)&own)->sin_addr, text, sizeof text);
     else inet_ntop(AF_INET6, &((struct sockaddr_in6 *)&own)->sin6_addr, text, sizeof text);
+    struct stream s;
+    if (stream_open(&s, fd, encrypted) < 0) die("no memory or random numbers for TLS");
     if (connected && datagram) udp(fd, &r, deadline);
-    else if (connected && line) read_answer(fd, &r, deadline);
-    else if (connected) http(fd, &r, deadline);
+    else if (connected && dns) name_query(&s, &r, deadline);
+    else if (connected && line) read_answer(&s, &r, deadline);
+    else if (connected) http(&s, &r, deadline);
     if (r.status == 0) failed++;
     printf("{\"status\":%d,\"port\":%u,\"source\":\"%s\",\"ms\":%.2f,\"bytes\":%zu,\"unsent\":%d,\"answer\":", r.status, port, text,
            now_ms() - began, r.bytes, r.unsent);
     print_text(r.said, r.said_len);
     fputs("}\n", stdout);
-    if (!keep) close(fd);
+    if (!keep && !one_port) stream_close(&s);
   }
   if (keep) {
     char drop[64];

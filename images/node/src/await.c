@@ -9,7 +9,7 @@
 int await_main(int argc, char **argv) {
   struct timespec pause = {0, READY_LOOK_MS * 1000L * 1000L};
   for (int i = 0; i < argc; i++) {
-    if (!is_condition(argv[i])) die("%s is no condition: tcp:PORT, udp:PORT or a path", argv[i]);
+    if (!is_condition(argv[i])) die("%s is no condition: tcp:PORT, udp:PORT, sctp:PORT or a path", argv[i]);
     while (!holds(argv[i])) nanosleep(&pause, NULL);
   }
   return 0;

@@ -17,9 +17,12 @@ program() {
   # shellcheck disable=SC2086 # none, or several words
   compile ${LINK--static} -o "$out/bin/$name" "$@"
 }
-program nodectl "$@" nodectl.c init.c services.c svc.c exec.c agent.c frames.c buf.c fabric.c await.c ready.c handover.c wire.c job.c numbers.c die.c -lutil
-program ask "$@" ask.c address.c answers.c buf.c numbers.c die.c
-program probe "$@" probe.c address.c answers.c numbers.c
+tls="-lmbedtls -lmbedx509 -lmbedcrypto"
+program nodectl "$@" nodectl.c init.c services.c svc.c exec.c agent.c serve.c run.c frames.c buf.c fabric.c await.c ready.c handover.c wire.c job.c numbers.c die.c -lutil
+# shellcheck disable=SC2086 # several words
+program ask "$@" ask.c address.c answers.c buf.c dns.c numbers.c stream.c die.c $tls
+# shellcheck disable=SC2086 # several words
+program probe "$@" probe.c address.c answers.c dns.c numbers.c stream.c $tls
 program answer "$@" answer.c address.c clients.c option.c numbers.c
 program pulse "$@" pulse.c numbers.c
 program toa "$@" toa.c address.c answers.c buf.c clients.c numbers.c option.c request.c segment.c die.c

@@ -93,3 +93,10 @@ int parse_exit(const char *payload, size_t len, int *code) {
   *code = (unsigned char)payload[0];
   return 0;
 }
+
+int parse_number(const char *payload, size_t len, uint32_t *number) {
+  if (len < NUMBER_LEN) return -1;
+  memcpy(number, payload, NUMBER_LEN);
+  *number = ntohl(*number);
+  return 0;
+}

@@ -1,4 +1,7 @@
-/* Frames on the management wire, between `nodectl exec` in a container and the agent in its guest. */
+/*
+ * Frames, on two wires: between `nodectl exec` in a container and the agent in its guest, for one command; and between
+ * the engine's client and `nodectl serve` in a container, for many, where each payload begins with the command's number.
+ */
 #ifndef FRAMES_H
 #define FRAMES_H
 
@@ -16,6 +19,7 @@ enum frame {
   F_STDERR = 'E', /* agent */
   F_ACK = 'A',    /* agent: number of bytes of stdin that were taken */
   F_EXIT = 'X',   /* agent: exit status, 128+n after signal n */
+  F_HELLO = 'H',  /* nodectl serve: it takes commands; of no command, so number 0 */
 };
 #define FRAME_HEAD 5
 #define FRAME_MAX 65536
@@ -49,6 +53,9 @@ int parse_signal(const char *payload, size_t len, int *number);
 int parse_size(const char *payload, size_t len, struct size *out);
 int parse_ack(const char *payload, size_t len, size_t *taken);
 int parse_exit(const char *payload, size_t len, int *code);
+/* The number of a command, which is followed by its own payload. */
+int parse_number(const char *payload, size_t len, uint32_t *number);
+#define NUMBER_LEN 4
 
 void free_run(struct run_request *run);
 

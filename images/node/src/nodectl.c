@@ -4,6 +4,7 @@
  *   nodectl init [TOKEN]    process 1 of a container: gets its wires and files, then boots or starts
  *   guest-init              process 1 of a guest kernel (a link to this file)
  *   nodectl exec -- CMD     runs CMD in the node's kernel, guest or not
+ *   nodectl serve [LANE]    runs commands that the engine's client asks for, many at once
  *   svc start|stop|status   the node's services (a link to this file)
  *   nodectl signal ID N     sends a signal to the command that was started with LAB_EXEC=ID
  *   nodectl fabric          process 1 of the fabric
@@ -56,9 +57,10 @@ int main(int argc, char **argv) {
   name = name ? name + 1 : argv[0];
   if (strcmp(name, "guest-init") == 0) return init_main(1, NULL);
   if (strcmp(name, "svc") == 0) return svc_main(argc - 1, argv + 1);
-  if (argc < 2) die("usage: nodectl init|exec|signal|fabric|wire|offload|await|mark");
+  if (argc < 2) die("usage: nodectl init|exec|serve|signal|fabric|wire|offload|await|mark");
   if (strcmp(argv[1], "init") == 0) return init_main(0, argc > 2 ? argv[2] : NULL);
   if (strcmp(argv[1], "exec") == 0) return exec_main(argc - 2, argv + 2);
+  if (strcmp(argv[1], "serve") == 0) return serve_main();
   if (strcmp(argv[1], "signal") == 0) return signal_main(argc - 2, argv + 2);
   if (strcmp(argv[1], "fabric") == 0) return fabric_main();
   if (strcmp(argv[1], "wire") == 0) return wire_main();

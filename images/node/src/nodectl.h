@@ -27,6 +27,7 @@
 int init_main(int in_guest, const char *token);
 int exec_main(int argc, char **argv);
 int agent_main(int main_netns, int ready_fd, int go_fd);
+int serve_main(void);
 int signal_main(int argc, char **argv);
 int fabric_main(void);
 int wire_main(void);

@@ -1,5 +1,5 @@
 /*
- * probe http|banner|udp ADDRESS PORT EVERY_MS TIMEOUT_MS HELD: sends requests to a service continuously, as its clients
+ * probe http|https|sctp|banner|udp|dns-udp|dns-tcp ADDRESS PORT EVERY_MS TIMEOUT_MS HELD: sends requests to a service continuously, as its clients
  * do.
  *
  * Every EVERY_MS a new connection sends one request; HELD further connections stay open and send requests in turn. Each
@@ -12,7 +12,7 @@
  * the probe's own error. A held connection that breaks is not reopened: whether it survives is what is measured. If the
  * server speaks first (banner), its first bytes are the answer, and no connection is held. Datagrams (udp) are each
  * sent from a new port; held ones are a stream, from one port, one every EVERY_MS, numbered; a duplicate answer is
- * reported as a further line:
+ * reported as a further line (queries of DNS in the same way):
  *   {"kind":"stream","n":17,...}
  *   {"kind":"again","n":17,...}
  */
@@ -32,8 +32,10 @@
 
 #include "address.h"
 #include "answers.h"
+#include "dns.h"
 #include "numbers.h"
 #include "ports.h"
+#include "stream.h"
 
 #define MAX_ATTEMPTS 512
 #define MAX_HELD 256
@@ -46,7 +48,7 @@ enum kind { NEW, HELD, STREAM, AGAIN };
 static const char *const kinds[] = {"new", "held", "stream", "again"};
 
 struct attempt {
-  int fd; /* -1: free */
+  struct stream to; /* its socket is -1: free */
   enum kind kind;
   int sent;
   long long n, at, lag;
@@ -66,7 +68,9 @@ static int stream_fd = -1;
 static struct sockaddr_storage target;
 static socklen_t target_len;
 static enum { HTTP, BANNER, UDP } protocol;
+static int dns, encrypted, sctp;
 static char request_new[256], request_held[256];
+static size_t request_new_len;
 
 static long long wall_us(void) {
   struct timespec t;
@@ -104,19 +108,18 @@ static const char *cause(int error) {
 
 static void end_attempt(struct attempt *a, const char *why) {
   report(a, why);
-  close(a->fd);
-  a->fd = -1;
+  stream_close(&a->to);
 }
 
 static int open_socket(void) {
   int one = 1, type = protocol == UDP ? SOCK_DGRAM : SOCK_STREAM;
-  int fd = socket(target.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  int fd = socket(target.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, sctp ? IPPROTO_SCTP : 0);
   struct sockaddr_storage own = {.ss_family = target.ss_family};
   if (fd >= 0 && bind_in_turn(fd, &own, target_len) < 0) {
     close(fd);
     return -1;
   }
-  if (fd >= 0 && protocol != UDP) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  if (fd >= 0 && protocol != UDP && !sctp) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
   return fd;
 }
 
@@ -127,12 +130,15 @@ static void open_attempt(struct attempt *a, enum kind kind, long long n, long lo
   a->lag = lag;
   a->sent = 0;
   a->len = 0;
-  a->fd = open_socket();
-  if (a->fd < 0) {
+  int fd = open_socket();
+  if (fd < 0 || stream_open(&a->to, fd, encrypted) < 0) {
+    if (fd >= 0) close(fd);
+    a->to.fd = -1;
     report(a, "error");
     return;
   }
-  if (connect(a->fd, (struct sockaddr *)&target, target_len) < 0 && errno != EINPROGRESS) end_attempt(a, cause(errno));
+  a->to.wants = POLLOUT;
+  if (connect(fd, (struct sockaddr *)&target, target_len) < 0 && errno != EINPROGRESS) end_attempt(a, cause(errno));
 }
 
 /* Returns whether an answer is complete by the length that it announces, as required on a held connection. */
@@ -144,26 +150,35 @@ static void progress(struct attempt *a, short events) {
   if (!a->sent) {
     int error = 0;
     socklen_t size = sizeof error;
-    if (!(events & (POLLOUT | POLLERR | POLLHUP))) return;
-    getsockopt(a->fd, SOL_SOCKET, SO_ERROR, &error, &size);
+    if (!(events & (a->to.wants | POLLERR | POLLHUP))) return;
+    getsockopt(a->to.fd, SOL_SOCKET, SO_ERROR, &error, &size);
     if (error) {
       end_attempt(a, cause(error));
       return;
     }
     const char *request = a->kind == HELD ? request_held : request_new;
-    if (protocol != BANNER && send(a->fd, request, strlen(request), MSG_NOSIGNAL) < 0) {
-      end_attempt(a, cause(errno));
+    size_t len = a->kind == HELD ? strlen(request_held) : request_new_len;
+    if ((protocol != BANNER || dns) && stream_send(&a->to, request, len) < 0) {
+      if (errno != EAGAIN) end_attempt(a, cause(errno));
       return;
     }
     a->sent = 1;
     return;
   }
-  ssize_t n = recv(a->fd, a->response + a->len, RESPONSE_MAX - a->len, 0);
+  ssize_t n = stream_recv(&a->to, a->response + a->len, RESPONSE_MAX - a->len);
   if (n < 0) {
     if (errno != EAGAIN && errno != EINTR) end_attempt(a, cause(errno));
     return;
   }
   a->len += (size_t)n;
+  if (dns) {
+    unsigned short id;
+    const char *text;
+    size_t len;
+    int whole = n > 0 ? dns_answer(a->response, a->len, protocol != UDP, &id, &text, &len) : -1;
+    if (whole != 0) end_attempt(a, whole > 0 ? NULL : n > 0 ? "status" : "closed");
+    return;
+  }
   if (protocol != HTTP) {
     end_attempt(a, n > 0 ? NULL : "closed");
     return;
@@ -183,7 +198,7 @@ static void ask_on(struct attempt *a) {
   a->at = wall_us();
   a->len = 0;
   a->sent = 1;
-  if (send(a->fd, request_held, strlen(request_held), MSG_NOSIGNAL) < 0) end_attempt(a, cause(errno));
+  if (stream_send(&a->to, request_held, strlen(request_held)) < 0) end_attempt(a, cause(errno));
 }
 
 /* Sends requests on the held connections that are due and have received their last answer. */
@@ -191,23 +206,30 @@ static void ask_on_held(int count, long long every) {
   static int turn;
   int turns = (int)((count * every + HELD_EVERY - 1) / HELD_EVERY);
   for (int i = 0; i < turns; i++, turn = (turn + 1) % count)
-    if (held[turn].fd >= 0 && held[turn].sent == 2) ask_on(&held[turn]);
+    if (held[turn].to.fd >= 0 && held[turn].sent == 2) ask_on(&held[turn]);
 }
 
 static void ask_on_stream(long long lag) {
   static long long sent;
-  char text[32];
+  char text[DNS_QUERY_MAX];
   struct datagram *d = &stream[++sent % MAX_STREAM];
   *d = (struct datagram){ASKED, sent, wall_us(), lag};
   /* An error belongs to an earlier datagram: this one is lost if no answer arrives. */
-  send(stream_fd, text, (size_t)snprintf(text, sizeof text, "%lld", sent), MSG_NOSIGNAL);
+  size_t len = dns ? dns_query(text, (unsigned short)(sent & 0xffff), 0) : (size_t)snprintf(text, sizeof text, "%lld", sent);
+  send(stream_fd, text, len, MSG_NOSIGNAL);
 }
 
 static void hear_on_stream(void) {
   char text[RESPONSE_MAX], server[SERVER_NAME_MAX + 1];
   ssize_t size = recv(stream_fd, text, sizeof text, 0);
   if (size <= 0) return;
-  long long n = answered_number(text, (size_t)size);
+  unsigned short id = 0;
+  const char *said;
+  size_t said_len;
+  if (dns && dns_answer(text, (size_t)size, 0, &id, &said, &said_len) < 0) return;
+  /* An id has the last 16 bits of the number. */
+  long long n = dns ? stream[id % MAX_STREAM].n : answered_number(text, (size_t)size);
+  if (dns && (n & 0xffff) != id) return;
   struct datagram *d = &stream[n % MAX_STREAM];
   if (n == 0 || d->n != n || d->state == LOST) return;
   server_name(text, (size_t)size, server);
@@ -225,14 +247,18 @@ static void miss_on_stream(long long now, long long timeout) {
 
 int main(int argc, char **argv) {
   if (argc != 7) {
-    fputs("usage: probe http|banner|udp ADDRESS PORT EVERY_MS TIMEOUT_MS HELD\n", stderr);
+    fputs("usage: probe http|https|sctp|banner|udp|dns-udp|dns-tcp ADDRESS PORT EVERY_MS TIMEOUT_MS HELD\n", stderr);
     return 2;
   }
   if (strcmp(argv[1], "http") == 0) protocol = HTTP;
+  else if (strcmp(argv[1], "https") == 0) protocol = HTTP, encrypted = 1;
+  else if (strcmp(argv[1], "sctp") == 0) protocol = HTTP, sctp = 1;
   else if (strcmp(argv[1], "banner") == 0) protocol = BANNER;
   else if (strcmp(argv[1], "udp") == 0) protocol = UDP;
+  else if (strcmp(argv[1], "dns-udp") == 0) protocol = UDP, dns = 1;
+  else if (strcmp(argv[1], "dns-tcp") == 0) protocol = BANNER, dns = 1;
   else {
-    fprintf(stderr, "probe: expected http, banner or udp, not \"%s\"\n", argv[1]);
+    fprintf(stderr, "probe: expected http, https, sctp, banner, udp, dns-udp or dns-tcp, not \"%s\"\n", argv[1]);
     return 2;
   }
   if (parse_address(argv[2], (unsigned short)number_argument("PORT", argv[3], 1, 65535), &target, &target_len) < 0) {
@@ -244,8 +270,9 @@ int main(int argc, char **argv) {
   snprintf(request_new, sizeof request_new, "GET /json HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n", argv[2]);
   snprintf(request_held, sizeof request_held, "GET /json HTTP/1.1\r\nHost: %s\r\n\r\n", argv[2]);
   if (protocol == UDP) strcpy(request_new, "?");
-  for (int i = 0; i < MAX_ATTEMPTS; i++) attempts[i].fd = -1;
-  for (int i = 0; i < MAX_HELD; i++) held[i].fd = -1;
+  request_new_len = dns ? dns_query(request_new, 1, protocol != UDP) : strlen(request_new);
+  for (int i = 0; i < MAX_ATTEMPTS; i++) attempts[i].to.fd = -1;
+  for (int i = 0; i < MAX_HELD; i++) held[i].to.fd = -1;
   setvbuf(stdout, NULL, _IOLBF, 0);
   signal(SIGPIPE, SIG_DFL);
   if (protocol == HTTP)
@@ -255,7 +282,7 @@ int main(int argc, char **argv) {
     long long lag = mono_us() - next;
     if (lag >= 0) {
       for (int i = 0; i < MAX_ATTEMPTS; i++)
-        if (attempts[i].fd < 0) {
+        if (attempts[i].to.fd < 0) {
           open_attempt(&attempts[i], NEW, ++begun, lag);
           break;
         }
@@ -270,13 +297,13 @@ int main(int argc, char **argv) {
     long long now = wall_us();
     for (int i = -MAX_HELD; i < MAX_ATTEMPTS; i++) {
       struct attempt *a = i < 0 ? &held[i + MAX_HELD] : &attempts[i];
-      if (a->fd < 0) continue;
+      if (a->to.fd < 0) continue;
       if (a->kind == NEW && now - a->at > timeout) {
         end_attempt(a, "timeout");
         continue;
       }
       of[n] = a;
-      polls[n++] = (struct pollfd){a->fd, a->sent ? POLLIN : POLLOUT, 0};
+      polls[n++] = (struct pollfd){a->to.fd, a->sent ? POLLIN : a->to.wants, 0};
     }
     nfds_t connections = n;
     if (stream_fd >= 0) {

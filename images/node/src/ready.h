@@ -1,4 +1,4 @@
-/* Conditions that show from outside that a program is ready: a socket listens on a port, or a file exists. */
+/* Conditions that show from outside that a program is ready: a socket listens on a port, or a file exists and is not empty. */
 #ifndef READY_H
 #define READY_H
 

@@ -1,5 +1,5 @@
 /*
- * toa NAME PORT...: an HTTP server for real servers that knows the client's own address behind Full-NAT without a kernel
+ * toa [-s] NAME PORT[@ADDRESS]...: an HTTP server for real servers that knows the client's own address behind Full-NAT without a kernel
  * module. DPVS writes it into a TCP option (TOA) on the handshake's ACK and on the first data. A packet socket sees each
  * packet before TCP does, so the option is there when the connection is accepted, or when its first request is read.
  *
@@ -7,6 +7,9 @@
  *          then both, and the server
  *   /json  the same for checks: "client" is the one that the socket has, "toa" the one that TOA tells, or `none`
  *   /big   60,000 bytes
+ *
+ *   -s  over SCTP, which has no TOA: "toa" is missing then. A server tells an SCTP client every address that it listens
+ *       on, and the client may use each: so it listens on the one at which it is asked.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -57,7 +60,7 @@ struct connection {
 
 static const char *name;
 static unsigned char served[65536]; /* by port */
-static int tap;
+static int tap = -1, sctp;
 static unsigned long long turns;
 static struct connection *connections;
 static size_t n_connections, most;
@@ -129,7 +132,7 @@ static void read_tap(void) {
 
 /* Finds out whom TOA told for a connection. */
 static void learn(struct connection *c) {
-  if (c->told) return;
+  if (c->told || sctp) return;
   read_tap();
   c->told = recall_client(&c->ends, &c->client) == 0;
 }
@@ -154,14 +157,15 @@ static int asks_for(const struct http_request *r, const char *path) {
 }
 
 static void answer(struct connection *c, const struct http_request *r) {
-  char peer[ENDPOINT_MAX], own[ENDPOINT_MAX], toa[ENDPOINT_MAX] = "none";
+  char peer[ENDPOINT_MAX], own[ENDPOINT_MAX], toa[ENDPOINT_MAX] = "none", told[ENDPOINT_MAX + 32] = "";
   struct buf body = {0};
   learn(c);
   endpoint(&c->ends.peer, c->ends.peer_port, peer);
   endpoint(&c->ends.own, c->ends.own_port, own);
   if (c->told) endpoint(&c->client.address, c->client.port, toa);
   if (asks_for(r, "/json")) {
-    buf_print(&body, "{\"server\":\"%s\",\"client\":\"%s\",\"asked\":\"%s\",\"toa\":\"%s\"}\n", name, peer, own, toa);
+    if (!sctp) snprintf(told, sizeof told, ",\"toa\":\"%s\"", toa);
+    buf_print(&body, "{\"server\":\"%s\",\"client\":\"%s\",\"asked\":\"%s\"%s}\n", name, peer, own, told);
     respond(c, "200 OK", "application/json", &body, r);
   } else if (asks_for(r, "/big")) {
     static char big[BIG];
@@ -169,8 +173,8 @@ static void answer(struct connection *c, const struct http_request *r) {
     big[sizeof big - 1] = '\n';
     respond(c, "200 OK", "text/plain", &(struct buf){.data = big, .len = sizeof big}, r);
   } else {
-    buf_print(&body, "Your ip:port : %s\nremote_addr : %s\ntoa_remote_addr : %s\nI am %s, asked at %s\n", c->told ? toa : peer, peer, toa,
-              name, own);
+    if (!sctp) snprintf(told, sizeof told, "toa_remote_addr : %s\n", toa);
+    buf_print(&body, "Your ip:port : %s\nremote_addr : %s\n%sI am %s, asked at %s\n", c->told ? toa : peer, peer, told, name, own);
     respond(c, "200 OK", "text/plain", &body, r);
   }
   buf_free(&body);
@@ -245,9 +249,20 @@ static void accept_all(int listener) {
   }
 }
 
-static int listen_on(const char *port) {
-  struct sockaddr_in6 at = {.sin6_family = AF_INET6, .sin6_port = htons((in_port_t)number_argument("PORT", port, 1, 65535))};
-  int on = 1, off = 0, fd = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+/* Listens on PORT or PORT@ADDRESS. */
+static int listen_on(char *port) {
+  struct sockaddr_in6 at = {.sin6_family = AF_INET6};
+  char *address = strchr(port, '@');
+  if (address) {
+    struct sockaddr_storage one;
+    socklen_t len;
+    *address++ = 0;
+    if (parse_address(address, 0, &one, &len) < 0) die("PORT@ADDRESS: expected an IPv4 or IPv6 address, not \"%s\"", address);
+    if (one.ss_family == AF_INET) at.sin6_addr = mapped(&((struct sockaddr_in *)&one)->sin_addr.s_addr);
+    else at.sin6_addr = ((struct sockaddr_in6 *)&one)->sin6_addr;
+  }
+  at.sin6_port = htons((in_port_t)number_argument("PORT", port, 1, 65535));
+  int on = 1, off = 0, fd = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, sctp ? IPPROTO_SCTP : 0);
   served[ntohs(at.sin6_port)] = 1;
   if (fd < 0 || setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) < 0 ||
       setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0 || bind(fd, (struct sockaddr *)&at, sizeof at) < 0 ||
@@ -268,24 +283,30 @@ static size_t connections_allowed(size_t listeners) {
 }
 
 int main(int argc, char **argv) {
-  if (argc < 3) {
-    fputs("usage: toa NAME PORT...\n", stderr);
+  int option;
+  while ((option = getopt(argc, argv, "+s")) != -1) {
+    if (option != 's') return 2;
+    sctp = 1;
+  }
+  argv += optind;
+  if (argc - optind < 2) {
+    fputs("usage: toa [-s] NAME PORT[@ADDRESS]...\n", stderr);
     return 2;
   }
-  name = argv[1];
+  name = argv[0];
   if (strlen(name) > NAME_MAX_BYTES) {
     fprintf(stderr, "toa: NAME: %d characters at most, not \"%s\"\n", NAME_MAX_BYTES, name);
     return 2;
   }
-  size_t listeners = (size_t)argc - 2;
+  size_t listeners = (size_t)(argc - optind) - 1;
   most = connections_allowed(listeners);
   connections = calloc(most, sizeof *connections);
   struct pollfd *polls = calloc(listeners + 1 + most, sizeof *polls);
   if (!connections || !polls) die("out of memory");
   /* It is there before anybody can connect. */
-  tap = open_tap();
-  for (size_t i = 0; i < listeners; i++) polls[i] = (struct pollfd){listen_on(argv[i + 2]), POLLIN, 0};
-  polls[listeners] = (struct pollfd){tap, POLLIN, 0};
+  if (!sctp) tap = open_tap();
+  for (size_t i = 0; i < listeners; i++) polls[i] = (struct pollfd){listen_on(argv[i + 1]), POLLIN, 0};
+  polls[listeners] = (struct pollfd){tap, POLLIN, 0}; /* no descriptor, no events */
   struct pollfd *own = polls + listeners + 1;
   for (;;) {
     for (size_t i = 0; i < n_connections; i++)

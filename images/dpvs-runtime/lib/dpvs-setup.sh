@@ -29,7 +29,7 @@ while :; do
     if [ "$pid" != "$configured" ]; then
       configure
       configured=$pid
-      touch /run/dpvs.ready
+      echo ready > /run/dpvs.ready
       # keepalived has put its services and addresses into the DPVS that ended.
       if svc status keepalived 2> /dev/null | grep -q running; then
         svc stop keepalived && svc start keepalived

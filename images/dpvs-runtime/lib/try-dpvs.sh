@@ -1,8 +1,9 @@
 #!/bin/sh
-# Starts DPVS in this container, on a wire of its own, until its port is up; prints its version. A failure is told in
-# the last line.
+# try-dpvs.sh [KNI]: starts DPVS in this container, on a wire of its own, until its port is up; with KNI `on`, its KNI device
+# must be there, too. Prints its version. A failure is told in the last line.
 set -eu
 bin=/opt/dpvs/bin
+kni=${1:-off}
 
 fails() {
   echo "$1"
@@ -18,11 +19,11 @@ version=$("$bin/dpvs" -v 2>&1 | sed -n 's/^dpvs version: *\([^,]*\).*/\1/p')
 ip link add eth0 type veth peer name far0
 ip link set far0 up
 ip link set eth0 promisc on arp off up
-cat > /etc/dpvs.conf <<'CONF'
+cat > /etc/dpvs.conf <<CONF
 global_defs {
     log_level INFO
     log_async_mode off
-    kni off
+    kni $kni
     lldp off
 }
 netif_defs {
@@ -39,6 +40,7 @@ netif_defs {
             descriptor_number 256
         }
         promisc_mode
+        kni_name dpdk0.kni
     }
 }
 worker_defs {
@@ -68,6 +70,7 @@ CONF
 dpvs=$!
 for _ in $(seq 200); do
   if /usr/local/lib/lab/dpvs-alive.sh dpdk0; then
+    [ "$kni" = off ] || ip link show dpdk0.kni > /dev/null 2>&1 || fails "DPVS $version makes no KNI device"
     { kill "$dpvs" && wait "$dpvs"; } 2> /dev/null || true
     echo "DPVS $version"
     exit 0
