@@ -1,34 +1,31 @@
-import { setMaxListeners } from 'node:events';
-import { addAbortSignal, PassThrough, type Readable } from 'node:stream';
+import { PassThrough, type Readable } from 'node:stream';
 import Docker from 'dockerode';
 import { Failure } from '../failure.ts';
 import type { Owner } from '../failure-words.ts';
 import { createOptions } from './create-options.ts';
-import {
-  type Container,
-  type ContainerNeeds,
-  type ContainerSpec,
-  type Engine,
-  type EngineInfo,
-  type ExecOptions,
-  type ExecResult,
-  type ExecStream,
-  type ImageSpec,
-  Overrun,
-  type StoredImage,
+import type {
+  Container,
+  ContainerNeeds,
+  ContainerSpec,
+  Engine,
+  EngineInfo,
+  ExecOptions,
+  ExecResult,
+  ExecStream,
+  ImageDetails,
+  ImageSpec,
+  StoredImage,
+  StreamOptions,
 } from './engine.ts';
+import { Execs } from './execs.ts';
 import { LABEL } from './labels.ts';
-import { Refusal, refusal } from './refusal.ts';
-import { collect, frames, unlessAborted } from './streams.ts';
+import { isStatus, refusal } from './refusal.ts';
+import { frames } from './streams.ts';
 
 interface ApiError {
   readonly statusCode?: number;
   readonly code?: string;
   readonly message: string;
-}
-
-function isStatus(error: unknown, ...codes: readonly number[]): boolean {
-  return error instanceof Refusal && codes.includes(error.status);
 }
 
 /** Returns the engine that DOCKER_HOST names, or the one at the default socket. Sends nothing before it is used. */
@@ -53,12 +50,13 @@ class DockerEngine implements Engine {
   readonly #closing = new AbortController();
   /** The owner of each container that was listed or created. */
   readonly #owners = new Map<string, Owner>();
+  readonly #execs: Execs;
   readonly address: string;
 
   constructor(docker: Docker, address: string) {
     this.#docker = docker;
     this.address = address;
-    setMaxListeners(0, this.#closing.signal); // each command listens to it
+    this.#execs = new Execs(docker, (work, container) => this.#call(work, container), this.#closing.signal);
   }
 
   /** Turns an engine error, for a named container if any, and a failed connection into helpful words. */
@@ -74,14 +72,6 @@ class DockerEngine implements Engine {
       }
       throw error;
     }
-  }
-
-  /** Does the same; returns undefined if the object is gone. */
-  async #unlessGone<T>(work: () => Promise<T>): Promise<T | undefined> {
-    return this.#call(work).catch((error: unknown) => {
-      if (isStatus(error, 404)) return undefined;
-      throw error;
-    });
   }
 
   /** Stores the owner of a container. */
@@ -178,99 +168,16 @@ class DockerEngine implements Engine {
     return usage - (parts?.['total_inactive_file'] ?? parts?.['inactive_file'] ?? 0);
   }
 
-  async commands(id: string): Promise<readonly (readonly string[])[]> {
-    const known = await this.#unlessGone(() => this.#docker.getContainer(id).inspect());
-    const ids = (known as { ExecIDs?: readonly string[] | null } | undefined)?.ExecIDs ?? [];
-    const all = await Promise.all(ids.map((e) => this.#unlessGone(() => this.#docker.getExec(e).inspect())));
-    return all.flatMap((e) => (e?.Running ? [[e.ProcessConfig.entrypoint, ...(e.ProcessConfig.arguments ?? [])]] : []));
+  commands(id: string): Promise<readonly (readonly string[])[]> {
+    return this.#execs.commands(id);
   }
 
-  async exec(id: string, command: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
-    const { within } = options;
-    if (within === undefined) return this.#exec(id, command, options);
-    const late = new AbortController();
-    const timer = setTimeout(() => late.abort(new Overrun(`did not end within ${within / 1000} s`)), within);
-    const signal = options.signal ? AbortSignal.any([options.signal, late.signal]) : late.signal;
-    try {
-      return await this.#exec(id, command, { ...options, signal });
-    } finally {
-      clearTimeout(timer);
-    }
+  exec(id: string, command: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
+    return this.#execs.exec(id, command, options);
   }
 
-  async #exec(id: string, command: readonly string[], options: ExecOptions): Promise<ExecResult> {
-    options.signal?.throwIfAborted();
-    const starting = this.execStream(id, command);
-    const run = await unlessAborted(starting, options.signal).catch((error: unknown) => {
-      starting.then((late) => late.stdin.end()).catch(() => undefined);
-      throw error;
-    });
-    const abort = () => {
-      run.stdin.end();
-      run.stdout.destroy();
-      run.stderr.destroy();
-    };
-    options.signal?.addEventListener('abort', abort, { once: true });
-    try {
-      if (options.input !== undefined) run.stdin.end(options.input);
-      const [stdout, stderr] = await Promise.all([collect(run.stdout, options.onLine), collect(run.stderr)]);
-      return { code: await unlessAborted(run.exit, options.signal), stdout, stderr };
-    } catch (error) {
-      options.signal?.throwIfAborted();
-      throw error;
-    } finally {
-      options.signal?.removeEventListener('abort', abort);
-      run.stdin.end();
-    }
-  }
-
-  async execStream(
-    id: string,
-    command: readonly string[],
-    options: { tty?: boolean; env?: readonly string[] } = {},
-  ): Promise<ExecStream> {
-    const tty = options.tty ?? false;
-    const exec = await this.#call(
-      () =>
-        this.#docker.getContainer(id).exec({
-          Cmd: [...command],
-          AttachStdin: true,
-          AttachStdout: true,
-          AttachStderr: true,
-          Tty: tty,
-          ...(options.env ? { Env: [...options.env] } : {}),
-        }),
-      id,
-    );
-    const stream = await this.#call(
-      () => exec.start({ hijack: true, stdin: true, Tty: tty, abortSignal: this.#closing.signal }),
-      id,
-    );
-    addAbortSignal(this.#closing.signal, stream);
-    const stdout = new PassThrough();
-    const stderr = new PassThrough();
-    const exit = new Promise<number>((resolve, reject) => {
-      const ended = () => {
-        stdout.end();
-        stderr.end();
-        this.#call(() => exitCode(exec), id).then(resolve, reject);
-      };
-      stream.once('end', ended);
-      stream.once('close', ended);
-      stream.once('error', ended);
-    });
-    exit.catch(() => undefined); // reported to the code that awaits it
-    if (tty) stream.pipe(stdout);
-    else this.#docker.modem.demuxStream(stream, stdout, stderr);
-    return {
-      stdin: stream,
-      stdout,
-      stderr,
-      exit,
-      resize: async (rows, columns) => {
-        await this.#call(() => exec.resize({ h: rows, w: columns }), id);
-      },
-    };
+  execStream(id: string, command: readonly string[], options: StreamOptions = {}): Promise<ExecStream> {
+    return this.#execs.stream(id, command, options);
   }
 
   async logs(
@@ -325,10 +232,18 @@ class DockerEngine implements Engine {
   }
 
   async hasImage(tag: string): Promise<boolean> {
-    return this.#call(() => this.#docker.getImage(tag).inspect()).then(
-      () => true,
+    return (await this.image(tag)) !== undefined;
+  }
+
+  async image(reference: string): Promise<ImageDetails | undefined> {
+    return this.#call(() => this.#docker.getImage(reference).inspect()).then(
+      ({ Id: id, Size: bytes, Config: config }) => ({
+        id,
+        bytes,
+        env: Object.fromEntries((config?.Env ?? []).map((line) => line.split(/=(.*)/s, 2) as [string, string])),
+      }),
       (error: unknown) => {
-        if (isStatus(error, 404)) return false;
+        if (isStatus(error, 400, 404)) return undefined; // 400: it is no name of an image
         throw error;
       },
     );
@@ -397,14 +312,4 @@ function stateOf(state: string): Pick<Container, 'state' | 'running'> {
   if (state === 'running' || state === 'paused') return { state: 'running', running: true };
   if (state === 'created' || state === 'initialized') return { state: 'created', running: false };
   return { state: state === 'removing' || state === 'dead' ? 'going' : 'ended', running: false };
-}
-
-async function exitCode(exec: Docker.Exec): Promise<number> {
-  // The streams end a moment before the engine records the exit.
-  for (const deadline = Date.now() + 10_000; ; ) {
-    const { Running, ExitCode } = await exec.inspect();
-    if (!Running && ExitCode !== null) return ExitCode;
-    if (Date.now() > deadline) throw new Failure('no-exit-code', {});
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }

@@ -38,6 +38,9 @@ export interface Container {
   readonly created: number;
 }
 
+/** The lane of commands that change nothing in a lab. */
+export const LOOK = 'look';
+
 export interface ExecOptions {
   readonly signal?: AbortSignal | undefined;
   /** Its stdin, which ends after it; without it stdin stays open until the command ends. */
@@ -46,6 +49,17 @@ export interface ExecOptions {
   readonly onLine?: (line: string) => void;
   /** Milliseconds after which the command is abandoned and an Overrun is thrown; no limit if absent. */
   readonly within?: number;
+  /**
+   * The container's command server runs it, together with all commands of this lane; `commands` shows the lane. Without
+   * it, the command is one of the engine's own, which takes a tenth of a second of a processor, and whose output is
+   * complete even if the container ends.
+   */
+  readonly lane?: string;
+}
+
+export interface StreamOptions {
+  readonly tty?: boolean;
+  readonly env?: readonly string[];
 }
 
 export interface ExecResult {
@@ -95,6 +109,15 @@ export interface StoredImage {
   readonly created: number;
 }
 
+/** What an image says of itself. */
+export interface ImageDetails {
+  /** The digest of its configuration: another content has another one. */
+  readonly id: string;
+  readonly bytes: number;
+  /** Environment variables of its containers. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
 /** A command printed more, or took longer, than the limit. */
 export class Overrun extends Failure<'overrun'> {
   /** What it did, in words that follow the command. */
@@ -131,11 +154,7 @@ export interface Engine {
   /** Returns the commands that run in a container in addition to its own, word by word; none if it is gone. */
   commands(id: string): Promise<readonly (readonly string[])[]>;
   exec(id: string, command: readonly string[], options?: ExecOptions): Promise<ExecResult>;
-  execStream(
-    id: string,
-    command: readonly string[],
-    options?: { tty?: boolean; env?: readonly string[] },
-  ): Promise<ExecStream>;
+  execStream(id: string, command: readonly string[], options?: StreamOptions): Promise<ExecStream>;
   /** Returns the container's output so far, or follows it to its end. */
   logs(
     id: string,
@@ -150,6 +169,8 @@ export interface Engine {
   ): Promise<ExecResult>;
   images(reference: string): Promise<readonly StoredImage[]>;
   hasImage(tag: string): Promise<boolean>;
+  /** Returns an image by its name or ID; undefined if the engine does not have it. */
+  image(reference: string): Promise<ImageDetails | undefined>;
   /** Pulls an image and tags it; throws if no registry has it. */
   pull(reference: string, tag: string): Promise<void>;
   /** Creates an image from a root file system's tar. */

@@ -21,10 +21,12 @@ export interface Image {
   /** The image on which it is built; the base if absent. */
   readonly on?: Image;
   /**
-   * A folder of the user on this machine whose files become part of it, in `brought/` of the build: they are sent to the
-   * engine with the build, so that the engine may be another machine.
+   * A folder of the user on this machine whose files become part of it, in `brought/` of the build, or one file, which gets
+   * the image's name there: they are sent to the engine with the build, so that the engine may be another machine.
    */
   readonly brings?: string;
+  /** Values of the `ARG` lines of its Dockerfile, beside BASE. Another value makes another image. */
+  readonly arguments?: Readonly<Record<string, string>>;
 }
 
 /** The image of every node that needs no other. */
@@ -50,11 +52,19 @@ export function imageTag(image: Image): string {
   const add = (name: string, content: string | Buffer) => hash.update(name).update('\0').update(content).update('\0');
   if (image.on) add('on', imageTag(image.on));
   for (const file of filesOf(folderOf(image))) add(file, readFileSync(join(folderOf(image), file)));
-  for (const file of image.brings === undefined ? [] : filesOf(image.brings)) {
-    const { size, mtimeMs, mode } = statSync(join(image.brings ?? '', file));
-    add(`brought/${file}`, `${size} ${mtimeMs} ${mode}`);
+  for (const { path, name } of broughtBy(image)) {
+    const { size, mtimeMs, mode } = statSync(path);
+    add(name, `${size} ${mtimeMs} ${mode}`);
   }
+  for (const [name, value] of Object.entries(image.arguments ?? {})) add(`argument ${name}`, value);
   return `lvslab/${image.name}:${hash.digest('hex').slice(0, 12)}`;
+}
+
+/** Returns the user's files that become part of an image, by their names in the build. */
+function broughtBy({ name, brings }: Image): readonly { readonly name: string; readonly path: string }[] {
+  if (brings === undefined) return [];
+  if (!statSync(brings).isDirectory()) return [{ name: `brought/${name}`, path: brings }];
+  return filesOf(brings).map((file) => ({ name: `brought/${file}`, path: join(brings, file) }));
 }
 
 export interface ImageState {
@@ -105,7 +115,7 @@ export async function ensureImages(
       const base = image.on ? imageTag(image.on) : BASE_TAG;
       await engine.build(
         await context(image),
-        { tag, labels: { [LABEL.digest]: tag }, arguments: { BASE: base } },
+        { tag, labels: { [LABEL.digest]: tag }, arguments: { BASE: base, ...image.arguments } },
         detail,
       );
     } catch (error) {
@@ -116,14 +126,9 @@ export async function ensureImages(
 
 async function context(image: Image): Promise<Readable> {
   const tar = pack();
-  const add = (folder: string, prefix: string) => {
-    for (const file of filesOf(folder)) {
-      const path = join(folder, file);
-      tar.entry({ name: `${prefix}${file}`, mode: statSync(path).mode & 0o777 }, readFileSync(path));
-    }
-  };
-  add(folderOf(image), '');
-  if (image.brings !== undefined) add(image.brings, 'brought/');
+  const own = filesOf(folderOf(image)).map((name) => ({ name, path: join(folderOf(image), name) }));
+  for (const { name, path } of [...own, ...broughtBy(image)])
+    tar.entry({ name, mode: statSync(path).mode & 0o777 }, readFileSync(path));
   tar.finalize();
   return tar as unknown as Readable;
 }

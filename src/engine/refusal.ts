@@ -37,3 +37,8 @@ function stateBy(status: number, said: string): 'paused' | 'going' | 'gone' | 'e
     return 'ended';
   return undefined;
 }
+
+/** Returns whether an error is a Refusal with one of these HTTP statuses. */
+export function isStatus(error: unknown, ...statuses: readonly number[]): boolean {
+  return error instanceof Refusal && statuses.includes(error.status);
+}

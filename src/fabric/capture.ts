@@ -1,7 +1,8 @@
-import type { Engine, ExecStream } from '../engine/engine.ts';
+import { type Engine, type ExecStream, LOOK } from '../engine/engine.ts';
 import { eventually } from '../eventually.ts';
 import { Failure } from '../failure.ts';
-import { type Packet, parsePacket } from '../net/packet.ts';
+import type { Packet } from '../net/packet.ts';
+import { parsePacket } from '../net/parse-packet.ts';
 import { type Frame, PcapReader } from '../net/pcap.ts';
 
 /** Receives a capture's bytes as they arrive: the pcap file that is kept as evidence. */
@@ -64,6 +65,7 @@ export class Wire {
     const number = ++this.#marks;
     const { code, stderr } = await engine.exec(fabric, ['nodectl', 'mark', String(number), ...this.#segments], {
       signal,
+      lane: LOOK,
     });
     if (code !== 0) return `no marker frame can be sent on the wires: ${stderr.trim()}`;
     const late = () => this.#segments.filter((s) => (this.#newestMark.get(s) ?? 0) < number);

@@ -50,8 +50,9 @@ export function linkBatch(
   for (const [at, { node }] of targets.entries()) {
     for (const [i, iface] of node.interfaces.entries()) {
       const port = portName(node.name, i);
+      const mtu = sizeOf(lab, iface.segment);
       lines.push(
-        `link add ${port} type veth peer name ${iface.name} address ${iface.mac} netns /proc/self/fd/${FIRST_NETNS + at}`,
+        `link add ${port}${mtu} type veth peer name ${iface.name} address ${iface.mac}${mtu} netns /proc/self/fd/${FIRST_NETNS + at}`,
         `link set ${port} master ${iface.segment} up`,
       );
       if (lab.segments.some((s) => s.name === iface.segment && s.subnets.length === 0))
@@ -59,6 +60,12 @@ export function linkBatch(
     }
   }
   return `${lines.join('\n')}\n`;
+}
+
+/** Returns the words of `ip link` that give a wire the MTU of its segment; none if it has its usual one. */
+function sizeOf(lab: Lab, segment: string): string {
+  const mtu = lab.segments.find((s) => s.name === segment)?.mtu;
+  return mtu === undefined ? '' : ` mtu ${mtu}`;
 }
 
 /** The one command that wires a lab: images/node/src/wire.c describes it. It reads a job. */
@@ -86,12 +93,15 @@ export async function wiringJob(
   return Buffer.concat([Buffer.from(`${lines.join('\n')}\n`), batch, ...tars]);
 }
 
-/** Packs files as a tar of paths from the root; scripts are executable, and so are files that the user may execute. */
+/** What a node's first process needs to put a file in place: it has no right to read what its owner cannot. */
+const READABLE = 0o400;
+
+/** Packs files as a tar of paths from the root; lab's own scripts are executable, the user's files keep their mode. */
 async function tarOf(files: Readonly<Record<string, NodeFile>>): Promise<Buffer> {
   const tar = pack();
   for (const [path, file] of Object.entries(files)) {
     const own = typeof file === 'string' ? undefined : file;
-    const mode = own?.executable || path.endsWith('.sh') ? 0o755 : 0o644;
+    const mode = own ? own.mode | READABLE : path.endsWith('.sh') ? 0o755 : 0o644;
     tar.entry({ name: path.slice(1), mode }, own ? Buffer.from(own.base64, 'base64') : String(file));
   }
   tar.finalize();

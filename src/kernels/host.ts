@@ -22,5 +22,5 @@ export const host: Kernel = {
   cards: (node) => ({ ip: [], tc: [], offload: node.interfaces.map((i) => i.name) }),
   // a veth whose other end is down has no carrier
   carrier: () => undefined,
-  probe: (trial) => script('try-host', trial.script),
+  probe: (trial) => script('try-host', ...trial.scripts),
 };

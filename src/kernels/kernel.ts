@@ -25,20 +25,21 @@ export interface Cards {
 export interface Trial {
   /** Modules that must exist. */
   readonly modules: readonly Module[];
-  /** A script of the image that runs in a network stack of that kernel, and fails if the kernel lacks something. */
-  readonly script: string;
+  /** Scripts of the image that run in a network stack of that kernel; one fails if the kernel lacks something. */
+  readonly scripts: readonly string[];
   /** What a success means, in words. */
   readonly works: string;
   /** The requirements, for a user whose engine does not meet them. */
   readonly wanted: string;
 }
 
-/** A driver that is tried on a kernel. */
+/** What is tried on a kernel: a driver, needs of a node, or both. */
 export interface Tried {
+  /** Identifies it among all that is tried. */
   readonly name: string;
   readonly trial: Trial;
   /** What its containers need beyond the kernel's needs. */
-  readonly needs: Pick<ContainerNeeds, 'memoryMb'>;
+  readonly needs: Pick<ContainerNeeds, 'memoryMb' | 'devices'>;
   /** The image in which it is tried. */
   image(): Image;
 }
@@ -60,7 +61,7 @@ export interface Hop {
    * Returns the command line that boots it in the fabric, with that script, between two taps: the node's end and the
    * segment's.
    */
-  command(init: string, taps: readonly [node: string, segment: string]): readonly string[];
+  command(init: string, taps: readonly [node: string, segment: string], mtu: number): readonly string[];
 }
 
 /**
@@ -71,6 +72,8 @@ export interface Kernel {
   readonly name: KernelName;
   /** True for a node's own kernel, which boots with the node; false for the engine's, which all nodes share. */
   readonly own: boolean;
+  /** Returns the image of a node with it, built on the image that the node would have otherwise; absent if that has it. */
+  image?(on: Image): Image;
   /** What the container needs, whatever runs in it. */
   readonly needs: ContainerNeeds;
   /** Megabytes of this machine's memory that a node with it uses: measured, with a reserve. */

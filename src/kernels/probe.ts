@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Engine } from '../engine/engine.ts';
-import { imageTag } from '../engine/images.ts';
+import { type Image, imageTag } from '../engine/images.ts';
 import type { KernelName } from '../model/words.ts';
 import { kernels } from './index.ts';
 import type { Availability, Tried } from './kernel.ts';
@@ -33,8 +33,22 @@ function remember(key: string, value: Availability): void {
   }
 }
 
+/** Returns the words for a container that the engine does not create: a device that its machine lacks is named alone. */
+function withoutDevice(said: string, devices: readonly string[]): string {
+  const lacks = /no such file or directory|no such device/i.test(said)
+    ? devices.find((device) => said.includes(device))
+    : undefined;
+  return lacks === undefined ? said : `the engine’s machine has no ${lacks}`;
+}
+
+/** Returns the image with a kernel, given what would run on another one. */
+export function imageWith(name: KernelName, of: Pick<Tried, 'image'>): Image {
+  const image = of.image();
+  return kernels[name].image?.(image) ?? image;
+}
+
 /**
- * Probes whether a kernel can run a driver on this engine, by using it; a positive result is cached. The image must
+ * Probes whether a kernel can do what is tried on this engine, by using it; a positive result is cached. The image must
  * exist.
  */
 export async function probeKernel(
@@ -45,17 +59,21 @@ export async function probeKernel(
 ): Promise<Availability> {
   const { trial } = tried;
   const info = await engine.info();
-  const image = imageTag(tried.image());
+  const image = imageTag(imageWith(name, tried));
   const key = [info.id, info.kernel, image, name, tried.name].join(' ');
   const before = remembered()[key];
   if (before && !options.again) return before;
   const kernel = kernels[name];
-  const needs = { ...kernel.needs, memoryMb: kernel.needs.memoryMb + tried.needs.memoryMb };
+  const needs = {
+    ...kernel.needs,
+    memoryMb: kernel.needs.memoryMb + tried.needs.memoryMb,
+    devices: [...new Set([...kernel.needs.devices, ...tried.needs.devices])],
+  };
   const result = await engine
     .runOnce(image, kernel.probe(trial), needs, { 'lvslab.probe': name })
     .catch((error: unknown) => ({
       code: 1,
-      stdout: `\n${(error as Error).message}`,
+      stdout: `\n${withoutDevice((error as Error).message, needs.devices)}`,
     }));
   const [version = '', ...rest] = result.stdout.trim().split('\n');
   const usable = result.code === 0;

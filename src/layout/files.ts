@@ -1,10 +1,11 @@
+import { createHash } from 'node:crypto';
 import type { Stack } from '../drivers/driver.ts';
 import { driverOf } from '../drivers/index.ts';
 import type { Kernel } from '../kernels/kernel.ts';
 import type { Lab } from '../model/lab.ts';
 import { addressesOf, familyOf, linksOf } from '../model/lookup.ts';
-import type { LabNode, Route } from '../model/node.ts';
-import { devices } from '../nodes/devices.ts';
+import type { LabNode, Route, UserFile } from '../model/node.ts';
+import { devices, mtuLine } from '../nodes/devices.ts';
 import { addAddress, type NodeFile, nothing } from '../nodes/part.ts';
 import { partOf } from './part-of.ts';
 
@@ -51,7 +52,7 @@ export function nodeFiles(lab: Lab, node: LabNode, kernel: Kernel): Readonly<Rec
       .filter(([name]) => when(name))
       .map(([name, value]) => `${name} = ${value}\n`)
       .join('');
-  const links = ['link set lo up', ...cards.ip, ...made.ip];
+  const links = ['link set lo up', ...cards.ip, ...node.interfaces.flatMap(mtuLine), ...made.ip];
   const ip = [
     ...(stack.devices ? linksOf(node) : node.interfaces).flatMap((l) => [
       `link set dev ${l.name} up`,
@@ -80,8 +81,21 @@ export function nodeFiles(lab: Lab, node: LabNode, kernel: Kernel): Readonly<Rec
     '/lab/offload': cards.offload.map((device) => `${device}\n`).join(''),
     '/lab/checks': part.checks.map((c) => `${c.program}\t${c.file}\t${c.command.join(' ')}\n`).join(''),
     ...(node.setup ? { [SETUP]: node.setup, [SETUP_NAME]: node.setup.path } : {}),
+    ...Object.fromEntries(brought(lab, node).map((file) => [broughtPath(file), file])),
     ...Object.fromEntries(Object.entries(node.files).map(([path, file]) => [`${STAGED}${path}`, file])),
   };
+}
+
+/** Returns the files that faults of the scenario bring to a node. */
+function brought(lab: Lab, node: LabNode): readonly UserFile[] {
+  return lab.scenario.flatMap((step) =>
+    step.kind === 'fault' && step.fault.node === node.name ? (step.fault.brings ?? []) : [],
+  );
+}
+
+/** Returns the path, in its node, of a file that a fault brings. */
+export function broughtPath({ base64 }: UserFile): string {
+  return `/lab/brought/${createHash('sha256').update(base64).digest('hex').slice(0, 16)}`;
 }
 
 /** Returns whether a node needs kernel modules, and thus a kernel that has them. */

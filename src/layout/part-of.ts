@@ -3,7 +3,7 @@ import type { Lab } from '../model/lab.ts';
 import type { LabNode } from '../model/node.ts';
 import { routing } from '../nodes/frr-conf.ts';
 import { FORWARDING, join, type NodePart, nothing } from '../nodes/part.ts';
-import { realserver } from '../nodes/realserver.ts';
+import { hiddenVips, realserver } from '../nodes/realserver.ts';
 import { serversOf } from './servers.ts';
 
 /** Returns what a node needs in addition to its own links and addresses: the parts of its kind, and its servers. */
@@ -24,7 +24,7 @@ function script(node: LabNode): NodePart {
 function purpose(lab: Lab, node: LabNode): NodePart {
   switch (node.kind) {
     case 'director':
-      return driverOf(node).director(lab, node);
+      return join([driverOf(node).director(lab, node), node.manual ? nothing : hiddenVips(lab, node)]);
     case 'realserver': {
       const part = realserver(lab, node);
       // If the user's own script sets up the node, the kernel must still have the modules.

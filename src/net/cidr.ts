@@ -98,6 +98,22 @@ export function hostsOf(text: string): { readonly first: string; readonly last: 
   return { first: formatAddress(from, family), last: formatAddress(to, family) };
 }
 
+/** Returns the link-local IPv6 address of a card, which Linux derives from its MAC address (RFC 4291, appendix A). */
+export function linkLocalOf(mac: string): string {
+  const [first = 0, ...rest] = mac.split(':').map((byte) => Number.parseInt(byte, 16));
+  const bytes = [first ^ 2, ...rest.slice(0, 2), 0xff, 0xfe, ...rest.slice(2)];
+  return formatAddress(
+    bytes.reduce((sum, byte) => (sum << 8n) + BigInt(byte), 0xfe80n << 48n),
+    6,
+  );
+}
+
+/** Parses the destination of a route: a subnet, a single address, or `default`, which is the whole of a family. */
+export function parseDestination(to: string, family: 4 | 6): Subnet | undefined {
+  if (to === 'default') return parseSubnet(family === 6 ? '::/0' : '0.0.0.0/0');
+  return parseSubnet(to) ?? parseSubnet(`${to}/${to.includes(':') ? 128 : 32}`);
+}
+
 /** Returns whether the subnet contains the address. */
 export function contains(subnet: Subnet, address: Address): boolean {
   if (subnet.address.family !== address.family) return false;
@@ -158,8 +174,8 @@ export function reservedAs(subnet: Subnet, address: Address): string | undefined
   return (address.value & mask) === mask ? 'the broadcast address' : undefined;
 }
 
-/** Formats `ADDRESS:PORT`, with an IPv6 address in brackets. */
-export function endpoint(address: string, port: number): string {
+/** Formats `ADDRESS:PORT`, with an IPv6 address in brackets; `*` stands for every port. */
+export function endpoint(address: string, port: number | '*'): string {
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 

@@ -1,3 +1,4 @@
+import type { Link } from '../model/lookup.ts';
 import type { Device, LabNode } from '../model/node.ts';
 import { BONDING, GRE, IPIP, type Module, VLAN } from './modules.ts';
 import { type NodePart, nothing } from './part.ts';
@@ -28,8 +29,13 @@ export function devices(node: LabNode): NodePart {
   return {
     ...nothing,
     modules: node.devices.flatMap((d) => MODULES[d.kind]),
-    ip: node.devices.flatMap(make),
+    ip: node.devices.flatMap((d) => [...make(d), ...mtuLine(d)]),
   };
+}
+
+/** Returns the `ip -batch` line that sets the MTU of a card or a device; none if it has its usual one. */
+export function mtuLine({ name, mtu }: Link): readonly string[] {
+  return mtu === undefined ? [] : [`link set dev ${name} mtu ${mtu}`];
 }
 
 function make(device: Device): string[] {

@@ -15,6 +15,7 @@ export interface Module {
 export const BONDING: Module = { name: 'bonding', options: 'max_bonds=0' };
 export const VLAN: Module = { name: '8021q' };
 export const GRE: Module = { name: 'ip_gre' };
+export const MACVLAN: Module = { name: 'macvlan' };
 export const IPIP: Module = {
   name: 'ipip',
   ask: ['ip link add probe0 type ipip remote 127.0.0.2', 'ip link del probe0'],

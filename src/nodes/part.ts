@@ -31,7 +31,7 @@ export interface Program {
   readonly command: readonly string[];
   /**
    * Conditions that show that it is ready: `tcp:PORT` and `udp:PORT` for a listening socket, a path for a file that
-   * must exist.
+   * must exist and not be empty.
    */
   readonly ready: readonly string[];
   /** Programs that must be ready before it starts, if they start too. */

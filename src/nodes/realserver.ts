@@ -1,5 +1,5 @@
 import type { Lab } from '../model/lab.ts';
-import { familyOf } from '../model/lookup.ts';
+import { byMode, familyOf, ownServices, vrrpOf } from '../model/lookup.ts';
 import type { LabNode } from '../model/node.ts';
 import type { Service } from '../model/service.ts';
 import { modes } from '../modes/index.ts';
@@ -36,7 +36,25 @@ export function vipDevice({ vip, mode }: Service): string | undefined {
 
 /** Returns what the modes of its services require of a real server, in addition to its programs. */
 export function realserver(lab: Lab, node: LabNode): NodePart {
-  return join(lab.services.filter((s) => s.reals.some((r) => r.node === node.name)).map(holder));
+  return join(
+    lab.services
+      .flatMap(byMode)
+      .filter((s) => s.reals.some((r) => r.node === node.name))
+      .map(holder),
+  );
+}
+
+/**
+ * Returns what a director needs in addition if it is a real server itself: a VIP that moves must stay on it, unannounced,
+ * while another director has it, or it would refuse what that one forwards.
+ */
+export function hiddenVips(lab: Lab, node: LabNode): NodePart {
+  return join(
+    ownServices(lab, node)
+      .flatMap(byMode)
+      .filter((s) => vrrpOf(lab, s.name) !== undefined && s.reals.some((r) => r.node === node.name))
+      .map(holder),
+  );
 }
 
 /** Returns the part that holds a service's VIP without announcing it, and unwraps its packets. */
