@@ -1,20 +1,23 @@
-import type { ContainerNeeds } from '../engine/engine.ts';
+import type { ContainerNeeds, Engine } from '../engine/engine.ts';
 import type { Image } from '../engine/images.ts';
 import type { Trial } from '../kernels/kernel.ts';
 import type { Lab } from '../model/lab.ts';
 import type { LabNode } from '../model/node.ts';
 import type { Real, Service } from '../model/service.ts';
+import type { SnatRule } from '../model/snat.ts';
 import type { DriverName, Mode, Protocol, Scheduler } from '../model/words.ts';
-import type { Announced } from '../nodes/frr-conf.ts';
+import type { Announced } from '../nodes/domain.ts';
 import type { NodePart } from '../nodes/part.ts';
-import type { HeldAddress, ServiceTable, TableConnection, TableTimeouts } from './service-table.ts';
+import type { HeldAddress, ServiceTable, TableConnection, TableReal, TableTimeouts } from './service-table.ts';
 
 /** Runs a command inside a node and returns its output. */
 export type RunInNode = (command: readonly string[]) => Promise<string>;
 
 /** A part of a service that a driver does not support: the key of the service that requires it, and the reason. */
 export interface Refused {
-  readonly key: 'port' | 'mode' | 'protocol' | 'scheduler' | 'vip';
+  readonly key: 'port' | 'mode' | 'protocol' | 'scheduler' | 'vip' | 'mark' | 'ops' | 'health' | 'lips';
+  /** The real server whose key it is, if not the service's own. */
+  readonly real?: string;
   readonly why: string;
 }
 
@@ -26,7 +29,7 @@ export interface Misplaced {
 }
 
 /** The parts of a lab on which it depends what a director's driver must do. */
-export type Parts = Pick<Lab, 'nodes' | 'services' | 'snat' | 'vrrp' | 'ospf'>;
+export type Parts = Pick<Lab, 'nodes' | 'services' | 'snat' | 'vrrp' | 'ospf' | 'bgp'>;
 
 /** What a director's table shows for a service, in the words of the driver's own tool. */
 export interface Shown {
@@ -34,6 +37,14 @@ export interface Shown {
   readonly forward: string;
   /** `TableService.flags`. */
   readonly flags: readonly string[];
+}
+
+/** What a director's table shows for the packets of one protocol that an SNAT rule translates. */
+export interface ShownSnat {
+  /** The description of these packets (`TableService.address`). */
+  readonly address: string;
+  readonly scheduler: string;
+  readonly reals: readonly Pick<TableReal, 'address' | 'port' | 'forward' | 'weight'>[];
 }
 
 /**
@@ -44,6 +55,8 @@ export interface Shown {
 export interface Control {
   /** Returns the whole table. */
   table(): Promise<ServiceTable>;
+  /** The command that prints the table in the format of `ipvsadm --save`, a line for each service and real server. */
+  readonly save: readonly string[];
   /** Returns the command that sets the weight of a real server in the table. */
   setWeight(service: Service, real: Real, weight: number): readonly string[];
   /** Returns the command that removes a real server from the table... */
@@ -84,6 +97,14 @@ export interface Heart {
   readonly returns: { readonly ms: number; readonly words: string };
 }
 
+/** What one director needs beyond those of its driver, and how to find out whether a machine has it. */
+export interface Extra {
+  readonly name: string;
+  /** Devices of the engine's machine. */
+  readonly devices: readonly string[];
+  readonly trial: Trial;
+}
+
 /** What the kernel of a director sets up of the node's network, in the way of any other node. */
 export interface Stack {
   /** Addresses of the links, and routes. */
@@ -102,6 +123,8 @@ export interface Driver {
   readonly families: readonly (4 | 6)[];
   readonly schedulers: readonly Scheduler[];
   readonly protocols: readonly Protocol[];
+  /** Whether an entry of its table can take more than one port: every port of a VIP, or packets with a firewall mark. */
+  readonly wideEntries: boolean;
   /** Why a VIP and its real servers cannot be of different families; undefined if they can. */
   readonly oneFamily: string | undefined;
   /** Returns what it does not support of a service, alone or beside the others, apart from the lists above. */
@@ -113,14 +136,27 @@ export interface Driver {
    * Returns why no lab can run it from this machine, without trying it: a program that users supply is not there.
    */
   missing(): string | undefined;
+  /** Looks on the engine for a program that users supply there, before `missing` and `image` are asked. */
+  look?(engine: Engine): Promise<void>;
+  /** Returns where the program that users supply comes from, in words for a person. */
+  broughtFrom?(): string;
   /** Returns the image of a director's container. */
   image(): Image;
   /** The greatest number of worker threads of a director; undefined if the driver has none. */
   readonly mostWorkers?: number;
+  /**
+   * Returns whether a director moves a flow to another real server as soon as its own has left the table; otherwise the
+   * flow is lost until its entry expires.
+   */
+  movesFlows(node: LabNode): boolean;
   /** Whether a director can have a kernel of its own; else it runs on the engine's. */
   readonly ownKernels: boolean;
   /** A director's needs beyond those of its kernel; the memory is added to the kernel's. */
   readonly needs: Pick<ContainerNeeds, 'capabilities' | 'devices' | 'tmpfs' | 'memoryMb'>;
+  /** Whether a director polls without rest, so that a machine has processors for few of them only. */
+  readonly polls: boolean;
+  /** Returns what this director needs in addition; undefined if nothing. */
+  extra(node: LabNode): Extra | undefined;
   /** The program without which a director leaves VRRP and OSPF; undefined if the kernel carries the traffic. */
   readonly heart?: Heart;
   /** Where the VIPs are that OSPF announces: on an interface of the kernel, or among its routes only. */
@@ -164,6 +200,8 @@ export interface Driver {
   clientOption(service: Service): ClientOption | undefined;
   /** Returns what its table shows for a service that matches the lab. */
   shows(service: Service): Shown;
+  /** Returns what its table shows for an SNAT rule of a director; nothing if SNAT is not in its table. */
+  showsSnat(node: LabNode, rule: SnatRule): readonly ShownSnat[];
   /** Returns the control of a running director, given a function that runs commands there. */
   control(run: RunInNode, node: LabNode): Control;
 }

@@ -27,3 +27,9 @@ export function driversOf(lab: Pick<Lab, 'nodes'>): readonly Driver[] {
 export function availableImages(of: readonly Driver[] = Object.values(drivers)): readonly Image[] {
   return [NODE, ...of.filter((d) => d.missing() === undefined).map((d) => d.image())];
 }
+
+/** Returns the drivers that carry services: those of the directors, or the default one if there is no director yet. */
+export function carriers(nodes: readonly LabNode[]): readonly Driver[] {
+  const all = driversOf({ nodes });
+  return all.length > 0 ? all : [drivers[STANDARD_DRIVER]];
+}

@@ -54,6 +54,7 @@ export function parseTable(output: string): ServiceTable {
         protocol: service.protocol,
         // DPVS balances packets that match a description, too (SNAT): it has no port.
         ...(service.protocol === 'match' ? { address: where, port: 0 } : splitEndpoint(where)),
+        ...(service.protocol === 'fwm' ? { family: service.words.includes('IPv6') ? 6 : 4 } : {}),
         scheduler,
         ...parseFlags(words),
         reals: [],

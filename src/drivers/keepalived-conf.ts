@@ -1,39 +1,13 @@
-import type { HealthCheck } from '../model/health.ts';
 import type { Lab } from '../model/lab.ts';
-import { checkedPort, familyOf, found, instancesOf, linksOf, memberOf, nodeOf } from '../model/lookup.ts';
+import { bestOf, familyOf, found, instancesOf, linksOf, memberOf, nodeOf } from '../model/lookup.ts';
 import type { HostAddress, LabNode } from '../model/node.ts';
-import type { Persistence, Real, Service } from '../model/service.ts';
 import type { VrrpInstance } from '../model/vrrp.ts';
-import { maskText } from '../net/cidr.ts';
-import { unreachable } from '../result.ts';
 import { type Block, writeBlocks } from './blocks.ts';
-import { checkScript, quorumScript, type Script, scriptsOf, trackScript } from './keepalived-scripts.ts';
-
-/**
- * The parts of keepalived.conf that depend on the load balancer: a driver whose keepalived has another syntax supplies
- * its own.
- */
-export interface Dialect {
-  /** Returns the lines of `global_defs` about the balancer. */
-  globals(lab: Lab, node: LabNode): readonly string[];
-  /** Returns the blocks that stand before the VRRP instances. */
-  blocks(lab: Lab, node: LabNode): readonly Block[];
-  /** Returns the names of scripts in those blocks that every VRRP instance tracks. */
-  readonly tracks: readonly string[];
-  /** Returns the lines of a `vrrp_instance` that name its interface. */
-  interface(node: LabNode, device: string): readonly string[];
-  /** Returns the line of an address that an instance moves. */
-  address(address: HostAddress, device: string): string;
-  /** Returns the blocks that a service's `virtual_server` refers to, and how its own head names it. */
-  server(service: Service): { readonly before: readonly Block[]; readonly head: string };
-  /** Returns the lines of a `virtual_server` that define how it is balanced. */
-  balancing(service: Service): readonly string[];
-}
-
-/** Formats seconds for keepalived.conf: whole ones plain, others with decimals. */
-function seconds(ms: number): string {
-  return String(ms / 1000);
-}
+import { distinctEntries } from './entry.ts';
+import type { Dialect } from './keepalived-dialect.ts';
+import type { Kept } from './keepalived-kept.ts';
+import { type Script, scriptsOf, trackScript } from './keepalived-scripts.ts';
+import { quoted, seconds, serverBlocks, snatBlock } from './keepalived-server.ts';
 
 /** Returns the addresses of an instance's other members, to which unicast adverts go. */
 function peers(lab: Lab, node: LabNode, instance: VrrpInstance): readonly string[] {
@@ -57,7 +31,9 @@ function scriptName(instance: VrrpInstance, index: number): string {
 function vrrpBlock(lab: Lab, node: LabNode, instance: VrrpInstance, dialect: Dialect): Block {
   const member = memberOf(instance, node.name);
   // keepalived preempts late, or not at all, only if it starts as BACKUP (keepalived.conf(5)).
-  const first = instance.members[0]?.node === node.name && instance.preempt && instance.preemptDelay === 0;
+  // Of directors with equal priorities whoever is master stays it, so none may start as one.
+  const [best, equal] = bestOf(instance);
+  const first = best?.node === node.name && !equal && instance.preempt && instance.preemptDelay === 0;
   const weight = (w: number) => (w === 0 ? '' : ` weight ${w}`);
   const scripts = [
     ...dialect.tracks,
@@ -69,6 +45,7 @@ function vrrpBlock(lab: Lab, node: LabNode, instance: VrrpInstance, dialect: Dia
       : [],
   );
   const { password } = instance;
+  const notify = dialect.notify(lab, node, instance);
   return [
     `vrrp_instance ${instance.name}`,
     [
@@ -76,6 +53,7 @@ function vrrpBlock(lab: Lab, node: LabNode, instance: VrrpInstance, dialect: Dia
       ...dialect.interface(node, member.device),
       `virtual_router_id ${instance.id}`,
       ...(instance.version === 3 ? ['version 3'] : []),
+      ...vmacLines(instance),
       `priority ${member.priority}`,
       `advert_int ${seconds(instance.advert)}`,
       ...(instance.preempt ? [] : ['nopreempt']),
@@ -84,10 +62,20 @@ function vrrpBlock(lab: Lab, node: LabNode, instance: VrrpInstance, dialect: Dia
       ...(password === undefined ? [] : [['authentication', ['auth_type PASS', `auth_pass ${password}`]] as Block]),
       ...(instance.unicast ? [['unicast_peer', peers(lab, node, instance)] as Block] : []),
       ...(scripts.length > 0 ? [['track_script', scripts] as Block] : []),
+      ...(notify ? [`notify ${quoted(notify)}`] : []),
       ...(interfaces.length > 0 ? [['track_interface', interfaces] as Block] : []),
-      ['virtual_ipaddress', instance.addresses.map((a) => dialect.address(a, member.device))],
+      [
+        'virtual_ipaddress',
+        instance.addresses.map((a) => dialect.address(a, instance.vmac ? undefined : member.device)),
+      ],
     ],
   ];
+}
+
+/** Returns the lines that give an instance a device with its virtual MAC address (keepalived.conf(5)). */
+function vmacLines({ vmac }: VrrpInstance): readonly string[] {
+  if (vmac === undefined) return [];
+  return ['use_vmac', ...(vmac === 'xmit_base' ? ['vmac_xmit_base'] : [])];
 }
 
 /** Formats an address with its prefix, which is left out for a single address (keepalived.conf(5)). */
@@ -104,17 +92,14 @@ function scriptBlocks(instance: VrrpInstance): Block[] {
             [
               `script ${quoted(trackScript(instance, i, t.script))}`,
               `interval ${seconds(t.every)}`,
+              ...(t.rise === 1 ? [] : [`rise ${t.rise}`]),
+              ...(t.fall === 1 ? [] : [`fall ${t.fall}`]),
               ...(t.weight === 0 ? [] : [`weight ${t.weight}`]),
             ],
           ],
         ]
       : [],
   );
-}
-
-/** Formats a script's path for keepalived.conf. */
-function quoted({ path }: Script): string {
-  return `"${path}"`;
 }
 
 /** Returns the blocks of instances that change state together. */
@@ -126,94 +111,21 @@ function syncBlocks(instances: readonly VrrpInstance[]): Block[] {
   ]);
 }
 
-function serverBlocks(service: Service, dialect: Dialect): readonly Block[] {
-  const { health, quorum, sorry } = service;
-  const { before, head } = dialect.server(service);
-  const block: Block = [
-    `virtual_server ${head}`,
-    [
-      ...(health ? [`delay_loop ${seconds(health.every)}`] : []),
-      ...dialect.balancing(service),
-      `protocol ${service.protocol.toUpperCase()}`,
-      ...(service.persistence ? persistenceLines(service.persistence, familyOf(service.vip)) : []),
-      ...(quorum ? [`quorum ${quorum.weight}`] : []),
-      ...(quorum?.up === undefined ? [] : [`quorum_up ${quoted(quorumScript(service, 'up', quorum.up))}`]),
-      ...(quorum?.down === undefined ? [] : [`quorum_down ${quoted(quorumScript(service, 'down', quorum.down))}`]),
-      ...(sorry ? [`sorry_server ${sorry.address} ${sorry.port}`] : []),
-      ...service.reals.map(
-        (real): Block => [
-          `real_server ${real.address} ${real.port}`,
-          [`weight ${real.weight}`, ...(health ? checkLines(service, health, real) : [])],
-        ],
-      ),
-    ],
-  ];
-  return [...before, block];
+/** Returns what keepalived sets up where it has every service, and SNAT is not its business. */
+export function everyService(lab: Lab): Kept {
+  return { services: lab.services, snat: [] };
 }
 
-/** Returns the lines of a real server's checker (keepalived.conf(5), CHECKERS). */
-function checkLines(service: Service, health: HealthCheck, real: Real): (string | Block)[] {
-  const { probe } = health;
-  const common = [`retry ${health.retry}`, `delay_before_retry ${seconds(health.pause)}`];
-  const connect = [
-    `connect_timeout ${seconds(health.timeout)}`,
-    `connect_port ${checkedPort(health, real)}`,
-    ...common,
-  ];
-  const checker = (): Block => {
-    switch (probe.kind) {
-      case 'tcp':
-        return ['TCP_CHECK', connect];
-      case 'udp':
-        return ['UDP_CHECK', connect];
-      case 'dns':
-        return ['DNS_CHECK', [...connect, `type ${probe.type}`, `name ${probe.name}`]];
-      case 'http':
-      case 'ssl':
-        return [
-          probe.kind === 'http' ? 'HTTP_GET' : 'SSL_GET',
-          [
-            [
-              'url',
-              [
-                `path ${probe.path}`,
-                ...(probe.status === undefined ? [] : [`status_code ${probe.status}`]),
-                ...(probe.digest === undefined ? [] : [`digest ${probe.digest}`]),
-              ],
-            ],
-            ...connect,
-          ],
-        ];
-      case 'misc':
-        return [
-          'MISC_CHECK',
-          [
-            `misc_path ${quoted(checkScript(service, real, probe.script))}`,
-            `misc_timeout ${seconds(health.timeout)}`,
-            ...common,
-            ...(probe.dynamic ? ['misc_dynamic'] : []),
-          ],
-        ];
-      default:
-        return unreachable(probe);
-    }
-  };
-  return [...(health.inhibit ? ['inhibit_on_failure'] : []), checker()];
+/** Returns every script that a director's keepalived.conf names. */
+function allScripts(lab: Lab, node: LabNode, dialect: Dialect, kept: Kept): readonly Script[] {
+  return [...scriptsOf(lab, node, kept), ...instancesOf(lab, node).flatMap((v) => dialect.notify(lab, node, v) ?? [])];
 }
 
-function persistenceLines({ time, mask }: Persistence, family: 4 | 6): string[] {
-  const whole = family === 4 ? 32 : 128;
-  return [
-    `persistence_timeout ${Math.ceil(time / 1000)}`,
-    ...(mask < whole ? [`persistence_granularity ${maskText(mask, family)}`] : []),
-  ];
-}
-
-/** Returns the keepalived.conf of a director: its VRRP instances and these services (keepalived.conf(5)). */
-export function keepalivedConf(lab: Lab, node: LabNode, dialect: Dialect, services = lab.services): string {
+/** Returns the keepalived.conf of a director: its VRRP instances, and what it sets up (keepalived.conf(5)). */
+export function keepalivedConf(lab: Lab, node: LabNode, dialect: Dialect, kept = everyService(lab)): string {
   const instances = instancesOf(lab, node);
   const group = instances.find((v) => v.group !== undefined)?.group;
-  const runs = scriptsOf(lab, node).length + dialect.tracks.length > 0;
+  const runs = allScripts(lab, node, dialect, kept).length + dialect.tracks.length > 0;
   return writeBlocks([
     [
       'global_defs',
@@ -228,7 +140,8 @@ export function keepalivedConf(lab: Lab, node: LabNode, dialect: Dialect, servic
     ...instances.flatMap(scriptBlocks),
     ...syncBlocks(instances),
     ...instances.map((v) => vrrpBlock(lab, node, v, dialect)),
-    ...services.flatMap((s) => serverBlocks(s, dialect)),
+    ...distinctEntries(kept.services).flatMap((s) => serverBlocks(lab, node, s, dialect)),
+    ...kept.snat.map(snatBlock),
   ]);
 }
 
@@ -253,22 +166,25 @@ export function keepalivedFiles(
   lab: Lab,
   node: LabNode,
   dialect: Dialect,
-  services = lab.services,
+  kept = everyService(lab),
 ): Readonly<Record<string, string>> {
-  const scripts = scriptsOf(lab, node).map(({ path, command }) => [path, `#!/usr/bin/dash\n${command}\n`]);
-  return { [KEEPALIVED_CONF]: keepalivedConf(lab, node, dialect, services), ...Object.fromEntries(scripts) };
+  const scripts = allScripts(lab, node, dialect, kept).map(({ path, command }) => [
+    path,
+    `#!/usr/bin/dash\n${command}\n`,
+  ]);
+  return { [KEEPALIVED_CONF]: keepalivedConf(lab, node, dialect, kept), ...Object.fromEntries(scripts) };
 }
 
 /**
  * Returns the PID files of keepalived and its processes. If the configuration is the user's own, or a setup script may
- * have changed it, only the first one is certain to exist: keepalived stops a process that finds nothing to do, and its
- * PID file may be seen before.
+ * have changed it, only the first one is certain to exist: keepalived creates the PID files of all its processes, empty,
+ * and removes those of the processes that its configuration does not need (core/main.c, `start_keepalived`).
  */
-export function keepalivedPids(lab: Lab, node: LabNode, services = lab.services): readonly string[] {
-  if (node.keepalived || node.setup) return ['/run/keepalived.pid'];
+export function keepalivedPids(lab: Lab, node: LabNode, { services, snat } = everyService(lab)): readonly string[] {
+  if (node.keepalived || node.setup || node.files[KEEPALIVED_CONF]) return ['/run/keepalived.pid'];
   return [
     '/run/keepalived.pid',
     ...(instancesOf(lab, node).length > 0 ? ['/run/vrrp.pid'] : []),
-    ...(services.length > 0 ? ['/run/checkers.pid'] : []),
+    ...(services.length + snat.length > 0 ? ['/run/checkers.pid'] : []),
   ];
 }

@@ -3,6 +3,7 @@ import { instancesOf } from '../model/lookup.ts';
 import type { LabNode } from '../model/node.ts';
 import type { Real, Service } from '../model/service.ts';
 import type { VrrpInstance } from '../model/vrrp.ts';
+import type { Kept, SnatServer } from './keepalived-kept.ts';
 
 /**
  * A command that keepalived runs, in a file of its own that is named after its purpose: whatever the command contains,
@@ -33,12 +34,21 @@ export function checkScript(service: Service, real: Real, command: string): Scri
   return script(`check.${service.name}.${real.node}`, aimed);
 }
 
+/**
+ * Returns the script of an SNAT rule for one protocol, with the rule's address and the protocol: the check of the address,
+ * or what runs when its quorum is reached or lost.
+ */
+export function snatScript({ rule, protocol }: SnatServer, purpose: 'check' | 'up' | 'down', command: string): Script {
+  const aimed = command.replaceAll('{address}', rule.to).replaceAll('{protocol}', protocol);
+  return script(`snat.${rule.name}.${protocol}.${purpose}`, aimed);
+}
+
 /** Returns every script that a director's generated keepalived.conf names. */
-export function scriptsOf(lab: Lab, node: LabNode): readonly Script[] {
+export function scriptsOf(lab: Lab, node: LabNode, { services, snat }: Kept): readonly Script[] {
   const tracked = instancesOf(lab, node).flatMap((v) =>
     v.track.flatMap((t, i) => ('script' in t ? [trackScript(v, i, t.script)] : [])),
   );
-  const balanced = lab.services.flatMap((s) => {
+  const balanced = services.flatMap((s) => {
     const { probe } = s.health ?? {};
     return [
       ...(['up', 'down'] as const).flatMap((when) => {
@@ -48,5 +58,13 @@ export function scriptsOf(lab: Lab, node: LabNode): readonly Script[] {
       ...(probe?.kind === 'misc' ? s.reals.map((real) => checkScript(s, real, probe.script)) : []),
     ];
   });
-  return [...tracked, ...balanced];
+  const translated = snat.flatMap((server) => {
+    const { health, quorum } = server.rule;
+    return [
+      ...(health?.probe.kind === 'misc' ? [snatScript(server, 'check', health.probe.script)] : []),
+      ...(quorum?.up === undefined ? [] : [snatScript(server, 'up', quorum.up)]),
+      ...(quorum?.down === undefined ? [] : [snatScript(server, 'down', quorum.down)]),
+    ];
+  });
+  return [...tracked, ...balanced, ...translated];
 }

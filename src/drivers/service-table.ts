@@ -15,8 +15,11 @@ export interface TableTimeouts {
 export interface TableService {
   /** tcp, udp or sctp; fwm for a firewall mark, match for a description of packets, which are then in `address`. */
   readonly protocol: string;
+  /** The VIP; a firewall mark as a number. */
   readonly address: string;
   readonly port: number;
+  /** The family of a firewall mark's packets; absent for a VIP. */
+  readonly family?: 4 | 6;
   readonly scheduler: string;
   /** Seconds; absent if the service is not persistent. */
   readonly persistence?: number;

@@ -1,13 +1,13 @@
 import type { Lab } from '../../model/lab.ts';
-import { familyOf, found, instancesOf, linksOf, linkTo, ospfOf, vrrpOf } from '../../model/lookup.ts';
-import type { Device, LabNode, Lip, Route } from '../../model/node.ts';
+import { domainOf, familyOf, found, instancesOf, linksOf, linkTo, lipsOf, vrrpOf } from '../../model/lookup.ts';
+import type { Device, LabNode, Route } from '../../model/node.ts';
 import type { Real, Service } from '../../model/service.ts';
-import type { SnatRule } from '../../model/snat.ts';
 import { modes } from '../../modes/index.ts';
-import { endpoint, hostsOf, maskText, networkText } from '../../net/cidr.ts';
+import { contains, endpoint, maskText, networkText, parseAddress, parseSubnet, type Subnet } from '../../net/cidr.ts';
 import type { Parts } from '../driver.ts';
 import { methodOf } from './method.ts';
-import { portNamed, portOf } from './ports.ts';
+import { kniName, portNamed, portOf } from './ports.ts';
+import { snatCommands } from './snat.ts';
 
 type Command = readonly string[];
 
@@ -20,7 +20,7 @@ export function kernelHasAddresses(lab: Parts, node: LabNode): boolean {
   return (
     node.keepalived !== undefined ||
     instancesOf(lab, node).length > 0 ||
-    lab.services.some((s) => isKept(lab, s) || ospfOf(lab, s.name) !== undefined)
+    lab.services.some((s) => isKept(lab, s) || domainOf(lab, s.name) !== undefined)
   );
 }
 
@@ -28,6 +28,11 @@ export function kernelHasAddresses(lab: Parts, node: LabNode): boolean {
 export function isKept(lab: Parts, service: Service): boolean {
   const { health, quorum, sorry } = service;
   return vrrpOf(lab, service.name) !== undefined || health !== undefined || quorum !== undefined || sorry !== undefined;
+}
+
+/** Returns the services that keepalived sets up. */
+export function keptServices(lab: Parts): readonly Service[] {
+  return lab.services.filter((s) => isKept(lab, s));
 }
 
 /** Returns how ipvsadm names a service. */
@@ -53,10 +58,7 @@ export function serverCommand(verb: '-a' | '-e' | '-d', service: Service, real: 
 /** Returns the commands that add a service with its real servers and its LIPs, in the form of DPVS's tutorial. */
 function serviceCommands(node: LabNode, service: Service): readonly Command[] {
   const { scheduler, persistence, vip, reals } = service;
-  const real = familyOf(found(reals[0], `real server of ${service.name}`).address);
-  const lips = modes[service.mode].needsLips
-    ? lipsTowards(node, reals).filter((l) => familyOf(l.address) === real)
-    : [];
+  const lips = modes[service.mode].needsLips ? lipsOf(node, service) : [];
   return [
     [
       'ipvsadm',
@@ -77,15 +79,6 @@ function serviceCommands(node: LabNode, service: Service): readonly Command[] {
   ];
 }
 
-/**
- * Returns the LIPs on the links that lead to real servers: a reply to another one would need a way of its own. All of them
- * if the real servers are behind routers.
- */
-function lipsTowards(node: LabNode, reals: Service['reals']): readonly Lip[] {
-  const near = node.lips.filter((lip) => reals.some((r) => linkTo(node, r.address)?.name === lip.interface));
-  return near.length > 0 ? near : node.lips;
-}
-
 /** An address that DPVS holds on a port. */
 interface OwnAddress {
   readonly address: string;
@@ -100,6 +93,8 @@ interface OwnRoute {
   readonly via?: string;
   readonly source?: string;
   readonly port: string;
+  /** Whether DPVS gives packets to this address to the kernel, through the port's KNI device. */
+  readonly toKernel?: true;
 }
 
 /**
@@ -120,7 +115,9 @@ export function ownNetwork(
     port,
     pool: pools.includes(address),
   }));
-  const vips = lab.services.filter((s) => !isKept(lab, s)).map((s) => ({ vip: s.vip, port: vipPort(lab, node, s) }));
+  const vips = lab.services
+    .filter((s) => vrrpOf(lab, s.name) === undefined)
+    .map((s) => ({ vip: s.vip, port: vipPort(lab, node, s) }));
   return {
     addresses: [
       ...(foreign ? [] : own),
@@ -131,13 +128,20 @@ export function ownNetwork(
     routes: [
       ...(foreign ? links.map(({ address, prefix, port }) => ({ to: networkText(address, prefix), port })) : []),
       ...node.routes.map((route) => ownRoute(lab, node, route)),
+      ...(node.kni ?? []).map(
+        ({ address, interface: name }): OwnRoute => ({
+          to: `${address}/32`,
+          port: portNamed(node, name),
+          toKernel: true,
+        }),
+      ),
     ],
   };
 }
 
 /** Returns the port on which DPVS holds a VIP: the one on its subnet, else the one towards the OSPF router. */
 function vipPort(lab: Lab, node: LabNode, service: Service): string {
-  const announced = ospfOf(lab, service.name)?.segments ?? [];
+  const announced = domainOf(lab, service.name)?.segments ?? [];
   const link = linkTo(node, service.vip) ?? node.interfaces.find((card) => announced.includes(card.segment));
   return portOf(node, link ?? found(node.interfaces[0], `interface of ${node.name}`));
 }
@@ -184,25 +188,38 @@ function addressCommand({ address, port, pool }: OwnAddress): Command {
   return ['dpip', 'addr', 'add', address, 'dev', port, ...(pool ? ['sapool'] : [])];
 }
 
-function routeCommand({ to, via, source, port }: OwnRoute): Command {
+function routeCommand({ to, via, source, port, toKernel }: OwnRoute): Command {
   return [
     ...['dpip', ...(familyOf(via ?? to) === 6 ? ['-6'] : []), 'route', 'add', to],
     ...(via === undefined ? [] : ['via', via]),
     ...(source === undefined ? [] : ['src', source]),
     ...['dev', port],
+    ...(toKernel ? ['scope', 'kni_host'] : []),
   ];
 }
 
-/** Returns the commands of an SNAT rule: a service for each protocol, which takes packets by their description. */
-function snatCommands(node: LabNode, { from, to, out, protocols }: SnatRule): readonly Command[] {
-  const { first, last } = hostsOf(from);
-  return protocols.flatMap((protocol) => {
-    const match = `proto=${protocol},src-range=${first}-${last},oif=${portNamed(node, out)}`;
+/**
+ * Returns the commands that give the kernel its addresses on KNI devices, which DPVS makes when it starts, and the routes by
+ * their gateways (DPVS tutorial, KNI).
+ */
+function kniCommands(node: LabNode): readonly Command[] {
+  return (node.kni ?? []).flatMap(({ address, prefix, interface: name }) => {
+    const device = kniName(portNamed(node, name));
+    const subnet = parseSubnet(`${address}/${prefix}`);
+    const near = (via: string) => subnet !== undefined && isIn(subnet, via);
     return [
-      ['ipvsadm', '-A', '-s', 'rr', '-H', match],
-      ['ipvsadm', '-a', '-H', match, '-r', `${to}:0`, '-w', '100', '-J'],
+      ['ip', 'addr', 'replace', `${address}/${prefix}`, 'dev', device],
+      ['ip', 'link', 'set', device, 'up'],
+      ...node.routes.flatMap(({ to, via }) =>
+        via !== undefined && near(via) ? [['ip', 'route', 'replace', to, 'via', via, 'dev', device]] : [],
+      ),
     ];
   });
+}
+
+function isIn(subnet: Subnet, address: string): boolean {
+  const parsed = parseAddress(address);
+  return parsed !== undefined && contains(subnet, parsed);
 }
 
 /**
@@ -210,13 +227,13 @@ function snatCommands(node: LabNode, { from, to, out, protocols }: SnatRule): re
  */
 export function setupCommands(lab: Lab, node: LabNode): readonly Command[] {
   const { addresses, routes } = ownNetwork(lab, node);
-  const rules = lab.snat.filter((rule) => rule.director === node.name);
   return [
     ...node.devices.flatMap((device) => deviceCommands(node, device)),
     ...addresses.map(addressCommand),
+    ...kniCommands(node),
     ...routes.map(routeCommand),
     ...lab.services.filter((s) => !isKept(lab, s)).flatMap((service) => serviceCommands(node, service)),
-    ...distinct(rules.flatMap((rule) => snatCommands(node, rule))),
+    ...distinct(snatCommands(lab.snat, node)),
   ];
 }
 

@@ -1,7 +1,7 @@
 import type { Lab } from '../../model/lab.ts';
 import type { LabNode } from '../../model/node.ts';
 import { type Block, writeBlocks } from '../blocks.ts';
-import { type Bond, bondsOf, openPorts, portName, portNamed } from './ports.ts';
+import { type Bond, bondsOf, kniName, openPorts, portName, portNamed } from './ports.ts';
 
 /** The path of DPVS's configuration. */
 export const DPVS_CONF = '/etc/dpvs.conf';
@@ -12,9 +12,10 @@ function numbers(workers: number): readonly number[] {
 }
 
 /** A port: a queue each way for each worker. */
-function device(port: string, workers: number): Block {
+function device(port: string, { workers, kni }: { readonly workers: number; readonly kni: boolean }): Block {
   const queue = [`queue_number ${workers}`, 'descriptor_number 256'];
-  return [`<init> device ${port}`, [['rx', [...queue, 'rss all']], ['tx', queue], 'promisc_mode']];
+  const name = kni ? [`kni_name ${kniName(port)}`] : [];
+  return [`<init> device ${port}`, [['rx', [...queue, 'rss all']], ['tx', queue], 'promisc_mode', ...name]];
 }
 
 /** A bond; dedicated queues would need cards with several. */
@@ -70,7 +71,8 @@ export function workersOf({ workers = 1 }: Pick<LabNode, 'workers'>): number {
 
 /**
  * Returns the dpvs.conf of a director (conf/dpvs.conf.items of DPVS). Sizes are small: a lab has little memory and few
- * connections. KNI is off: it needs /dev/vhost-net, so the kernel's own programs use the cards beside DPVS.
+ * connections. KNI is on only if the node has KNI addresses: it needs /dev/vhost-net. Without it the kernel's own programs use
+ * the cards beside DPVS.
  */
 export function dpvsConf(lab: Lab, node: LabNode): string {
   const cards = node.interfaces.map((_, i) => portName(i));
@@ -79,14 +81,15 @@ export function dpvsConf(lab: Lab, node: LabNode): string {
   const ports = openPorts(node);
   const { tcp, udp } = timeouts(lab);
   const workers = workersOf(node);
+  const kni = node.kni !== undefined;
   return writeBlocks([
-    ['global_defs', ['log_level INFO', 'log_async_mode off', 'kni off', 'lldp off']],
+    ['global_defs', ['log_level INFO', 'log_async_mode off', `kni ${kni ? 'on' : 'off'}`, 'lldp off']],
     [
       'netif_defs',
       [
         '<init> pktpool_size 16383',
         '<init> pktpool_cache 256',
-        ...cards.map((card) => device(card, workers)),
+        ...cards.map((card) => device(card, { workers, kni })),
         ...bonds.map((b) => bonding(node, b)),
       ],
     ],

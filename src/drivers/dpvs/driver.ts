@@ -1,31 +1,42 @@
 import type { Image } from '../../engine/images.ts';
-import { NODE } from '../../engine/images.ts';
 import { kernels } from '../../kernels/index.ts';
 import type { Lab } from '../../model/lab.ts';
-import { addressesOf, directors, familyOf, instancesOf, serviceOf } from '../../model/lookup.ts';
-import type { Device, LabNode } from '../../model/node.ts';
+import {
+  addressesOf,
+  directors,
+  domainsIn,
+  familyOf,
+  instancesOf,
+  ownServices,
+  serviceOf,
+} from '../../model/lookup.ts';
+import { hasMtus } from '../../model/mtu.ts';
+import type { LabNode } from '../../model/node.ts';
 import type { Service } from '../../model/service.ts';
 import type { VrrpInstance } from '../../model/vrrp.ts';
 import { modes } from '../../modes/index.ts';
 import { readAddresses } from '../../nodes/addresses.ts';
 import { type NodePart, nothing } from '../../nodes/part.ts';
 import { script, shell } from '../../shell.ts';
-import type { Control, Driver, Misplaced, Parts, Refused, RunInNode } from '../driver.ts';
+import type { Control, Driver, Extra, Misplaced, Parts, Refused, RunInNode } from '../driver.ts';
 import { joinTable, parseReals, parseTable, readCounters, readLimits } from '../ipvsadm.ts';
 import { KEEPALIVED, KEEPALIVED_CONF, keepalivedFiles, keepalivedPids } from '../keepalived-conf.ts';
+import type { Kept } from '../keepalived-kept.ts';
 import type { ServiceTable } from '../service-table.ts';
-import { buildFolder, whyNoBuild } from './build.ts';
-import { isKept, kernelHasAddresses, ownNetwork, serverCommand, setupCommands } from './commands.ts';
+import { buildImage, buildWords, lookForBuild, whyNoBuild } from './build.ts';
+import { keptServices, kernelHasAddresses, ownNetwork, serverCommand, setupCommands } from './commands.ts';
 import { DPVS_CONF, dpvsConf, workersOf } from './conf.ts';
 import { DIALECT } from './dialect.ts';
 import { methodOf } from './method.ts';
 import { bondsOf, linkOfPort, openPorts } from './ports.ts';
+import { clashingRules, keptSnat, shownSnat } from './snat.ts';
 import { explainStart } from './start-failures.ts';
 import { missedPorts, parseAddresses, parseConnections, parseRoutes } from './tables.ts';
 
 /** The names of a director's programs: DPVS itself, and the one that configures it. */
 const DPVS = 'dpvs';
 const SETUP = 'dpvs-setup';
+const LACP = 'dpvs-lacp';
 /** The file that exists while DPVS is configured as the lab says. */
 const READY = '/run/dpvs.ready';
 /** The commands that configure DPVS, one per line. */
@@ -50,6 +61,7 @@ function control(run: RunInNode, node: LabNode): Control {
   const list = async (...which: readonly string[]) => parseConnections(await run(['ipvsadm', '-lnc', ...which]));
   return {
     table: () => readTable(run),
+    save: ['ipvsadm', '-Sn'],
     setWeight: (service, real, weight) => serverCommand('-e', service, real, weight),
     removeServer: (service, real) => serverCommand('-d', service, real),
     restoreServer: (service, real, weight) =>
@@ -72,8 +84,8 @@ function control(run: RunInNode, node: LabNode): Control {
     },
     differences: async (lab) => differences(lab, node, await run(script('dpvs-network', MARKER))),
     about: async () => {
-      const [version = '', threads = ''] = (await run(script('dpvs-about'))).trim().split('\n');
-      return `DPVS ${version}, ${threads}`;
+      const [version = '', ...ways] = (await run(script('dpvs-about'))).trim().split('\n');
+      return [`DPVS ${version}`, ...ways].join(', ');
     },
     portsRefused: async () => missedPorts(parseAddresses(await run(['dpip', '-s', 'addr', 'show']))),
   };
@@ -120,8 +132,9 @@ const BESIDE_DPVS: Readonly<Record<string, string>> = {
 };
 
 function keepalived(lab: Lab, node: LabNode): Partial<NodePart> {
-  const kept = lab.services.filter((s) => isKept(lab, s));
-  if (node.keepalived === undefined && kept.length === 0 && instancesOf(lab, node).length === 0) return {};
+  const kept: Kept = { services: keptServices(lab), snat: keptSnat(lab.snat, node) };
+  const idle = kept.services.length + kept.snat.length + instancesOf(lab, node).length === 0;
+  if (node.keepalived === undefined && idle) return {};
   return {
     files: {
       ...keepalivedFiles(lab, node, DIALECT, kept),
@@ -146,7 +159,7 @@ function threadsOf(lab: Lab): number {
 
 /** Returns the VIPs that a director announces by OSPF. */
 function announcedVips(lab: Lab, node: LabNode): readonly string[] {
-  const domains = lab.ospf.filter((o) => o.members.includes(node.name));
+  const domains = domainsIn(lab).filter((o) => o.members.includes(node.name));
   return [...new Set(domains.flatMap((o) => o.services.map((s) => serviceOf(lab, s).vip)))];
 }
 
@@ -160,12 +173,24 @@ function families({ mode, vip, reals }: Service): readonly Refused[] {
     : [{ key: 'mode', why: `DPVS translates from IPv6 to IPv4 in Full-NAT only, not in ${mode}` }];
 }
 
-/** Returns why DPVS cannot have a device; undefined if it can. */
-function cannotMake(device: Device): string | undefined {
-  if (device.kind === 'bridge') return 'DPVS has no bridges';
-  if (device.kind === 'bond' && device.mode === 4)
-    return 'LACP does not come up by itself over packet sockets, as DPVS sends its frames only with others; use bond: 0';
-  return undefined;
+/** Returns what of a service kernel LVS only has. */
+function entries({ entry, ops, reals, mode }: Service): readonly Refused[] {
+  return [
+    ...(entry?.kind === 'ports'
+      ? [{ key: 'port' as const, why: 'a director with DPVS takes no port 0 here; name the port, or use driver ipvs' }]
+      : []),
+    ...(entry?.kind === 'mark'
+      ? [{ key: 'mark' as const, why: 'packets reach DPVS without a firewall mark; use driver ipvs' }]
+      : []),
+    ...(ops ? [{ key: 'ops' as const, why: 'a director with DPVS has no one-packet scheduling here' }] : []),
+    ...reals
+      .filter((r) => r.mode !== undefined)
+      .map((r) => ({
+        key: 'mode' as const,
+        real: r.node,
+        why: `with DPVS a service has one mode here, and this one is ${mode}; leave it out, or use driver ipvs`,
+      })),
+  ];
 }
 
 /** Returns what DPVS cannot do for a director of this lab. */
@@ -187,10 +212,21 @@ function refusesOf(lab: Parts, node: LabNode): readonly Misplaced[] {
     ...(node.kernel !== 'auto' && kernels[node.kernel].own
       ? [at('kernel', 'DPVS runs on the engine’s kernel, with packet sockets; leave the kernel out')]
       : []),
+    ...(hasMtus({ segments: [], nodes: [node] })
+      ? [at('driver', 'DPVS is given no MTU here: its ports carry packets of 1500 bytes')]
+      : []),
+    ...(node.kni && beside
+      ? [at('kni', 'beside keepalived or OSPF the kernel has the cards’ own addresses; a KNI device has none to add')]
+      : []),
+    ...(node.needs.length > 0
+      ? [at('needs', 'DPVS runs on the engine’s kernel, and a need would choose another one; leave it out')]
+      : []),
     ...node.devices.flatMap((device) => {
       const why = beside
         ? 'beside keepalived or OSPF, DPVS shares cards with the kernel; it cannot share a bond, a VLAN or a tunnel'
-        : cannotMake(device);
+        : device.kind === 'bridge'
+          ? 'DPVS has no bridges'
+          : undefined;
       return why === undefined ? [] : [{ path: ['nodes', node.name, 'devices', device.name], why }];
     }),
     ...lab.services
@@ -207,12 +243,23 @@ function refusesOf(lab: Parts, node: LabNode): readonly Misplaced[] {
         path: ['services', name, 'mode'],
         why: `in ${mode} DPVS works with one worker only (DPVS tutorial): replies may arrive at another one`,
       })),
+    ...ownServices(lab, node).map(({ name }) => ({
+      path: ['services', name, 'reals', node.name],
+      why: 'DPVS has the cards of its director and gives no packet to a program there; take another node as real server',
+    })),
+    ...lab.vrrp
+      .filter((v) => v.vmac !== undefined && isMember(v))
+      .map((v) => ({
+        path: ['vrrp', v.name, 'vmac'],
+        why: 'a director with DPVS has its VIPs in DPVS, which sends from its ports’ own MAC addresses; leave vmac out',
+      })),
     ...lab.snat
       .filter((rule) => beside && rule.director === node.name)
       .map(({ name }) => ({
         path: ['snat', name],
         why: 'beside keepalived or OSPF the kernel has the addresses of a director with DPVS, and SNAT needs them in DPVS',
       })),
+    ...clashingRules(lab.snat, node),
     ...lab.vrrp
       .filter((v) => isMember(v) && v.syncDaemon)
       .map(({ name }) => ({
@@ -228,6 +275,18 @@ function refusesOf(lab: Parts, node: LabNode): readonly Misplaced[] {
   ];
 }
 
+/** KNI devices are made of the host's vhost-net (virtio-user of DPDK). */
+const KNI: Extra = {
+  name: 'kni',
+  devices: ['/dev/vhost-net', '/dev/net/tun'],
+  trial: {
+    modules: [],
+    scripts: [script('try-kni')[0]],
+    works: 'DPVS was started on it with KNI, and the KNI device is there',
+    wanted: 'KNI needs /dev/vhost-net and /dev/net/tun on the engine’s machine (modprobe vhost_net tun)',
+  },
+};
+
 /** DPVS over DPDK's packet sockets, from the user's own build, controlled by its own tools and its own keepalived. */
 export const dpvs: Driver = {
   name: 'dpvs',
@@ -235,19 +294,29 @@ export const dpvs: Driver = {
   families: [4, 6],
   schedulers: ['rr', 'wrr', 'wlc', 'conhash', 'mh', 'fo'],
   protocols: ['tcp', 'udp'],
+  wideEntries: false,
   oneFamily: undefined,
   refuses: (service) => [
     ...families(service),
+    ...entries(service),
+    // tools/keepalived/keepalived/check of DPVS 1.10.2
+    ...(service.health?.probe.kind === 'ping'
+      ? [{ key: 'health' as const, why: 'the keepalived of DPVS has no PING_CHECK; use another health check' }]
+      : []),
     ...(service.hashesPort ? [{ key: 'scheduler' as const, why: 'DPVS does not hash the client’s port here' }] : []),
   ],
 
   refusesOf,
   missing: () => whyNoBuild(),
-  image: (): Image => ({ name: 'dpvs', on: NODE, brings: buildFolder() }),
+  image: (): Image => buildImage(),
+  look: lookForBuild,
+  broughtFrom: () => buildWords(),
   mostWorkers: 4,
   ownKernels: false,
   needs: { capabilities: [], devices: [], tmpfs: {}, memoryMb: 900 },
-  // images/dpvs/lib/dpvs-alive.sh, run by keepalived each second, and by dpvs-setup.sh
+  polls: true,
+  extra: ({ kni }) => (kni ? KNI : undefined),
+  // images/dpvs-runtime/lib/dpvs-alive.sh, run by keepalived each second, and by dpvs-setup.sh
   heart: {
     program: DPVS,
     noticed: { ms: 2000, words: 'check of DPVS every 1 s, timeout 1 s' },
@@ -259,6 +328,7 @@ export const dpvs: Driver = {
   director(lab: Lab, node: LabNode): NodePart {
     const ports = openPorts(node);
     const cards = node.interfaces.map((card) => card.name);
+    const lacp = bondsOf(node).flatMap((bond) => (bond.mode === 4 ? bond.name : []));
     // LAB_DPVS_POLLS: idle threads poll, as DPVS does by itself, even if the machine has fewer CPUs
     const threads = process.env['LAB_DPVS_POLLS'] ? 0 : threadsOf(lab);
     const more = keepalived(lab, node);
@@ -283,6 +353,7 @@ export const dpvs: Driver = {
           after: [],
         },
         [SETUP]: { command: script('dpvs-setup', ...ports), ready: [], after: [] },
+        ...(lacp.length > 0 ? { [LACP]: { command: script('dpvs-lacp', ...lacp), ready: [], after: [] } } : {}),
         ...more.programs,
       },
     };
@@ -292,7 +363,7 @@ export const dpvs: Driver = {
 
   trial: {
     modules: [],
-    script: script('try-dpvs')[0],
+    scripts: [script('try-dpvs')[0]],
     works: 'DPVS was started on it, and its port is up',
     wanted: 'a build of DPVS that starts in a container is needed',
   },
@@ -304,6 +375,7 @@ export const dpvs: Driver = {
   lingers: ({ protocol }, { fin, udp }) => 1000 * (protocol === 'udp' ? udp : fin),
   keepsHeldTemplates: 60_000,
   // src/ipvs/ip_vs_xmit.c: xmit_ttl is off by default
+  movesFlows: () => false,
   tunnelIsHop: false,
   forgetsLate: 2500,
   // `uoa_mode ipo` (conf.ts) is for IPv4
@@ -316,5 +388,6 @@ export const dpvs: Driver = {
     forward: methodOf(service).column,
     flags: service.scheduler === 'conhash' ? ['sip'] : [],
   }),
+  showsSnat: shownSnat,
   control,
 };

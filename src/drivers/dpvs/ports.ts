@@ -13,6 +13,11 @@ export function portOf(node: LabNode, { name }: Pick<Link, 'name'>): string {
   return index < 0 ? name : portName(index);
 }
 
+/** Returns the name of a port's KNI device, in the kernel. */
+export function kniName(port: string): string {
+  return `${port}.kni`;
+}
+
 /** A bond of a node. */
 export type Bond = Extract<Device, { kind: 'bond' }>;
 

@@ -1,7 +1,11 @@
 import type { Lab } from '../../model/lab.ts';
 import { familyOf, instancesOf, memberOf } from '../../model/lookup.ts';
 import type { LabNode } from '../../model/node.ts';
-import { addressText, type Dialect } from '../keepalived-conf.ts';
+import type { VrrpInstance } from '../../model/vrrp.ts';
+import { entryName } from '../entry.ts';
+import { addressText } from '../keepalived-conf.ts';
+import type { Dialect } from '../keepalived-dialect.ts';
+import { balanceScript, sharedWith } from './local-node.ts';
 import { methodOf } from './method.ts';
 
 function timeoutLine({ timeouts }: Lab): string[] {
@@ -19,8 +23,11 @@ function timeoutLine({ timeouts }: Lab): string[] {
  * each other's messages.
  */
 function syncDaemonLine(lab: Lab, node: LabNode): string[] {
-  const leader = lab.vrrp.find((v) => v.syncDaemon);
-  const own = instancesOf(lab, node).find((v) => v.syncDaemon);
+  // IPVS heeds backup_only only where a daemon receives.
+  const shared = lab.nodes.filter((n) => n.kind === 'director').flatMap((n) => sharedWith(lab, n));
+  const synced = (v: VrrpInstance) => v.syncDaemon || shared.includes(v);
+  const leader = lab.vrrp.find(synced);
+  const own = instancesOf(lab, node).find(synced);
   if (!leader || !own) return [];
   return [`lvs_sync_daemon ${memberOf(own, node.name).device} id ${leader.id}`];
 }
@@ -33,11 +40,20 @@ export const DIALECT: Dialect = {
   interface: (_, device) => [`interface ${device}`],
   // An IPv6 VIP is deprecated, so that the director does not use it as a source address.
   address: (address, device) =>
-    `${addressText(address)} dev ${device}${familyOf(address.address) === 6 ? ' preferred_lft 0' : ''}`,
-  server: ({ vip, port }) => ({ before: [], head: `${vip} ${port}` }),
-  balancing: (service) => [
+    `${addressText(address)}${device === undefined ? '' : ` dev ${device}`}${familyOf(address.address) === 6 ? ' preferred_lft 0' : ''}`,
+  notify: (lab, node, instance) => (sharedWith(lab, node).includes(instance) ? balanceScript(lab, node) : undefined),
+  server: (_, service) => {
+    const { protocol, address, port } = entryName(service);
+    return { before: [], head: protocol === 'fwm' ? `fwmark ${address}` : `${address} ${port}` };
+  },
+  balancing: (_lab, _node, service) => [
+    // keepalived takes a mark for IPv4 packets until it knows better
+    ...(service.entry?.kind === 'mark' && familyOf(service.vip) === 6 ? ['ip_family inet6'] : []),
     `lb_algo ${service.scheduler}`,
     ...(service.hashesPort ? [`${service.scheduler}-port`] : []),
+    ...(service.ops ? ['ops'] : []),
     `lb_kind ${methodOf(service).keepalived}`,
   ],
+  // keepalived knows lb_kind only for a whole service
+  forwarding: (mode) => [`lvs_method ${methodOf({ mode }).keepalived}`],
 };

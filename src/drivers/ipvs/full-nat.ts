@@ -1,4 +1,4 @@
-import { familyOf, linksOf } from '../../model/lookup.ts';
+import { byMode, familyOf, linksOf, lipsOf } from '../../model/lookup.ts';
 import type { LabNode } from '../../model/node.ts';
 import type { Service } from '../../model/service.ts';
 import { modes } from '../../modes/index.ts';
@@ -11,7 +11,7 @@ import { addHostAddress, FORWARDING, type NodePart, nothing } from '../../nodes/
  * the way in. The director's own traffic (health checks) keeps its own address.
  */
 export function fullNat(service: Service, node: LabNode): NodePart {
-  const lips = node.lips.filter((l) => familyOf(l.address) === familyOf(service.vip));
+  const lips = lipsOf(node, service);
   return {
     ...nothing,
     ip: lips.map((l) => addHostAddress(l.address, l.interface)),
@@ -25,7 +25,7 @@ export function fullNat(service: Service, node: LabNode): NodePart {
  * server's port.
  */
 export function clashes(service: Service, services: readonly Service[]): readonly string[] {
-  const plain = services.filter(({ mode, protocol }) => {
+  const plain = services.flatMap(byMode).filter(({ mode, protocol }) => {
     const { target, source } = modes[mode].wire;
     return target === 'real' && source === 'client' && protocol === service.protocol;
   });
@@ -39,12 +39,32 @@ export function clashes(service: Service, services: readonly Service[]): readonl
   );
 }
 
+/**
+ * Returns why a service cannot have LIPs of its own beside other services, one text per reason: the source is translated by
+ * the real server's address and port, whatever the VIP was.
+ */
+export function lipClashes(service: Service, services: readonly Service[]): readonly string[] {
+  const set = ({ lips }: Service) => lips && [...lips].sort().join(', ');
+  if (service.lips === undefined) return [];
+  const others = services.filter(
+    (s) => modes[s.mode].wire.source === 'lip' && s.protocol === service.protocol && set(s) !== set(service),
+  );
+  return others.flatMap((other) =>
+    service.reals
+      .filter((r) => other.reals.some((o) => o.address === r.address && o.port === r.port))
+      .map(
+        (r) =>
+          `service "${other.name}" sends to ${r.node} port ${r.port} too, from ${set(other) ?? 'any LIP'}; the director cannot tell which LIP to take; give one of them another port, or use driver: dpvs`,
+      ),
+  );
+}
+
 /** Returns the filters of one interface for the real servers behind it. */
 function translation(service: Service, node: LabNode, device: string): string[] {
   const family = familyOf(service.vip);
   // A priority holds filters of only one protocol.
   const [protocol, first, second] = family === 4 ? ['ip', 1, 2] : ['ipv6', 11, 12];
-  const here = node.lips.filter((l) => l.interface === device && familyOf(l.address) === family);
+  const here = lipsOf(node, service).filter((l) => l.interface === device);
   const lips = here.map((l) => l.address);
   const link = linksOf(node).find((l) => l.name === device);
   const hosts = (link?.addresses ?? []).map((a) => a.address).filter((a) => familyOf(a) === family);

@@ -16,7 +16,7 @@ const GATEWAYING: Method = { keepalived: 'DR', column: 'Route', option: '-g' };
 const TUNNELING: Method = { keepalived: 'TUN', column: 'Tunnel', option: '-i' };
 
 /** Returns the IPVS method for a service's mode; Full-NAT is NAT with more parts around it. */
-export function methodOf({ mode }: Service): Method {
+export function methodOf({ mode }: Pick<Service, 'mode'>): Method {
   const { target, outer } = modes[mode].wire;
   if (target === 'real') return MASQUERADING;
   return outer === 'none' ? GATEWAYING : TUNNELING;

@@ -9,6 +9,8 @@ import { IP_VS } from './module.ts';
  */
 export function snatOf(rule: SnatRule): NodePart {
   const [protocol, prio, icmp] = familyOf(rule.to) === 4 ? ['ip', 3, 'icmp'] : ['ipv6', 13, 'icmpv6'];
+  const far = (key: string) => (rule.destination === undefined ? '' : ` ${key} ${rule.destination}`);
+  const near = rule.in === undefined ? '' : `indev ${rule.in} `;
   const filter = (way: string, match: string, action: string) =>
     rule.protocols.map(
       (p) =>
@@ -20,8 +22,8 @@ export function snatOf(rule: SnatRule): NodePart {
     sysctls: FORWARDING,
     tc: [
       `qdisc replace dev ${rule.out} clsact`,
-      ...filter('egress', `src_ip ${rule.from}`, `commit nat src addr ${rule.to}`),
-      ...filter('ingress', `dst_ip ${rule.to}`, 'nat'),
+      ...filter('egress', `${near}src_ip ${rule.from}${far('dst_ip')}`, `commit nat src addr ${rule.to}`),
+      ...filter('ingress', `dst_ip ${rule.to}${far('src_ip')}`, 'nat'),
     ],
   };
 }
