@@ -1,44 +1,14 @@
-import { readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve as resolvePath } from 'node:path';
 import { Failure } from '../failure.ts';
-import { HOME } from '../home.ts';
 import type { Lab } from '../model/lab.ts';
 import { fail, type Result } from '../result.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { LIMITS } from './limits.ts';
+import { isFile, labFolders, labNames, statOf } from './names.ts';
 import { checkLab, type Override } from './resolve.ts';
 import { readSource } from './source.ts';
 import { megabytes, type Taken, takeFile } from './take.ts';
-
-/** Returns the folders that hold labs: the working directory's labs/, then the project's. */
-function labFolders(): readonly string[] {
-  return [...new Set([resolvePath('labs'), join(HOME, 'labs')])];
-}
-
-/** Returns the names of the labs that need no path. */
-export function labNames(): readonly string[] {
-  return [...new Set(labFolders().flatMap((folder) => readFolder(folder)))].sort();
-}
-
-function readFolder(folder: string): string[] {
-  try {
-    return readdirSync(folder).filter((name) => isFile(join(folder, name, 'lab.yaml')));
-  } catch {
-    return [];
-  }
-}
-
-function isFile(path: string): boolean {
-  return statOf(path)?.isFile() ?? false;
-}
-
-function statOf(path: string): Stats | undefined {
-  try {
-    return statSync(path);
-  } catch {
-    return undefined;
-  }
-}
 
 /**
  * Returns the lab file that an argument names: a folder of labs/, a folder with a lab.yaml, or a file. Throws a usage

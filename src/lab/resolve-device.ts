@@ -3,6 +3,7 @@ import type { Link } from '../model/lookup.ts';
 import type { Device, HostAddress, Interface } from '../model/node.ts';
 import { parseAddress } from '../net/cidr.ts';
 import { onDevice, tellUnusable } from './resolve-address.ts';
+import { mtuOfDevice } from './resolve-mtu.ts';
 import type { Resolver } from './resolver.ts';
 import type { RawLab } from './schema.ts';
 import type { Path } from './source.ts';
@@ -17,6 +18,8 @@ export function resolveDevices(r: Resolver, node: string, raw: RawNode, interfac
     const path = ['nodes', node, 'devices', name];
     const taken = takenName(name);
     if (taken !== undefined) r.wrong(path, `a device cannot be called "${name}": ${taken}`, 'key');
+    if (interfaces.some((i) => i.name === name) && taken === undefined)
+      r.wrong(path, `"${name}" is already the name of a card of "${node}"; choose another name`, 'key');
     if (interfaces.some((i) => i.segment === name))
       r.wrong(path, `"${name}" is already the name of a segment that "${node}" is on; choose another name`, 'key');
     const addresses = [device.address ?? []].flat().flatMap((text, i) => {
@@ -37,7 +40,8 @@ export function resolveDevices(r: Resolver, node: string, raw: RawNode, interfac
     if (typeof result === 'string') r.wrong(path, result, 'key');
     else {
       tellStack(r, result, over, made, path);
-      made.push(result);
+      const mtu = mtuOfDevice(r, result, { raw: device.mtu, below: over }, path);
+      made.push(mtu === undefined ? result : { ...result, mtu });
     }
   }
   return made;

@@ -1,17 +1,16 @@
 import { drivers, STANDARD_DRIVER } from '../drivers/index.ts';
 import { portName } from '../fabric/wiring.ts';
 import { linkTo } from '../model/lookup.ts';
-import type { Interface, LabNode, Lip, ServedPort } from '../model/node.ts';
+import type { KniAddress, LabNode, Lip, ServedPort } from '../model/node.ts';
 import type { DriverName } from '../model/words.ts';
-import { didYouMean } from '../nearest.ts';
-import { parseAddress } from '../net/cidr.ts';
-import { onSegment, tellUnusable } from './resolve-address.ts';
+import { contains, parseAddress, parseSubnet } from '../net/cidr.ts';
+import { tellUnusable } from './resolve-address.ts';
+import { resolveCards } from './resolve-cards.ts';
 import { resolveDevices } from './resolve-device.ts';
 import { resolveFiles } from './resolve-files.ts';
 import { resolveRoutes } from './resolve-route.ts';
 import type { Resolver } from './resolver.ts';
-import { NODE_KEYS, type RawLab } from './schema.ts';
-import type { Path } from './source.ts';
+import type { RawLab } from './schema.ts';
 
 type RawNode = RawLab['nodes'][string];
 /** Maximum bytes of an interface's name (IFNAMSIZ without its terminating zero). */
@@ -21,7 +20,7 @@ const LONGEST_NAME = 15;
 export function resolveNode(r: Resolver, name: string): LabNode {
   const raw = r.raw.nodes[name] as RawNode;
   const path = ['nodes', name];
-  const interfaces = cards(r, name, raw);
+  const interfaces = resolveCards(r, name, raw);
   if (interfaces.length === 0 && !r.incomplete('segments')) {
     const names = [...r.segments.keys()].map((s) => `"${s}"`).join(' or ');
     r.wrong(path, `node "${name}" is not on any segment; give it an address on ${names || 'one'}`, 'key');
@@ -54,6 +53,7 @@ export function resolveNode(r: Resolver, name: string): LabNode {
     name,
     kind: raw.kind,
     kernel: raw.kernel ?? r.raw.kernel ?? 'auto',
+    needs: [...new Set([...(raw.kind === 'director' ? (r.raw.needs ?? []) : []), ...(raw.needs ?? [])])],
     ...(driver === undefined ? {} : { driver }),
     ...(raw.workers === undefined ? {} : { workers: raw.workers }),
     interfaces,
@@ -68,7 +68,8 @@ export function resolveNode(r: Resolver, name: string): LabNode {
     ...(setup ? { setup } : {}),
     ...(keepalived ? { keepalived } : {}),
   } satisfies LabNode;
-  return { ...bare, lips: lips(r, bare, raw), routes: resolveRoutes(r, bare, raw) };
+  const kni = kniOf(r, bare, raw);
+  return { ...bare, ...(kni.length > 0 ? { kni } : {}), lips: lips(r, bare, raw), routes: resolveRoutes(r, bare, raw) };
 }
 
 /** Reports workers of a node whose driver has none, or fewer. */
@@ -95,33 +96,6 @@ function portOf(text: string): ServedPort {
   return { port: Number(port), protocol: protocol as ServedPort['protocol'] };
 }
 
-/**
- * Resolves the cards: one for each segment that the node names, in the order of the segments, then those of its own
- * list.
- */
-function cards(r: Resolver, node: string, raw: RawNode): Interface[] {
-  const wanted: { segment: string; value: unknown; path: Path }[] = [];
-  for (const segment of r.segments.keys()) {
-    if (!NODE_KEYS.includes(segment) && raw[segment] !== undefined)
-      wanted.push({ segment, value: raw[segment], path: ['nodes', node, segment] });
-  }
-  for (const [i, card] of (raw.interfaces ?? []).entries()) {
-    const path = ['nodes', node, 'interfaces', i];
-    if (r.segments.has(card.on))
-      wanted.push({ segment: card.on, value: card.address ?? 'none', path: [...path, 'address'] });
-    else if (!r.isDropped(`segments.${card.on}`))
-      r.wrong([...path, 'on'], `there is no segment "${card.on}"${didYouMean(card.on, r.segments.keys())}`);
-  }
-  return wanted.map(({ segment, value, path }, i) => {
-    const texts = value === 'none' ? [] : ([value].flat() as string[]);
-    const addresses = texts.flatMap((text, n) => {
-      const at = Array.isArray(value) ? [...path, n] : path;
-      return onSegment(r, text, segment, at, `the address of node "${node}"`) ?? [];
-    });
-    return { name: `eth${i}`, segment, addresses, mac: r.macs.give(addresses, `${node}/eth${i}`) };
-  });
-}
-
 function lips(r: Resolver, node: LabNode, raw: RawNode): Lip[] {
   return (raw.lips ?? []).flatMap((text, i): Lip[] => {
     const address = parseAddress(text);
@@ -136,5 +110,29 @@ function lips(r: Resolver, node: LabNode, raw: RawNode): Lip[] {
       return [];
     }
     return [{ address: address.text, interface: on.name }];
+  });
+}
+
+/** Resolves the addresses on KNI devices, each on the card of its subnet. */
+function kniOf(r: Resolver, node: LabNode, raw: RawNode): readonly KniAddress[] {
+  if (raw.kni && raw.kind !== 'director')
+    r.wrong(['nodes', node.name, 'kni'], `only a director has KNI devices; "${node.name}" is a ${raw.kind}`, 'key');
+  return (raw.kni ?? []).flatMap((text, i): KniAddress[] => {
+    const address = parseAddress(text);
+    const path = ['nodes', node.name, 'kni', i];
+    if (!address) return [];
+    r.claim(address, path, `a KNI address of director "${node.name}"`);
+    tellUnusable(r, address, path);
+    if (address.family !== 4) r.wrong(path, `${text} is IPv6; KNI addresses are IPv4 here`);
+    const own = node.interfaces.flatMap((card) => {
+      const near = card.addresses.find((a) => {
+        const subnet = parseSubnet(`${a.address}/${a.prefix}`);
+        return subnet && contains(subnet, address);
+      });
+      return near ? [{ address: address.text, prefix: near.prefix, interface: card.name }] : [];
+    });
+    if (own.length === 0 && !r.incomplete('segments'))
+      r.wrong(path, `${text} is on the subnet of no card of "${node.name}", which a KNI device belongs to`);
+    return own.slice(0, 1);
   });
 }

@@ -1,5 +1,6 @@
 import type { Bound, PortWord } from '../apps/app.ts';
 import { appOf, serverOf, servers } from '../apps/index.ts';
+import { servedPorts } from '../model/lookup.ts';
 import type { LabNode } from '../model/node.ts';
 import type { Service } from '../model/service.ts';
 import type { Protocol } from '../model/words.ts';
@@ -33,8 +34,9 @@ export function tellPorts(r: Resolver, node: LabNode, services: readonly Service
     const app = appOf(s);
     return s.reals
       .filter((real) => real.node === node.name && app.program !== undefined)
+      .flatMap((real) => servedPorts(s, real))
       .map(
-        ({ port }): Claim => ({
+        (port): Claim => ({
           port,
           word: app.word,
           on: [s.protocol],

@@ -6,6 +6,7 @@ import {
   networkOf,
   notAHost,
   parseAddress,
+  parseDestination,
   parseSubnet,
   reservedAs,
   type Subnet,
@@ -23,7 +24,7 @@ export function resolveRoutes(r: Resolver, node: LabNode, raw: RawLab['nodes'][s
   return Object.entries(raw.routes ?? {}).flatMap(([to, by]): Route[] => {
     const path = ['nodes', node.name, 'routes', to];
     const gateway = parseAddress(by);
-    const target = targetOf(to, gateway);
+    const target = parseDestination(to, gateway?.family ?? 4);
     if (!target) return [];
     const text = `${target.address.text}/${target.prefix}`;
     const before = told.get(text);
@@ -40,12 +41,6 @@ export function resolveRoutes(r: Resolver, node: LabNode, raw: RawLab['nodes'][s
       r.wrong(path, `"${by}" is neither a gateway address, nor a segment or device of "${node.name}", nor blackhole`);
     return [];
   });
-}
-
-/** Returns the network of a route's destination; `default` has its gateway's family. */
-function targetOf(to: string, gateway: Address | undefined): Subnet | undefined {
-  if (to === 'default') return parseSubnet(gateway?.family === 6 ? '::/0' : '0.0.0.0/0');
-  return parseSubnet(to) ?? parseSubnet(`${to}/${to.includes(':') ? 128 : 32}`);
 }
 
 /** Returns whether the kernel accepts a route to that network; reports it if not. */

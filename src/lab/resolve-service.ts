@@ -1,26 +1,20 @@
-import { appOf } from '../apps/index.ts';
-import type { Driver, Parts, Refused } from '../drivers/driver.ts';
-import { driverOf, drivers, driversOf, STANDARD_DRIVER } from '../drivers/index.ts';
-import type { HealthCheck, HealthProbe } from '../model/health.ts';
-import { addressesOf, directors, familyOf, innerFamily, linksOf, linkTo } from '../model/lookup.ts';
+import { carriers } from '../drivers/index.ts';
+import { hidesClients } from '../layout/kernel-needs.ts';
+import { addressesOf, directors, familyOf, linksOf, linkTo, routeTo } from '../model/lookup.ts';
 import type { LabNode } from '../model/node.ts';
-import type { Persistence, Quorum, Real, Service } from '../model/service.ts';
-import type { SnatRule } from '../model/snat.ts';
-import { SNAT_PROTOCOLS } from '../model/words.ts';
+import type { Entry, Persistence, Real, Service } from '../model/service.ts';
+import type { Protocol } from '../model/words.ts';
 import { modes, modesThat } from '../modes/index.ts';
-import { contains, isLinkLocal, networkOf, parseAddress, parseSubnet } from '../net/cidr.ts';
-import { parseDuration } from '../net/duration.ts';
+import { isLinkLocal, parseAddress } from '../net/cidr.ts';
 import { tellUnusable } from './resolve-address.ts';
-import type { Resolver } from './resolver.ts';
+import { appFor, tellApp } from './resolve-app.ts';
+import { entryOf, listedPort, tellOps } from './resolve-entry.ts';
+import { supervisionOf, tellIdle } from './resolve-health.ts';
+import { ms, type Resolver } from './resolver.ts';
 import type { RawLab } from './schema.ts';
 
-type RawService = NonNullable<RawLab['services']>[string];
-type RawReal = RawService['reals'][string];
-
-/** Returns the milliseconds of a time that the schema has accepted. */
-export function ms(text: string): number {
-  return parseDuration(text) ?? 0;
-}
+export type RawService = NonNullable<RawLab['services']>[string];
+export type RawReal = RawService['reals'][string];
 
 /** Resolves a service of the file; returns undefined if its VIP cannot be read. */
 export function resolveService(r: Resolver, name: string, nodes: readonly LabNode[]): Service | undefined {
@@ -49,21 +43,22 @@ export function resolveService(r: Resolver, name: string, nodes: readonly LabNod
       [...path, 'vip'],
       `${vip.text} is link-local, which clients cannot use without naming an interface; give another VIP`,
     );
-  const routed = nodes.some((n) => n.routes.some((route) => covers(route.to, vip.text)));
+  const routed = nodes.some((n) => routeTo(n, vip.text) !== undefined);
   if (!r.incomplete('segments') && !r.incomplete('nodes') && !r.subnetOf(vip) && !routed) {
     r.wrong(
       [...path, 'vip'],
       `${vip.text} is outside every segment, and no node has a route to it; no client can reach it`,
     );
   }
+  const entry = entryOf(r, name, raw, nodes);
+  const port = entry?.kind === 'ports' ? (entry.asked[0] ?? raw.port) : raw.port;
   const reals = Object.entries(raw.reals).flatMap(
-    ([node, real]) => resolveReal(r, { service: name, raw, node, value: real }, nodes) ?? [],
+    ([node, real]) => resolveReal(r, { service: name, raw, entry, port, node, value: real }, nodes) ?? [],
   );
   if (Object.keys(raw.reals).length === 0) r.wrong([...path, 'reals'], `service "${name}" has no real servers`, 'key');
   refuse(r, name, raw, protocol);
-  const health = raw.health && healthOf(raw.health);
+  tellOps(r, name, raw);
   const sorry = sorryOf(r, name, raw, nodes);
-  const quorum = raw.quorum && quorumOf(raw.quorum);
   const persistence = raw.persistence === undefined ? undefined : persistenceOf(raw.persistence, vip.family);
   const bits = vip.family === 4 ? 32 : 128;
   if (persistence && persistence.mask > bits)
@@ -71,45 +66,62 @@ export function resolveService(r: Resolver, name: string, nodes: readonly LabNod
   return {
     name,
     vip: vip.text,
-    port: raw.port,
+    port,
     protocol,
     mode: raw.mode,
     scheduler: raw.scheduler ?? 'rr',
     hashesPort: raw.hash === 'port',
     reals,
-    app: raw.app ?? 'http',
-    ...(health ? { health } : {}),
+    ...(raw.lips === undefined ? {} : { lips: raw.lips.map((lip) => parseAddress(lip)?.text ?? lip) }),
+    app: appFor(raw, reals, nodes),
+    ...(entry ? { entry } : {}),
+    ...(raw.ops ? { ops: true } : {}),
+    ...(masquerades(r, name, raw, nodes) ? { masquerades: true } : {}),
+    ...supervisionOf(raw),
     ...(persistence ? { persistence } : {}),
-    ...(quorum ? { quorum } : {}),
     ...(sorry ? { sorry } : {}),
   };
 }
 
-function covers(to: string, address: string): boolean {
-  const target = parseAddress(address);
-  if (to === 'default') return familyOf(address) === 4;
-  const subnet = parseSubnet(to) ?? parseSubnet(`${to}/${familyOf(to) === 4 ? 32 : 128}`);
-  return target !== undefined && subnet !== undefined && contains(subnet, target);
+/**
+ * Returns whether the directors' own rules hide the clients of a service, by the lab file or else by a director's setup
+ * script. Only a mode whose replies pass the director can.
+ */
+function masquerades(r: Resolver, name: string, raw: RawService, nodes: readonly LabNode[]): boolean {
+  const { reply, source } = modes[raw.mode].wire;
+  const can = reply === 'director' && source === 'client';
+  if (raw.masquerade && !can)
+    r.wrong(
+      ['services', name, 'masquerade'],
+      source === 'lip'
+        ? `in ${raw.mode} real servers see a LIP of the director already`
+        : `in ${raw.mode} replies pass no director, so that none can translate them back; use ${modesThat((m) => m.wire.reply === 'director', 'or')}`,
+    );
+  return can && (raw.masquerade ?? directors({ nodes }).some((d) => hidesClients(d, raw.vip)));
 }
 
 /** A real server of a service in the file. */
 interface NamedReal {
   readonly service: string;
   readonly raw: RawService;
+  readonly entry: Entry | undefined;
+  /** The service's port, or the first that is asked of it. */
+  readonly port: number;
   readonly node: string;
   readonly value: RawReal;
 }
 
 function resolveReal(
   r: Resolver,
-  { service, raw, node, value }: NamedReal,
+  { service, raw, entry, port: asked, node, value }: NamedReal,
   nodes: readonly LabNode[],
 ): Real | undefined {
   const path = ['services', service, 'reals', node];
-  const real = r.lookup(nodes, node, 'realserver', path, 'key');
+  const balances = nodes.some((n) => n.name === node && n.kind === 'director');
+  const real = r.lookup(nodes, node, balances ? 'director' : 'realserver', path, 'key');
   if (!real) return undefined;
-  const { weight, port, address } =
-    typeof value === 'number' ? { weight: value, port: undefined, address: undefined } : value;
+  const { weight, port, address, mode }: Exclude<RawReal, number> =
+    typeof value === 'number' ? { weight: value } : value;
   const family = familyOf(raw.vip);
   const own = addressesOf(real).filter((a) => familyOf(a) === family);
   if (address !== undefined && !addressesOf(real).includes(parseAddress(address)?.text ?? ''))
@@ -129,16 +141,29 @@ function resolveReal(
       );
     return undefined;
   }
-  if (port !== undefined && port !== raw.port && !modes[raw.mode].mapsPorts)
+  const forwarded = mode ?? raw.mode;
+  if (forwarded !== raw.mode && [forwarded, raw.mode].some((m) => modes[m].needsLips))
+    r.wrong(
+      [...path, 'mode'],
+      `Full-NAT is for a whole service: "${service}" is ${raw.mode}, and a real server of it cannot be ${forwarded}; modes that mix are ${modesThat((m) => !m.needsLips, 'and')}`,
+    );
+  if (port !== undefined && port !== raw.port && raw.port !== 0 && !modes[forwarded].mapsPorts)
     r.wrong(
       [...path, 'port'],
-      `${raw.mode} does not change the port (${raw.port}): only ${modesThat((m) => m.mapsPorts, 'and')} map ports`,
+      `${forwarded} does not change the port (${raw.port}): only ${modesThat((m) => m.mapsPorts, 'and')} map ports`,
     );
-  return { node, address: chosen, port: port ?? raw.port, weight };
+  return {
+    node,
+    address: chosen,
+    port: port ?? asked,
+    weight,
+    ...(forwarded === raw.mode ? {} : { mode: forwarded }),
+    ...listedPort(r, path, { raw, entry, port }),
+  };
 }
 
 /** Reports combinations that have no effect, or that no director supports, with the reason. */
-function refuse(r: Resolver, name: string, raw: RawService, protocol: 'tcp' | 'udp'): void {
+function refuse(r: Resolver, name: string, raw: RawService, protocol: Protocol): void {
   const path = ['services', name];
   if (raw.hash !== undefined && !['sh', 'mh'].includes(raw.scheduler ?? ''))
     r.wrong(
@@ -147,78 +172,39 @@ function refuse(r: Resolver, name: string, raw: RawService, protocol: 'tcp' | 'u
     );
   const { health } = raw;
   const overTcp = health && (health.tcp ?? health.http ?? health.ssl) !== undefined;
-  if (overTcp && health.port === undefined && protocol === 'udp')
+  if (overTcp && health.port === undefined && protocol !== 'tcp')
     r.wrong(
       [...path, 'health'],
-      'this check needs a TCP port, and the service is UDP; add port: to the health check',
+      `this check needs a TCP port, and the service is ${protocol.toUpperCase()}; add port: to the health check`,
       'key',
     );
-  const own = raw.health?.tcp === undefined ? 'udp' : 'tcp';
-  if (health?.timeout !== undefined && health[own] !== undefined)
+  const own = (['tcp', 'udp', 'ping'] as const).find((kind) => health?.[kind] !== undefined);
+  if (health?.timeout !== undefined && own !== undefined)
     r.wrong(
       [...path, 'health', 'timeout'],
       `${own}: ${health[own]} sets the time already; leave out one of the two`,
       'key',
     );
-  const weights = Object.values(raw.reals).map((real) => (typeof real === 'number' ? real : real.weight));
-  const whole = weights.reduce((sum, weight) => sum + weight, 0);
-  const moves = typeof health?.misc === 'object' && health.misc.dynamic;
-  if (raw.quorum && raw.quorum.weight > whole && !moves)
+  const portless = (['ping', 'misc'] as const).find((kind) => health?.[kind] !== undefined);
+  if (health?.port !== undefined && portless !== undefined)
     r.wrong(
-      [...path, 'quorum', 'weight'],
-      `the weights of the real servers add up to ${whole}; this quorum can never be reached`,
+      [...path, 'health', 'port'],
+      portless === 'ping'
+        ? 'a ping has no port; leave it out'
+        : 'write the port in the command; {port} is the real server’s',
+      'key',
     );
+  const weights = Object.values(raw.reals).map((real) => (typeof real === 'number' ? real : real.weight));
+  const moves = typeof health?.misc === 'object' && health.misc.dynamic;
+  const whole = moves ? undefined : weights.reduce((sum, weight) => sum + weight, 0);
+  tellIdle(r, raw, path, { what: 'real server', whole });
   if (raw.sorry !== undefined && !health)
     r.wrong(
       [...path, 'sorry'],
       'without a health check no real server is ever removed, so the sorry server is never used; add health:',
       'key',
     );
-  if (raw.quorum && !health)
-    r.wrong(
-      [...path, 'quorum'],
-      'without a health check no real server is ever removed, so the quorum never changes; add health:',
-      'key',
-    );
-  if (raw.app !== undefined && !appOf({ app: raw.app, protocol }).transports.includes(protocol))
-    r.wrong([...path, 'app'], `${raw.app} needs TCP; the service is UDP`);
-}
-
-/** Default time for an attempt. */
-const CHECK_TIMEOUT = '3s';
-/** Default pause before keepalived repeats an attempt. */
-const CHECK_PAUSE = '1s';
-
-function healthOf(raw: NonNullable<RawService['health']>): HealthCheck {
-  return {
-    probe: probeOf(raw),
-    timeout: ms(raw.tcp ?? raw.udp ?? raw.timeout ?? CHECK_TIMEOUT),
-    every: ms(raw.every),
-    ...(raw.port === undefined ? {} : { port: raw.port }),
-    retry: raw.retry ?? 1,
-    pause: ms(raw.pause ?? CHECK_PAUSE),
-    inhibit: raw.inhibit ?? false,
-  };
-}
-
-function probeOf({ http, ssl, misc, dns, udp }: NonNullable<RawService['health']>): HealthProbe {
-  const web = http ?? ssl;
-  if (web !== undefined) {
-    const { path, status, digest } = typeof web === 'string' ? { path: web } : web;
-    return {
-      kind: http === undefined ? 'ssl' : 'http',
-      path,
-      ...(digest === undefined ? { status: status ?? 200 } : { digest, ...(status === undefined ? {} : { status }) }),
-    };
-  }
-  if (misc !== undefined)
-    return { kind: 'misc', ...(typeof misc === 'string' ? { script: misc, dynamic: false } : misc) };
-  if (dns !== undefined) return { kind: 'dns', name: dns.name, type: dns.type ?? 'A' };
-  return { kind: udp === undefined ? 'tcp' : 'udp' };
-}
-
-function quorumOf({ weight, up, down }: NonNullable<RawService['quorum']>): Quorum {
-  return { weight, ...(up === undefined ? {} : { up }), ...(down === undefined ? {} : { down }) };
+  tellApp(r, name, raw, protocol);
 }
 
 /** Resolves the sorry server, by its address of the service's family. */
@@ -238,179 +224,4 @@ function sorryOf(r: Resolver, name: string, raw: RawService, nodes: readonly Lab
 function persistenceOf(raw: NonNullable<RawService['persistence']>, family: 4 | 6): Persistence {
   const whole = family === 4 ? 32 : 128;
   return typeof raw === 'string' ? { time: ms(raw), mask: whole } : { time: ms(raw.time), mask: raw.mask };
-}
-
-/** Resolves an SNAT rule of the file; returns undefined if no director can carry it. */
-export function resolveSnat(r: Resolver, name: string, nodes: readonly LabNode[]): SnatRule | undefined {
-  const raw = r.raw.snat?.[name] as NonNullable<RawLab['snat']>[string];
-  const path = ['snat', name];
-  const from = parseSubnet(raw.from);
-  const to = parseAddress(raw.to);
-  if (!from || !to) return undefined;
-  const network = networkOf(from);
-  if (network.address.text !== from.address.text)
-    r.wrong(
-      [...path, 'from'],
-      `${raw.from} has host bits set; the network is ${network.address.text}/${network.prefix}`,
-    );
-  const director = nodes.find((n) => n.kind === 'director' && addressesOf(n).includes(to.text));
-  if (!director) {
-    if (!r.incomplete('nodes'))
-      r.wrong([...path, 'to'], `no director has the address ${to.text}; give it to one of them`);
-    return undefined;
-  }
-  if (from.address.family !== to.family)
-    r.wrong(
-      [...path, 'to'],
-      `${to.text} and ${raw.from} are of different families; SNAT does not translate between them`,
-    );
-  const out =
-    director.interfaces.find((i) => i.segment === raw.out) ?? linksOf(director).find((l) => l.name === raw.out);
-  if (!out && !r.incomplete('segments'))
-    r.wrong([...path, 'out'], `director "${director.name}" has no segment or device "${raw.out}"`);
-  const within = (n: LabNode) =>
-    addressesOf(n).some((a) => contains(from, parseAddress(a) ?? from.address) && familyOf(a) === to.family);
-  const inside =
-    raw.inside === undefined
-      ? nodes.find((n) => n.kind !== 'director' && n.kind !== 'switch' && within(n))
-      : r.lookup(nodes, raw.inside, undefined, [...path, 'inside']);
-  const outside =
-    raw.outside === undefined
-      ? nodes.find((n) => n.kind !== 'director' && n.serve.length > 0 && !within(n))
-      : r.lookup(nodes, raw.outside, undefined, [...path, 'outside']);
-  if (!r.incomplete('nodes') && (!inside || !outside)) {
-    r.wrong(
-      path,
-      inside
-        ? 'no node outside serves a port; add one with serve: [80/tcp, 80/udp]'
-        : `no node has an address in ${raw.from}`,
-      'key',
-    );
-  }
-  if (!out || !inside || !outside) return undefined;
-  return {
-    name,
-    from: raw.from,
-    to: to.text,
-    out: out.name,
-    director: director.name,
-    protocols: raw.protocols ?? SNAT_PROTOCOLS,
-    inside: inside.name,
-    outside: outside.name,
-    port: outside.serve[0]?.port ?? 80,
-  };
-}
-
-/** Reports mistakes that only the whole lab shows: VIPs that no director announces, modes that lack a requirement. */
-export function crossCheck(
-  r: Resolver,
-  nodes: readonly LabNode[],
-  services: readonly Service[],
-  { snat, vrrp, ospf }: Pick<Parts, 'snat' | 'vrrp' | 'ospf'>,
-): void {
-  const announcing = [...vrrp, ...ospf];
-  const balancers = nodes.filter((n) => n.kind === 'director');
-  for (const service of services) {
-    const path = ['services', service.name];
-    const announcers = announcing.filter((v) => v.services.includes(service.name));
-    if (balancers.length === 0 && !r.incomplete('nodes'))
-      r.wrong(path, `service "${service.name}" has no director; add a node of kind director`, 'key');
-    if (announcers.length === 0 && balancers.length > 1 && !r.incomplete('vrrp') && !r.incomplete('ospf')) {
-      r.wrong(
-        [...path, 'vip'],
-        `no director announces VIP ${service.vip}: the lab has ${balancers.length} directors, and no vrrp instance or ospf domain names service "${service.name}"`,
-      );
-    }
-    const related = { message: `service "${service.name}" is declared here`, path };
-    for (const { name, message } of withoutLip(service, balancers)) r.wrong(['nodes', name], message, 'key', related);
-    for (const message of apart(service, balancers)) r.wrong([...path, 'mode'], message, 'value', related);
-    for (const driver of carriers(nodes))
-      for (const { key, why } of [...lacks(driver, service), ...driver.refuses(service, services)])
-        r.wrong([...path, key], why, 'value', key === 'mode' ? related : undefined);
-  }
-  tellRefused(r, balancers, { nodes, services, snat, vrrp, ospf });
-  if (
-    (services.length > 0 || r.incomplete('services')) &&
-    !r.incomplete('nodes') &&
-    !nodes.some((n) => n.kind === 'client')
-  )
-    r.wrong(['nodes'], 'the lab has no client; add a node of kind client', 'key');
-}
-
-/** Reports what drivers do not support of the lab for their directors, each once. */
-function tellRefused(r: Resolver, balancers: readonly LabNode[], parts: Parts): void {
-  const told = new Set<string>();
-  for (const { path, why } of balancers.flatMap((node) => driverOf(node).refusesOf(parts, node))) {
-    const key = JSON.stringify([path, why]);
-    if (!told.has(key)) r.wrong(path, why, 'key');
-    told.add(key);
-  }
-}
-
-/** Returns the directors that lack a LIP for a service whose mode needs one. */
-function withoutLip(service: Service, balancers: readonly LabNode[]): readonly { name: string; message: string }[] {
-  const { mode, name } = service;
-  const family = innerFamily(service);
-  if (!modes[mode].needsLips) return [];
-  return balancers
-    .filter((d) => !d.manual && !d.lips.some((l) => familyOf(l.address) === family))
-    .map((d) => ({
-      name: d.name,
-      message: `director "${d.name}" has no LIP${family === 6 ? ' of IPv6' : ''}, and service "${name}" is ${mode}; add lips: [ADDRESS] on the real servers' segment`,
-    }));
-}
-
-/** Returns directors and real servers that share no segment, if a service's mode needs one. */
-function apart({ mode, reals }: Service, balancers: readonly LabNode[]): readonly string[] {
-  if (!modes[mode].needsSegment) return [];
-  const others = modesThat((m) => m.wire.target === 'vip' && !m.needsSegment, 'or');
-  return reals.flatMap((real) =>
-    balancers
-      .filter((d) => !linkTo(d, real.address))
-      .map(
-        (d) =>
-          `in ${mode} the director changes MAC addresses only, but "${d.name}" shares no segment with ${real.node} (${real.address}); use ${others}, or put both on one segment`,
-      ),
-  );
-}
-
-/** Returns the drivers that carry services: those of the directors, or the default one if there is no director yet. */
-export function carriers(nodes: readonly LabNode[]): readonly Driver[] {
-  const all = driversOf({ nodes });
-  return all.length > 0 ? all : [drivers[STANDARD_DRIVER]];
-}
-
-/** Returns the parts of a service that are not on a driver's lists. */
-function lacks(driver: Driver, service: Service): readonly Refused[] {
-  const { name, modes: forwards, families, schedulers, protocols } = driver;
-  const asked = [
-    { key: 'mode', word: `mode ${service.mode}`, can: forwards.includes(service.mode), list: forwards },
-    { key: 'vip', word: `IPv${familyOf(service.vip)}`, can: families.includes(familyOf(service.vip)), list: families },
-    {
-      key: 'scheduler',
-      word: `scheduler ${service.scheduler}`,
-      can: schedulers.includes(service.scheduler),
-      list: schedulers,
-    },
-    { key: 'protocol', word: service.protocol, can: protocols.includes(service.protocol), list: protocols },
-  ] as const;
-  return asked
-    .filter((a) => !a.can)
-    .map(({ key, word, list }) => ({ key, why: `driver ${name} cannot do ${word}; it can do ${list.join(', ')}` }));
-}
-
-/** Reports entries of the lab file that nothing needs: otherwise they would be ignored silently. */
-export function tellUnused(r: Resolver, nodes: readonly LabNode[], services: readonly Service[]): void {
-  if (r.raw.driver !== undefined && !r.incomplete('nodes') && directors({ nodes }).length === 0)
-    r.wrong(['driver'], 'the lab has no director to run it', 'key');
-  if (r.incomplete('services')) return;
-  if (r.raw.timeouts && services.length === 0)
-    r.wrong(['timeouts'], 'the lab has no service, so directors track no connections', 'key');
-  for (const node of nodes.filter((n) => n.kind === 'director' && !n.manual))
-    for (const [i, lip] of node.lips.entries())
-      if (!services.some((s) => modes[s.mode].needsLips && innerFamily(s) === familyOf(lip.address)))
-        r.wrong(
-          ['nodes', node.name, 'lips', i],
-          `no service is ${modesThat((m) => m.needsLips, 'or')} over IPv${familyOf(lip.address)}: the LIP ${lip.address} is never used`,
-        );
 }

@@ -18,5 +18,6 @@ function resolveStep(r: Resolver, known: Known, step: RawStep, at: Path): Step |
   const word = STEPS.find((w) => step[w] !== undefined);
   if (word === undefined) return undefined;
   const resolve = stepWords[word].resolve as (r: Resolver, known: Known, raw: unknown, path: Path) => Step | undefined;
-  return resolve(r, known, step[word], [...at, word]);
+  const resolved = resolve(r, known, step[word], [...at, word]);
+  return resolved && step.covers !== undefined ? { ...resolved, covers: [step.covers].flat() } : resolved;
 }

@@ -4,10 +4,9 @@ import type { HostAddress, LabNode } from '../model/node.ts';
 import type { Service } from '../model/service.ts';
 import type { VrrpInstance, VrrpMember, VrrpTrack } from '../model/vrrp.ts';
 import { didYouMean } from '../nearest.ts';
-import { contains, parseAddress, parseSubnet } from '../net/cidr.ts';
+import { contains, linkLocalOf, parseAddress, parseSubnet } from '../net/cidr.ts';
 import { tellUnusable } from './resolve-address.ts';
-import { ms } from './resolve-service.ts';
-import type { Resolver } from './resolver.ts';
+import { ms, type Resolver } from './resolver.ts';
 import type { RawLab } from './schema.ts';
 import type { Path } from './source.ts';
 
@@ -58,7 +57,7 @@ export function resolveVrrp(
     id: raw.id,
     version,
     advert,
-    members,
+    members: byElection(members, nodes, families.has(6) ? 6 : 4),
     addresses,
     services: moved,
     unicast: raw.unicast ?? false,
@@ -70,6 +69,7 @@ export function resolveVrrp(
     ...(raw.password === undefined ? {} : { password: raw.password }),
     ...(raw.group === undefined ? {} : { group: raw.group }),
     ...(raw.sync === undefined ? {} : { sync: raw.sync }),
+    ...(raw.vmac ? { vmac: raw.vmac === true ? 'whole' : raw.vmac } : {}),
   };
 }
 
@@ -84,17 +84,22 @@ function resolveMembers(r: Resolver, raw: RawVrrp, nodes: readonly LabNode[], pa
     }
     return [{ node, priority, device: link.name }];
   });
-  members.sort((a, b) => b.priority - a.priority);
-  for (const [i, member] of members.entries()) {
-    const before = members[i - 1];
-    if (before?.priority === member.priority) {
-      r.wrong(
-        [...path, 'priorities', member.node],
-        `"${before.node}" has priority ${member.priority} too; which one becomes master would be undefined`,
-      );
-    }
-  }
   return members;
+}
+
+/**
+ * Sorts members as masters that meet decide: the highest priority first, of equal ones the higher address from which
+ * adverts come, in IPv6 the card's link-local one (RFC 5798 §6.4.3).
+ */
+function byElection(members: readonly VrrpMember[], nodes: readonly LabNode[], family: 4 | 6): readonly VrrpMember[] {
+  const source = ({ node, device }: VrrpMember) => {
+    const link = linksOf(nodes.find((n) => n.name === node) ?? { interfaces: [], devices: [] }).find(
+      (l) => l.name === device,
+    );
+    const own = link?.addresses.find((a) => familyOf(a.address) === family)?.address;
+    return parseAddress((family === 6 ? link && linkLocalOf(link.mac) : own) ?? '')?.value ?? 0n;
+  };
+  return [...members].sort((a, b) => b.priority - a.priority || (source(a) < source(b) ? 1 : -1));
 }
 
 /**
@@ -224,9 +229,13 @@ function resolveTrack(
   path: Path,
 ): VrrpTrack | undefined {
   const weight = raw.weight ?? 0;
-  if (raw.segment !== undefined && raw.every !== undefined)
-    r.wrong([...path, 'every'], 'a segment is watched continuously; `every` is for scripts only', 'key');
-  if (raw.script !== undefined) return { weight, script: raw.script, every: ms(raw.every ?? '1s') };
+  for (const word of ['every', 'rise', 'fall'] as const)
+    if (raw.segment !== undefined && raw[word] !== undefined)
+      r.wrong([...path, word], `a segment is watched continuously; \`${word}\` is for scripts only`, 'key');
+  if (raw.script !== undefined) {
+    const { script, every, rise = 1, fall = 1 } = raw;
+    return { weight, script, every: ms(every ?? '1s'), rise, fall };
+  }
   const { segment } = raw;
   if (segment === undefined) return undefined;
   const devices: { node: string; device: string }[] = [];

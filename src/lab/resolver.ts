@@ -3,6 +3,7 @@ import type { LabNode, UserFile } from '../model/node.ts';
 import type { DriverName } from '../model/words.ts';
 import { didYouMean } from '../nearest.ts';
 import { type Address, contains, networkOf, notAHost, overlaps, parseSubnet, type Subnet } from '../net/cidr.ts';
+import { parseDuration } from '../net/duration.ts';
 import type { Result } from '../result.ts';
 import type { Mistakes } from './diagnostic.ts';
 import { Macs } from './mac.ts';
@@ -16,12 +17,19 @@ import type { Taken } from './take.ts';
  */
 export type ReadBeside = (path: string) => Result<Taken, string>;
 
+/** Returns the milliseconds of a time that the schema has accepted. */
+export function ms(text: string): number {
+  return parseDuration(text) ?? 0;
+}
+
 /**
  * The state that all parts of resolving share: the file, its segments, the owner of each address, and the mistakes
  * found so far.
  */
 export class Resolver {
   readonly segments = new Map<string, readonly Subnet[]>();
+  /** The MTU of each segment for which the file gives one. */
+  readonly mtus = new Map<string, number>();
   readonly macs = new Macs();
   readonly raw: RawLab;
   /** The driver from the command line, for directors for which the lab file names none. */
@@ -94,15 +102,19 @@ export class Resolver {
       const path = ['segments', name];
       const owner = takenName(name);
       if (owner !== undefined) this.wrong(path, `a segment cannot be called "${name}": ${owner}`, 'key');
-      const texts = value === 'none' ? [] : [value].flat();
+      const written = typeof value === 'object' && 'subnet' in value ? value : undefined;
+      const where = written ? [...path, 'subnet'] : path;
+      const list = written ? written.subnet : (value as Exclude<typeof value, { subnet: unknown }>);
+      if (written?.mtu !== undefined) this.mtus.set(name, written.mtu);
+      const texts = list === 'none' ? [] : [list].flat();
       const subnets: Subnet[] = [];
       for (const [i, text] of texts.entries()) {
-        const network = this.#network(text, Array.isArray(value) ? [...path, i] : path);
+        const network = this.#network(text, Array.isArray(list) ? [...where, i] : where);
         if (!network) continue;
         for (const [other, taken] of [...this.segments, [name, subnets] as const]) {
           if (taken.some((t) => overlaps(network, t)))
             this.wrong(
-              path,
+              where,
               `${text} overlaps ${other === name ? 'another subnet' : 'the subnet'} of segment "${other}"`,
               'value',
               {
@@ -129,6 +141,14 @@ export class Resolver {
     return network;
   }
 
+  /** Returns the network of a subnet of the file; reports host bits, which a network does not have. */
+  network(text: string, subnet: Subnet, path: Path, at: 'key' | 'value' = 'value'): Subnet {
+    const network = networkOf(subnet);
+    if (network.address.text !== subnet.address.text)
+      this.wrong(path, `${text} has host bits set; the network is ${network.address.text}/${network.prefix}`, at);
+    return network;
+  }
+
   /** Returns the subnet of the lab that contains an address, and the segment to which it belongs. */
   subnetOf(address: Address): { segment: string; subnet: Subnet } | undefined {
     for (const [segment, subnets] of this.segments) {
@@ -145,8 +165,8 @@ export class Resolver {
       this.wrong(path, `the file "${name}" ${taken.error}`);
       return undefined;
     }
-    const { bytes, executable } = taken.value;
-    return { path: name, base64: bytes.toString('base64'), executable };
+    const { bytes, mode } = taken.value;
+    return { path: name, base64: bytes.toString('base64'), mode };
   }
 
   /** Returns the node with a name in the file, if it exists and is of the right kind; reports a mistake otherwise. */

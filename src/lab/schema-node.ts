@@ -1,10 +1,11 @@
 import { z } from 'zod';
-import { DEVICES, DRIVERS, KERNEL_CHOICES, NODE_KINDS, SERVED_PROTOCOLS } from '../model/words.ts';
+import { DEVICES, DRIVERS, KERNEL_CHOICES, NEEDS, NODE_KINDS, SERVED_PROTOCOLS } from '../model/words.ts';
 import { parseAddress, parseSubnet } from '../net/cidr.ts';
 import {
   address,
   addresses,
   mapping,
+  mtu,
   nodeName,
   oneOf,
   oneOrMore,
@@ -28,12 +29,22 @@ const onSegment = z
       'The node’s address on the segment of that name, a list of several, or `none` for a card without addresses',
   });
 
+/** A card of a real machine has any name that Linux gives: ens192, enP4p1s0, bond0.100. */
+const cardName = (description: string) => text(CARD_NAME, description, () => true, /^[A-Za-z][A-Za-z0-9_.-]{0,14}$/);
+const CARD_NAME = 'a name of at most 15 letters, digits, dots, hyphens and underscores, such as ens192';
+
+const names = z
+  .record(nodeName('A segment'), cardName('The card’s name'), mapping('segments with names of cards: { lan: ens192 }'))
+  .meta({ description: 'Names of the node’s cards (default eth0, eth1 and so on), each by its segment' });
+
 const cards = z
   .array(
     z.strictObject(
       {
         on: nodeName('The segment that the card is connected to'),
         address: addresses('Its addresses').optional(),
+        name: cardName('Its name (default eth0, eth1 and so on)').optional(),
+        mtu: mtu('Its MTU, if it is smaller than that of its segment').optional(),
       },
       mapping('a card: { on: SEGMENT, address: ADDRESS }'),
     ),
@@ -67,6 +78,7 @@ const device = z
         'The lower device, or devices',
       ).optional(),
       address: addresses('Its addresses').optional(),
+      mtu: mtu('Its MTU, if it is smaller than what it is built on allows').optional(),
     },
     mapping('a device: { bond: 4, over: [SEGMENT, SEGMENT], address: ADDRESS }'),
   )
@@ -75,15 +87,27 @@ const device = z
   })
   .meta({ description: 'A device built on others' });
 
+/** A list of what a kernel must be able to do. */
+export function needs(description: string) {
+  return z
+    .array(oneOf('A need', NEEDS), mapping('a list such as [netfilter, sctp]'))
+    .min(1, { error: `expected at least one of ${NEEDS.join(', ')}` })
+    .meta({ description });
+}
+
 /** A node of a lab file. */
 export const node = z
   .object(
     {
       kind: oneOf('Role of the node', NODE_KINDS),
       kernel: oneOf('Kernel whose network stack it uses (default: the lab’s)', KERNEL_CHOICES).optional(),
+      needs: needs(
+        'What its kernel must be able to do, in addition to the lab’s: `netfilter` (iptables and nftables with their modules), `sctp`; `kernel: auto` then chooses a kernel that has it',
+      ).optional(),
       driver: oneOf('Load balancer that the director runs (default: the lab’s)', DRIVERS).optional(),
       workers: whole('Threads of DPVS that carry packets, on a director that runs it (default 1)', 1, 16).optional(),
       interfaces: cards.optional(),
+      cards: names.optional(),
       devices: z
         .record(
           text('a device’s name of at most 15 characters', 'A device', () => true, /^[a-z][a-z0-9.-]{0,14}$/),
@@ -112,6 +136,17 @@ export const node = z
         .min(1, { error: 'expected at least one address' })
         .meta({
           description: 'Local addresses (LIPs): the source addresses of this director towards real servers in Full-NAT',
+        })
+        .optional(),
+      kni: z
+        .array(
+          address('An address of the kernel of a director with DPVS, on one of its segments'),
+          mapping('a list of addresses'),
+        )
+        .min(1, { error: 'expected at least one address' })
+        .meta({
+          description:
+            'Addresses of the kernel on the KNI device of a card (dpdk0.kni): programs beside DPVS answer there (dpvs; needs /dev/vhost-net)',
         })
         .optional(),
       sysctls: z

@@ -4,6 +4,7 @@ import {
   address,
   command,
   duration,
+  isCommand,
   mapping,
   network,
   nodeName,
@@ -35,6 +36,12 @@ const web = (what: string) =>
         urlPath('Path to request; the answer must have status 200'),
         z.strictObject({
           path: urlPath('Path to request'),
+          host: text(
+            'a host’s name such as shop.example.com',
+            'The virtual host to ask for (default: the real server’s address); with ssl, its name in the handshake, too',
+            (v) => v.length <= 253,
+            /^[A-Za-z0-9][A-Za-z0-9._-]*(:[1-9]\d{0,4})?$/,
+          ).optional(),
           status: whole('Expected status (default 200, unless a digest is given)', 100, 599).optional(),
           digest: text(
             'an MD5 of 32 hexadecimal digits',
@@ -44,9 +51,9 @@ const web = (what: string) =>
           ).optional(),
         }),
       ],
-      { error: `expected ${URL_PATH}, or { path: /, status: 200, digest: ... }` },
+      { error: `expected ${URL_PATH}, or { path: /, host: NAME, status: 200, digest: ... }` },
     )
-    .meta({ description: `${what}: a path to request, or \`{ path, status, digest }\`` })
+    .meta({ description: `${what}: a path to request, or \`{ path, host, status, digest }\`` })
     .optional();
 
 const health = z
@@ -82,6 +89,7 @@ const health = z
         .meta({ description: 'DNS_CHECK: a query that the server must answer' })
         .optional(),
       udp: duration('UDP_CHECK: no ICMP port unreachable comes back within this time', '10ms', '60m').optional(),
+      ping: duration('PING_CHECK: an echo reply must come back within this time', '10ms', '60m').optional(),
       timeout: duration(
         'Timeout of one attempt, where the check does not set it (default 3s)',
         '10ms',
@@ -111,6 +119,12 @@ const quorum = z
   )
   .meta({ description: 'Quorum of live real servers, and commands to run when it is reached and lost' });
 
+/** The keys of a service and of an SNAT rule by which keepalived starts and stops them. */
+const ends = {
+  alpha: yes('A server counts as down until its first good check (alpha)').optional(),
+  omega: yes('The command `down` of the quorum also runs when keepalived stops (omega)').optional(),
+};
+
 const real = z
   .union(
     [
@@ -119,11 +133,12 @@ const real = z
         weight: whole('Its weight', 0, 65535),
         port: port('Its port, if it differs from the service’s (nat and fnat)').optional(),
         address: address('Its address, if it has several').optional(),
+        mode: oneOf('Its forwarding mode, if it differs from the service’s (nat, dr and tun mix)', MODES).optional(),
       }),
     ],
-    { error: 'expected a weight from 0 to 65535, or { weight: ..., port: ..., address: ... }' },
+    { error: 'expected a weight from 0 to 65535, or { weight: ..., port: ..., address: ..., mode: ... }' },
   )
-  .meta({ description: 'Its weight, or `{ weight, port, address }`' });
+  .meta({ description: 'Its weight, or `{ weight, port, address, mode }`' });
 
 const persistence = z
   .union(
@@ -143,28 +158,74 @@ export const service = z
   .strictObject(
     {
       vip: address('The virtual IP address (VIP) that clients connect to'),
-      port: port('Port of the VIP, and of the real servers unless they set their own'),
+      port: whole(
+        'Port of the VIP, and of the real servers unless they set their own; 0 is every port of the VIP that no other service has, and needs persistence',
+        0,
+        65535,
+      ),
+      mark: whole(
+        'Firewall mark under which directors have the service, in place of VIP and port; services with the same mark are held together. Directors without a setup script mark its packets themselves',
+        1,
+        4294967295,
+      ).optional(),
       protocol: oneOf('Transport (default tcp)', PROTOCOLS).optional(),
       mode: oneOf('Forwarding mode', MODES),
       scheduler: oneOf('Scheduler of the service (default rr)', SCHEDULERS).optional(),
       hash: oneOf('For sh and mh: what is hashed in addition to the client’s address (sh-port, mh-port)', [
         'port',
       ]).optional(),
+      ops: yes(
+        'One-packet scheduling (ops): each datagram is scheduled by itself, also those of one client port',
+      ).optional(),
       reals: z
         .record(nodeName('A real server'), real, mapping('real servers with their weights: { rs1: 100 }'))
         .meta({ description: 'The real servers, each with its weight' }),
+      lips: z
+        .array(address('A LIP of a director'), mapping('a list of LIPs'))
+        .min(1, { error: 'expected at least one LIP' })
+        .meta({
+          description:
+            'The LIPs that the service uses, of those of its directors (fnat; default: those on links towards its real servers)',
+        })
+        .optional(),
+      masquerade: z
+        .boolean({ error: 'expected true or false' })
+        .meta({
+          description:
+            'For nat: your own rules make the directors replace the client’s address by theirs, so that real servers need no route to it (default: whether a director’s setup script calls iptables with MASQUERADE or SNAT for the VIP)',
+        })
+        .optional(),
       persistence: persistence.optional(),
       health: health.optional(),
       quorum: quorum.optional(),
+      ...ends,
       sorry: nodeName('The node that answers when the quorum is lost (sorry_server)').optional(),
       app: oneOf(
-        'Application on the real servers (default http); toa is http that reads the client from TOA, or UOA',
+        'Application on the real servers: http (default), https or dns (default where the real servers serve that port as tls or dns, or the health check speaks it), toa (http that reads the client from TOA, or UOA)...',
         APPS,
       ).optional(),
     },
     mapping('a service: { vip: ..., port: ..., mode: ..., reals: ... }'),
   )
   .meta({ description: 'A virtual service: its VIP, mode, scheduler and real servers' });
+
+const snatHealth = z
+  .strictObject(
+    {
+      misc: text(
+        'a command (SNAT has no port to connect to, so a command is its only check)',
+        'MISC_CHECK: exits with 0 on the director if the address can be used; {address} and {protocol} in it are the rule’s',
+        isCommand,
+      ),
+      timeout: duration('Timeout of one attempt (default 3s)', '10ms', '60m').optional(),
+      every: duration('Interval between checks (delay_loop)', '10ms', '60m'),
+      retry: whole('Retries before the address counts as down (default 1)', 0, 100).optional(),
+      pause: duration('Delay before a retry (delay_before_retry, default 1s)', '0s', '60m').optional(),
+      inhibit: yes('An address that is down stays in the table with weight 0 (inhibit_on_failure)').optional(),
+    },
+    mapping('a health check: { misc: COMMAND, every: 3s }'),
+  )
+  .meta({ description: 'Health check that keepalived runs for each protocol of the rule: a command (dpvs)' });
 
 /** An SNAT rule of a lab file. */
 export const snat = z
@@ -177,11 +238,20 @@ export const snat = z
         'The director’s segment or device towards the outside',
         (v) => v !== '',
       ),
+      in: text(
+        'a segment or a device of the director',
+        'The director’s segment or device on which packets arrive (default: any)',
+        (v) => v !== '',
+      ).optional(),
+      destination: network('Only packets to this subnet are translated (default: to anywhere)').optional(),
       protocols: z
         .array(oneOf('A protocol', SNAT_PROTOCOLS), mapping(`a list of ${SNAT_PROTOCOLS.join(', ')}`))
         .min(1, { error: `expected at least one of ${SNAT_PROTOCOLS.join(', ')}` })
         .meta({ description: 'Protocols to translate (default: tcp, udp and icmp)' })
         .optional(),
+      health: snatHealth.optional(),
+      quorum: quorum.optional(),
+      ...ends,
       inside: nodeName('The inside node that the contract connects from').optional(),
       outside: nodeName('The outside node that the contract connects to; it serves a port').optional(),
     },

@@ -11,6 +11,8 @@ const track = z
       script: command('A command on the director that fails if something is wrong').optional(),
       segment: nodeName('A segment whose interface must be up').optional(),
       every: duration('Interval between runs of the script (default 1s)', '10ms', '60m').optional(),
+      rise: whole('Successes of the script in a row until it counts as good again (default 1)', 1, 100).optional(),
+      fall: whole('Failures of the script in a row until it counts as bad (default 1)', 1, 100).optional(),
       weight: whole(
         'Added to the priority while the script fails; without a weight the instance goes to FAULT',
         -253,
@@ -36,7 +38,7 @@ export const vrrp = z
       priorities: z
         .record(
           nodeName('A director'),
-          whole('Its priority; the highest is master', 1, 254),
+          whole('Its priority; the highest is master, and of equal ones whoever became it', 1, 254),
           mapping('directors with their priorities: { lb1: 100, lb2: 80 }'),
         )
         .meta({ description: 'The directors that share the addresses, each with its priority' }),
@@ -70,6 +72,13 @@ export const vrrp = z
       ).optional(),
       sync: freeName('Instances that name the same group change state together (vrrp_sync_group)').optional(),
       syncdaemon: yes('The master sends its connections to the others (lvs_sync_daemon)').optional(),
+      vmac: z
+        .union([z.boolean(), z.literal('xmit_base')], { error: 'expected true, false or xmit_base' })
+        .meta({
+          description:
+            'The master holds the addresses under the instance’s virtual MAC address (use_vmac); `xmit_base`: adverts leave under the card’s own one (vmac_xmit_base)',
+        })
+        .optional(),
       track: z
         .array(track, mapping('a list of what is tracked'))
         .meta({ description: 'What the priority depends on' })

@@ -59,8 +59,11 @@ export function duration(description: string, least: string, most: string, unit?
   });
 }
 /** A shell command, on one or more lines. */
-export const command = (description: string) =>
-  text('a command', description, (v) => v.trim() !== '' && !v.includes('\0'));
+export const command = (description: string) => text('a command', description, isCommand);
+/** Returns whether a text is a shell command. */
+export function isCommand(value: string): boolean {
+  return value.trim() !== '' && !value.includes('\0');
+}
 /** A file, relative to the lab file. */
 export const path = (description: string) => text('a path relative to the lab file', description, (v) => v !== '');
 
@@ -91,5 +94,10 @@ export function oneOrMore<T extends z.ZodType>(item: T, expects: string, descrip
 
 /** One address or several. */
 export const addresses = (description: string) => oneOrMore(placed(description), PLACED, description);
+/**
+ * The bytes that an IP packet may have, from what every host accepts (RFC 791 §3.1) to the largest Ethernet frames in
+ * use.
+ */
+export const mtu = (description: string) => whole(description, 576, 9216);
 /** A port. */
 export const port = (description: string) => whole(description, 1, 65535);

@@ -1,11 +1,32 @@
 import { z } from 'zod';
 import { DRIVERS, KERNEL_CHOICES } from '../model/words.ts';
-import { node } from './schema-node.ts';
+import { bgp } from './schema-bgp.ts';
+import { needs, node } from './schema-node.ts';
 import { ospf } from './schema-ospf.ts';
 import { service, snat, timeouts } from './schema-service.ts';
 import { step } from './schema-step.ts';
 import { vrrp } from './schema-vrrp.ts';
-import { freeName, mapping, network, nodeName, oneOf, text } from './schema-words.ts';
+import { freeName, mapping, mtu, network, nodeName, oneOf, text } from './schema-words.ts';
+
+/** Subnets of a segment, as they are written in place of it or under `subnet`. */
+const subnets = [z.literal('none'), network('Its subnet'), z.array(network('A subnet')).min(1)] as const;
+const SUBNETS = 'a subnet such as 192.168.100.0/24, a list of such, or none for a bare wire';
+
+const segment = z.union(
+  [
+    ...subnets,
+    z.strictObject(
+      {
+        subnet: z
+          .union(subnets, { error: `expected ${SUBNETS}` })
+          .meta({ description: 'Its subnet, several subnets, or `none`' }),
+        mtu: mtu('Size of the largest IP packet in bytes (default 1500)').optional(),
+      },
+      mapping('a segment: { subnet: SUBNET, mtu: 9000 }'),
+    ),
+  ],
+  { error: `expected ${SUBNETS}; or these with the size of packets: { subnet: 192.168.100.0/24, mtu: 9000 }` },
+);
 
 /**
  * The lab file. The schema is the single source of types, parser, JSON Schema and reference. Each leaf has the message
@@ -22,17 +43,13 @@ export const labFile = z
       ),
       source: z.string(mapping('a text')).meta({ description: 'Source of the topology' }).optional(),
       kernel: oneOf('Kernel for the nodes that need their own (default auto)', KERNEL_CHOICES).optional(),
+      needs: needs('What the kernel of every director must be able to do; see the nodes’ own').optional(),
       driver: oneOf(`Load balancer that the directors run (default ${DRIVERS[0]})`, DRIVERS).optional(),
       segments: z
-        .record(
-          nodeName('A segment'),
-          z.union([z.literal('none'), network('Its subnet'), z.array(network('A subnet')).min(1)], {
-            error: 'expected a subnet such as 192.168.100.0/24, a list of such, or none for a bare wire',
-          }),
-          mapping('segments with their subnets: { lan: 192.168.100.0/24 }'),
-        )
+        .record(nodeName('A segment'), segment, mapping('segments with their subnets: { lan: 192.168.100.0/24 }'))
         .meta({
-          description: 'Layer-2 networks of the lab, each with a subnet, several subnets, or `none`: a bare wire',
+          description:
+            'Layer-2 networks of the lab, each with a subnet, several subnets, or `none`: a bare wire; or `{ subnet, mtu }`',
         }),
       nodes: z
         .record(nodeName('A node'), node, mapping('nodes, each with its kind and addresses'))
@@ -53,6 +70,10 @@ export const labFile = z
       ospf: z
         .record(freeName('A domain'), ospf, mapping('OSPF domains by name'))
         .meta({ description: 'OSPF domains, in which all directors announce VIPs' })
+        .optional(),
+      bgp: z
+        .record(freeName('A domain'), bgp, mapping('BGP domains by name'))
+        .meta({ description: 'BGP domains, in which all directors announce VIPs' })
         .optional(),
       scenario: z
         .array(step, mapping('a list of steps'))

@@ -5,8 +5,8 @@ import { fail, ok, type Result } from '../result.ts';
 /** The complete content of a file on the caller's machine. */
 export interface Taken {
   readonly bytes: Buffer;
-  /** Whether any user may execute it. */
-  readonly executable: boolean;
+  /** Its permission bits (chmod(2)). */
+  readonly mode: number;
 }
 
 /** Limits for reading a file. */
@@ -20,8 +20,8 @@ export interface Bounds {
   readonly most: number;
 }
 
-/** The permission bits for execution by any user. */
-const ANY_EXECUTE = 0o111;
+/** All permission bits of a file's mode (inode(7)). */
+const PERMISSIONS = 0o7777;
 /** Bytes per read call. */
 const CHUNK = 64 * 1024;
 
@@ -57,7 +57,7 @@ function take(path: string, { within, most }: Bounds): Result<Taken, string> {
       return fail('changed while it was being read');
     const bytes = readUpTo(fd, most + 1);
     if (bytes.length > most) return fail(`has ${sizeOf(opened, most)}; the limit is ${megabytes(most)}`);
-    return ok({ bytes, executable: (opened.mode & ANY_EXECUTE) !== 0 });
+    return ok({ bytes, mode: opened.mode & PERMISSIONS });
   } finally {
     closeSync(fd);
   }

@@ -1,4 +1,4 @@
-import { MODES, PROTOCOLS } from '../model/words.ts';
+import { MODES } from '../model/words.ts';
 import { modes, modesThat } from '../modes/index.ts';
 import type { Mode } from '../modes/mode.ts';
 
@@ -6,7 +6,7 @@ import type { Mode } from '../modes/mode.ts';
 export const TEMPLATE_MODES = [...MODES, 'snat'] as const;
 export const TEMPLATE_ARMS = ['one', 'two'] as const;
 export const TEMPLATE_FAMILIES = ['4', '6'] as const;
-export const TEMPLATE_PROTOCOLS = [...PROTOCOLS, 'both'] as const;
+export const TEMPLATE_PROTOCOLS = ['tcp', 'udp', 'both'] as const;
 export const TEMPLATE_HA = ['none', 'vrrp'] as const;
 
 /** The choices for a new lab. */

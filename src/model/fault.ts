@@ -1,3 +1,4 @@
+import type { UserFile } from './node.ts';
 import type { FaultKind } from './words.ts';
 
 /** A reversible fault, as named by `lab fault` and scenarios: see src/faults/index.ts. */
@@ -14,4 +15,6 @@ export interface Fault {
   readonly segments: readonly string[];
   /** The amount: milliseconds, a share, bits per second, an address; see the fault. */
   readonly amount?: string;
+  /** The file that a step of a scenario gives to the fault: another configuration. */
+  readonly brings?: UserFile;
 }

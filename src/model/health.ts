@@ -2,6 +2,8 @@ import type { DnsType, HealthProbeKind } from './words.ts';
 
 interface WebProbe {
   readonly path: string;
+  /** The virtual host that is asked for; the real server's own address if absent. */
+  readonly host?: string;
   readonly status?: number;
   /** MD5 of the response body, as printed by genhash(1). */
   readonly digest?: string;
@@ -19,6 +21,7 @@ interface ProbeOf {
   };
   readonly dns: { readonly name: string; readonly type: DnsType };
   readonly udp: unknown;
+  readonly ping: unknown;
 }
 
 /** What a health check probes. */
@@ -36,4 +39,21 @@ export interface HealthCheck {
   /** Pause before a failed attempt is repeated (delay_before_retry). */
   readonly pause: number;
   readonly inhibit: boolean;
+}
+
+/** The weight of live real servers that a service needs, and the commands that run when it is reached or lost. */
+export interface Quorum {
+  readonly weight: number;
+  readonly up?: string;
+  readonly down?: string;
+}
+
+/** What keepalived checks about the servers of a service or the address of an SNAT rule, and what it does about it. */
+export interface Supervision {
+  readonly health?: HealthCheck;
+  readonly quorum?: Quorum;
+  /** Whether a server counts as down until its first good check; else it counts as up until one fails. */
+  readonly alpha?: boolean;
+  /** Whether the command for a lost quorum also runs when keepalived stops. */
+  readonly omega?: boolean;
 }

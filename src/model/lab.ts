@@ -1,3 +1,4 @@
+import type { BgpDomain } from './bgp.ts';
 import type { LabNode } from './node.ts';
 import type { OspfDomain } from './ospf.ts';
 import type { Service, Timeouts } from './service.ts';
@@ -21,6 +22,8 @@ export interface Lab {
   readonly snat: readonly SnatRule[];
   readonly vrrp: readonly VrrpInstance[];
   readonly ospf: readonly OspfDomain[];
+  /** Absent if there is none. */
+  readonly bgp?: readonly BgpDomain[];
   /** How long the directors keep connections; the kernel's own timeouts if absent. */
   readonly timeouts?: Timeouts;
   readonly scenario: readonly Step[];
@@ -30,4 +33,6 @@ export interface Segment {
   readonly name: string;
   /** Networks in CIDR form with host bits cleared; empty on a bare link. */
   readonly subnets: readonly string[];
+  /** Bytes of the largest IP packet that it carries, if not 1500. */
+  readonly mtu?: number;
 }

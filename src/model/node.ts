@@ -1,14 +1,16 @@
-import type { BondMode, DeviceKind, DriverName, KernelChoice, NodeKind, ServedProtocol } from './words.ts';
+import type { BondMode, DeviceKind, DriverName, KernelChoice, Need, NodeKind, ServedProtocol } from './words.ts';
 
 export interface LabNode {
   readonly name: string;
   readonly kind: NodeKind;
   readonly kernel: KernelChoice;
+  /** What its kernel must be able to do, by the lab file's own list. */
+  readonly needs: readonly Need[];
   /** The load balancer; on directors only. */
   readonly driver?: DriverName;
   /** Number of threads that carry packets; on directors whose driver has such threads, 1 if absent. */
   readonly workers?: number;
-  /** Network cards, eth0 first. */
+  /** Network cards, in the order of the segments, then those of the node’s own list. */
   readonly interfaces: readonly Interface[];
   /**
    * Whether its cards show the carrier of their wires: needed if VRRP tracks a segment, or instances change state
@@ -20,6 +22,8 @@ export interface LabNode {
   readonly routes: readonly Route[];
   /** Local addresses of Full-NAT. */
   readonly lips: readonly Lip[];
+  /** Addresses of the kernel on the KNI device of a card, beside a driver that has the card for itself. */
+  readonly kni?: readonly KniAddress[];
   readonly sysctls: Readonly<Record<string, string>>;
   /** Ports on which a plain server answers, in addition to those of services. */
   readonly serve: readonly ServedPort[];
@@ -39,18 +43,22 @@ export interface HostAddress {
 }
 
 export interface Interface {
-  /** Name inside the node: eth0, eth1 and so on. */
+  /** Name inside the node: eth0, eth1 and so on, or the one in the lab file. */
   readonly name: string;
   readonly segment: string;
   readonly addresses: readonly HostAddress[];
   /** Unique in the lab; derived from the first address if possible, so that a capture is readable. */
   readonly mac: string;
+  /** Bytes of the largest IP packet, if not 1500. */
+  readonly mtu?: number;
 }
 
 interface DeviceBase {
   readonly name: string;
   readonly addresses: readonly HostAddress[];
   readonly mac: string;
+  /** Bytes of the largest IP packet, if the kernel does not derive it from what is below. */
+  readonly mtu?: number;
 }
 
 interface Tunnel {
@@ -78,6 +86,7 @@ export interface ServedPort {
 
 /** A route: `default` or a network, through a gateway or a device; without either, packets are dropped. */
 export interface Route {
+  /** A network, an address, or `default` for the whole of IPv4. */
   readonly to: string;
   readonly via?: string;
   readonly dev?: string;
@@ -88,11 +97,17 @@ export interface Lip {
   readonly interface: string;
 }
 
+/** An address of the kernel on the KNI device of an interface. */
+export interface KniAddress extends HostAddress {
+  readonly interface: string;
+}
+
 /** A file of the user: bytes of any kind. */
 export interface UserFile {
   /** Its name in the lab file; only for messages. */
   readonly path: string;
   /** Its bytes in base64 (RFC 4648 §4). */
   readonly base64: string;
-  readonly executable: boolean;
+  /** Its permission bits on the caller’s machine (chmod(2)), which it has in the node, too. */
+  readonly mode: number;
 }

@@ -1,6 +1,8 @@
 /** Directors that all announce the same VIPs to routers, which distribute connections among them (OSPF with ECMP). */
 export interface OspfDomain {
   readonly name: string;
+  /** The family of its VIPs: OSPF version 2 announces IPv4, OSPFv3 IPv6. */
+  readonly family: 4 | 6;
   /** The segments that run OSPF, each a link between a director and a router. */
   readonly segments: readonly string[];
   readonly area: string;

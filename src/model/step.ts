@@ -1,7 +1,8 @@
 import type { Fault } from './fault.ts';
 import type { ExpectationKind, FlowFate } from './words.ts';
 
-export type Step =
+/** A step of a scenario; `covers` names what it shows, in words of the lab file’s author. */
+export type Step = { readonly covers?: readonly string[] } & (
   | { readonly kind: 'contract'; readonly service: string }
   | { readonly kind: 'snat'; readonly rule: string }
   | { readonly kind: 'health'; readonly service: string; readonly stop: string }
@@ -22,7 +23,8 @@ export type Step =
       readonly links: readonly string[];
       /** Whether the service still answers while they are cut. */
       readonly answers: boolean;
-    };
+    }
+);
 
 /** A fault, what must be observed while it is active, and after it is healed. */
 export interface FaultStep {
@@ -60,6 +62,7 @@ interface ExpectationOf {
   readonly silent: { readonly service: string };
   readonly weight: { readonly service: string; readonly node: string; readonly weight: number | 'none' };
   readonly run: { readonly run: RunCommand };
+  readonly shows: { readonly shown: ShownOutput };
 }
 
 /** What must hold: it must become true in `within` milliseconds, and stay true for `lasts` milliseconds. */
@@ -80,4 +83,14 @@ export interface RunCommand {
   readonly exits: number;
   /** A regular expression that the output must match. */
   readonly prints?: string;
+}
+
+/** A command in a node that only reads, and what a document shows as its output. */
+export interface ShownOutput {
+  readonly node: string;
+  readonly command: string;
+  /** The file with the document's output, as the lab file names it. */
+  readonly file: string;
+  /** The lines that the lab must print, in any order, as `printedLines` reads them. */
+  readonly lines: readonly string[];
 }

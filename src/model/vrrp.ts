@@ -1,4 +1,5 @@
 import type { HostAddress } from './node.ts';
+import type { Vmac } from './words.ts';
 
 export interface VrrpInstance {
   readonly name: string;
@@ -8,7 +9,7 @@ export interface VrrpInstance {
   /** Milliseconds between two adverts. */
   readonly advert: number;
   readonly password?: string;
-  /** Highest priority first. */
+  /** Highest priority first; of equal ones the higher address first, which wins between two masters (RFC 5798 §6.4.3). */
   readonly members: readonly VrrpMember[];
   /** All addresses that it moves, those of its services first. */
   readonly addresses: readonly HostAddress[];
@@ -22,6 +23,8 @@ export interface VrrpInstance {
   readonly preemptDelay: number;
   /** Milliseconds between the master's repeated announcements of its addresses; 0: never. */
   readonly refresh: number;
+  /** How it uses its virtual MAC address; not at all if absent. */
+  readonly vmac?: Vmac;
   /** Instances in one group change state together. */
   readonly sync?: string;
   /** Whether the master sends its connections to the others, from the instance's interface. */
@@ -41,7 +44,14 @@ export interface VrrpMember {
  * instance enters the fault state.
  */
 export type VrrpTrack = { readonly weight: number } & (
-  | { readonly script: string; readonly every: number }
+  | {
+      readonly script: string;
+      /** Milliseconds between two runs. */
+      readonly every: number;
+      /** How often in a row it must succeed, or fail, to count (vrrp_script in keepalived.conf(5)). */
+      readonly rise: number;
+      readonly fall: number;
+    }
   /** Each member's link to that segment. */
   | { readonly segment: string; readonly devices: readonly { readonly node: string; readonly device: string }[] }
 );

@@ -9,11 +9,18 @@ export const NODE_KINDS = ['client', 'director', 'realserver', 'switch', 'host']
 export type NodeKind = (typeof NODE_KINDS)[number];
 
 /** The kernels whose network stack a node can use. */
-export const KERNELS = ['host', 'uml'] as const;
+export const KERNELS = ['host', 'uml', 'qemu'] as const;
 export type KernelName = (typeof KERNELS)[number];
 /** The choices in a lab file; `auto` selects the best kernel that works here when the node is created. */
 export const KERNEL_CHOICES = ['auto', ...KERNELS] as const;
 export type KernelChoice = (typeof KERNEL_CHOICES)[number];
+
+/**
+ * What a node can need of its kernel beyond what every kernel here has: iptables and nftables with everything that they
+ * load, and SCTP.
+ */
+export const NEEDS = ['netfilter', 'sctp'] as const;
+export type Need = (typeof NEEDS)[number];
 
 /** The load balancers that a director can run; the first is the default. */
 export const DRIVERS = ['ipvs', 'dpvs'] as const;
@@ -36,10 +43,10 @@ export type Mode = (typeof MODES)[number];
 export const STANDARD_MODE: Mode = 'fnat';
 
 /** Transports of a service. */
-export const PROTOCOLS = ['tcp', 'udp'] as const;
+export const PROTOCOLS = ['tcp', 'udp', 'sctp'] as const;
 export type Protocol = (typeof PROTOCOLS)[number];
 /** The protocols that SNAT can translate. */
-export const SNAT_PROTOCOLS = [...PROTOCOLS, 'icmp'] as const;
+export const SNAT_PROTOCOLS = ['tcp', 'udp', 'icmp'] as const;
 export type SnatProtocol = (typeof SNAT_PROTOCOLS)[number];
 /** The protocols of a port in a node's own list: a plain server, one with TLS, or one that answers DNS. */
 export const SERVED_PROTOCOLS = [...PROTOCOLS, 'tls', 'dns'] as const;
@@ -65,18 +72,28 @@ export const SCHEDULERS = [
 export type Scheduler = (typeof SCHEDULERS)[number];
 
 /**
- * The apps that answer for a service: HTTP, any server that speaks first (only its banner is read), a database, and a
+ * The apps that answer for a service: HTTP, the same in TLS, a name server, any server that speaks first (only its banner is read), a database, and a
  * server that reads the client's own address from TOA (over UDP from UOA).
  */
-export const APPS = ['http', 'banner', 'mysql', 'toa'] as const;
+export const APPS = ['http', 'https', 'dns', 'banner', 'mysql', 'toa'] as const;
 export type App = (typeof APPS)[number];
 
 /** The kinds of health checks; each is one of keepalived's checkers (keepalived.conf(5)). */
-export const HEALTH_PROBES = ['tcp', 'http', 'ssl', 'misc', 'dns', 'udp'] as const;
+export const HEALTH_PROBES = ['tcp', 'http', 'ssl', 'misc', 'dns', 'udp', 'ping'] as const;
 export type HealthProbeKind = (typeof HEALTH_PROBES)[number];
 /** Record types that a DNS check can query. */
 export const DNS_TYPES = ['A', 'AAAA', 'NS', 'SOA', 'MX', 'TXT', 'CNAME'] as const;
 export type DnsType = (typeof DNS_TYPES)[number];
+/** Their codes (RFC 1035 §3.2.2, RFC 3596). */
+export const DNS_TYPE_CODES: Readonly<Record<DnsType, number>> = {
+  A: 1,
+  AAAA: 28,
+  NS: 2,
+  SOA: 6,
+  MX: 15,
+  TXT: 16,
+  CNAME: 5,
+};
 
 /** Reversible faults. */
 export const FAULTS = [
@@ -97,17 +114,25 @@ export const FAULTS = [
   'poison',
   'drain',
   'withdraw',
+  'reload',
   'slow',
   'reset',
   'halfopen',
 ] as const;
 export type FaultKind = (typeof FAULTS)[number];
 
+/**
+ * How the master of a VRRP instance uses a device with the virtual MAC address of the instance: for its addresses and its
+ * adverts, or only for its addresses, while adverts leave from the card itself.
+ */
+export const VMACS = ['whole', 'xmit_base'] as const;
+export type Vmac = (typeof VMACS)[number];
+
 /** Steps of a scenario, by their keys in a lab file. */
 export const STEPS = ['contract', 'health', 'failover', 'fault', 'check', 'persistence', 'run', 'arp', 'cut'] as const;
 export type StepWord = (typeof STEPS)[number];
 /** The kinds of expectations in a scenario. */
-export const EXPECTATIONS = ['master', 'answers', 'silent', 'weight', 'run'] as const;
+export const EXPECTATIONS = ['master', 'answers', 'silent', 'weight', 'run', 'shows'] as const;
 export type ExpectationKind = (typeof EXPECTATIONS)[number];
 /** The fates of connections that were open before a fault. */
 export const FLOW_FATES = ['survives', 'breaks'] as const;

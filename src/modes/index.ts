@@ -1,7 +1,8 @@
+import type { Service } from '../model/service.ts';
 import { MODES, type Mode as ModeName } from '../model/words.ts';
 import { dr } from './dr.ts';
 import { fnat } from './fnat.ts';
-import type { Mode } from './mode.ts';
+import type { Mode, Wire } from './mode.ts';
 import { nat } from './nat.ts';
 import { tun } from './tun.ts';
 
@@ -12,4 +13,12 @@ export const modes: Readonly<Record<ModeName, Mode>> = { nat, fnat, dr, tun };
 export function modesThat(are: (mode: Mode) => boolean, and: 'and' | 'or'): string {
   const names = MODES.filter((name) => are(modes[name]));
   return [names.slice(0, -1).join(', '), ...names.slice(-1)].filter((part) => part !== '').join(` ${and} `);
+}
+
+/** Returns what the wires show of a service: its mode's promise, with the directors' own address if they masquerade. */
+export function wireOf({ mode, masquerades }: Pick<Service, 'mode' | 'masquerades'>): Wire {
+  const { wire } = modes[mode];
+  return masquerades && wire.source === 'client' && wire.reply === 'director'
+    ? { ...wire, source: 'director', back: 'director' }
+    : wire;
 }

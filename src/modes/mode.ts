@@ -1,13 +1,16 @@
 /** What the wires show of a balanced connection. */
 export interface Wire {
-  /** The source address that a real server sees: the client's own, or a LIP of the active director. */
-  readonly source: 'client' | 'lip';
+  /**
+   * The source address that a real server sees: the client's own, a LIP of the active director, or one of the director's
+   * own addresses.
+   */
+  readonly source: 'client' | 'lip' | 'director';
   /** The destination of a packet that arrives at the real server: the real server, or still the VIP. */
   readonly target: 'real' | 'vip';
   /** The encapsulation of the packet on its way to the real server. */
   readonly outer: 'none' | 'ipip';
   /** The address to which a real server replies. */
-  readonly back: 'client' | 'lip';
+  readonly back: 'client' | 'lip' | 'director';
   /**
    * The node that sends the reply to the client: the active director, or no director, in which case no director sees
    * the reply.

@@ -4,10 +4,10 @@ import type { Expectation } from '../../model/step.ts';
 import type { VrrpInstance } from '../../model/vrrp.ts';
 import { EXPECTATIONS } from '../../model/words.ts';
 import { didYouMean } from '../../nearest.ts';
-import { ms } from '../resolve-service.ts';
-import type { Resolver } from '../resolver.ts';
+import { ms, type Resolver } from '../resolver.ts';
 import { command, duration, freeName, mapping, nodeName, oneOrMore, text, whole } from '../schema-words.ts';
 import type { Path } from '../source.ts';
+import { shownOutput, shownShape } from './shown.ts';
 import { type Known, serviceName, serviceNamed, WAIT } from './step-word.ts';
 
 /** The shape of a command with its expected result. */
@@ -43,6 +43,7 @@ export const expectationShape = z
       real: nodeName('The real server that `weight` refers to').optional(),
       service: serviceName('The service that `weight` refers to (default: the first)').optional(),
       run: runShape.optional(),
+      shows: shownShape.optional(),
       within: duration('Time limit (default: derived from the lab’s timers)', ...WAIT).optional(),
       every: duration('Polling interval (default 50ms)', '10ms', '60m').optional(),
       for: duration('How long it must hold from then on', ...WAIT).optional(),
@@ -52,7 +53,9 @@ export const expectationShape = z
   .refine((e) => EXPECTATIONS.filter((k) => e[k] !== undefined).length === 1, {
     error: `expected exactly one of ${EXPECTATIONS.join(', ')}`,
   })
-  .meta({ description: 'An expectation: one of `master`, `answers`, `silent`, `weight`, `run`, with its times' });
+  .meta({
+    description: 'An expectation: one of `master`, `answers`, `silent`, `weight`, `run`, `shows`, with its times',
+  });
 
 type RawExpectation = z.infer<typeof expectationShape>;
 
@@ -72,10 +75,10 @@ function tellStrays(r: Resolver, raw: RawExpectation, path: Path): void {
 const LOOK_EVERY = '50ms';
 /** Milliseconds added to the time that VRRP or a health check may take. */
 const MARGIN_MS = 1000;
-/** Milliseconds in which a service must answer, or stop answering. */
+/** Milliseconds in which a service must answer, or stop answering, or a table is as expected. */
 const ANSWER_MS = 3000;
 
-/** Returns an expectation of the lab file; undefined if it has mistakes. */
+/** Returns an expectation of the lab file; undefined if it has mistakes, or is for another driver. */
 export function expectation(r: Resolver, known: Known, raw: RawExpectation, path: Path): Expectation | undefined {
   const times = (standard: number) => ({
     within: raw.within === undefined ? standard : ms(raw.within),
@@ -105,6 +108,10 @@ export function expectation(r: Resolver, known: Known, raw: RawExpectation, path
     const budget = check ? check.every + (check.retry + 1) * check.timeout + check.retry * check.pause : 0;
     return { kind: 'weight', service: service.name, node: raw.real, weight: raw.weight, ...times(budget + MARGIN_MS) };
   }
+  if (raw.shows !== undefined) {
+    const shown = shownOutput(r, known, raw.shows, [...path, 'shows']);
+    return shown && { kind: 'shows', shown, ...times(ANSWER_MS) };
+  }
   if (raw.run === undefined) return undefined;
   const { on, do: command, title, exits, prints, within } = raw.run;
   r.lookup(known.nodes, on, undefined, [...path, 'run', 'on']);
@@ -126,7 +133,7 @@ export function expectation(r: Resolver, known: Known, raw: RawExpectation, path
  * slowest member has waited.
  */
 function changeOf(vrrp: VrrpInstance): number {
-  const seen = Math.max(0, ...vrrp.track.map((t) => ('script' in t ? t.every : 0)));
+  const seen = Math.max(0, ...vrrp.track.map((t) => ('script' in t ? t.every * Math.max(t.rise, t.fall) : 0)));
   return seen + vrrp.preemptDelay + Math.max(...vrrp.members.map((m) => masterDownInterval(vrrp, m.priority)));
 }
 

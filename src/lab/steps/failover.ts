@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { bestOf } from '../../model/lookup.ts';
 import type { Step } from '../../model/step.ts';
 import type { Resolver } from '../resolver.ts';
 import { mapping, nodeName } from '../schema-words.ts';
@@ -37,10 +38,17 @@ export function resolve(r: Resolver, known: Known, raw: z.infer<typeof shape>, p
     }
   }
   if (!named) return undefined;
-  const [master, heir] = vrrp?.members ?? [];
+  const best = vrrp ? bestOf(vrrp) : [];
+  const [heir, ...rest] = (vrrp?.members ?? []).filter((m) => m.node !== kill);
+  const equal = heir && rest.find((m) => m.priority === heir.priority);
   if (kill === to) r.wrong([...path, 'to'], `"${to}" is the director that is killed`);
-  else if (master && master.node !== kill)
-    r.wrong([...path, 'kill'], `"${kill}" is not the master: "${master.node}" has the highest priority`);
+  else if (best[0] && !best.some((m) => m.node === kill))
+    r.wrong([...path, 'kill'], `"${kill}" is not the master: "${best[0].node}" has the highest priority`);
+  else if (heir && equal)
+    r.wrong(
+      [...path, 'to'],
+      `"${heir.node}" and "${equal.node}" have the same priority, and either takes over; write fault: kill:${kill}`,
+    );
   else if (heir && heir.node !== to)
     r.wrong([...path, 'to'], `"${to}" does not take over: "${heir.node}" has the next priority`);
   return resolveFault(r, known, { inject: `kill:${kill}`, service }, path);

@@ -2,9 +2,19 @@ import { z } from 'zod';
 import { parseFault } from '../../faults/parse.ts';
 import { MOST_FLOWS, type Step } from '../../model/step.ts';
 import { FLOW_FATES } from '../../model/words.ts';
-import { ms } from '../resolve-service.ts';
-import type { Resolver } from '../resolver.ts';
-import { duration, mapping, nodeName, oneOf, oneOrMore, text, whole, within, yes } from '../schema-words.ts';
+import { ms, type Resolver } from '../resolver.ts';
+import {
+  duration,
+  path as filePath,
+  mapping,
+  nodeName,
+  oneOf,
+  oneOrMore,
+  text,
+  whole,
+  within,
+  yes,
+} from '../schema-words.ts';
 import type { Path } from '../source.ts';
 import { expectation, expectationShape } from './expectation.ts';
 import { type Known, serviceName, serviceNamed, WAIT } from './step-word.ts';
@@ -17,6 +27,7 @@ export const shape = z
       faultText,
       z.strictObject({
         inject: faultText,
+        with: filePath('The other configuration that a reload brings (default: the same again)').optional(),
         service: serviceName('The service that is probed (default: the first)').optional(),
         outage: z
           .union([z.literal('lasts'), duration('At most', ...WAIT)], { error: `expected ${within(...WAIT)}, or lasts` })
@@ -69,11 +80,14 @@ export function resolve(r: Resolver, known: Known, raw: z.infer<typeof shape>, p
       `service "${service.name}" has neither persistence nor a hashing scheduler, so clients do not stay at their real servers`,
     );
   if (!parsed.ok || !service) return undefined;
+  const brings = whole.with === undefined ? undefined : r.file(whole.with, [...path, 'with']);
+  if (whole.with !== undefined && parsed.value.kind !== 'reload')
+    r.wrong([...path, 'with'], `${parsed.value.kind} takes no file; only reload does`, 'key');
   const list = (key: 'during' | 'healed') =>
     (whole[key] ?? []).flatMap((e, i) => expectation(r, known, e, [...path, key, i]) ?? []);
   return {
     kind: 'fault',
-    fault: parsed.value,
+    fault: { ...parsed.value, ...(brings ? { brings } : {}) },
     service: service.name,
     clients:
       clients ??

@@ -22,5 +22,10 @@ export function resolve(r: Resolver, known: Known, raw: z.infer<typeof shape>, p
   const service = serviceNamed(r, known, raw.service, [...path, 'service']);
   r.lookup(known.nodes, raw.stop, 'realserver', [...path, 'stop']);
   if (service && !service.health) r.wrong([...path, 'service'], `service "${service.name}" has no health check`);
+  if (service?.health?.probe.kind === 'ping')
+    r.wrong(
+      [...path, 'service'],
+      `service "${service.name}" is checked by ping, which a node answers without its program; use fault: kill:${raw.stop}, or another health check`,
+    );
   return service && { kind: 'health', ...raw };
 }

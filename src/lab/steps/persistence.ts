@@ -1,8 +1,8 @@
+import { carriers } from '../../drivers/index.ts';
 import type { Step } from '../../model/step.ts';
 import { modesThat } from '../../modes/index.ts';
 import { formatMs } from '../../net/duration.ts';
-import { carriers, ms } from '../resolve-service.ts';
-import type { Resolver } from '../resolver.ts';
+import { ms, type Resolver } from '../resolver.ts';
 import type { Path } from '../source.ts';
 import { type Known, serviceName, serviceNamed } from './step-word.ts';
 

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { BgpDomain } from '../../model/bgp.ts';
 import type { LabNode } from '../../model/node.ts';
 import type { OspfDomain } from '../../model/ospf.ts';
 import type { Service } from '../../model/service.ts';
@@ -17,6 +18,7 @@ export interface Known {
   readonly snat: readonly SnatRule[];
   readonly vrrp: readonly VrrpInstance[];
   readonly ospf: readonly OspfDomain[];
+  readonly bgp: readonly BgpDomain[];
 }
 
 /**
