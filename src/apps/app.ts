@@ -1,7 +1,7 @@
 import type { LabNode } from '../model/node.ts';
 import type { Service } from '../model/service.ts';
 import type { App as AppWord, Protocol, ServedProtocol } from '../model/words.ts';
-import type { NodePart } from '../nodes/part.ts';
+import { type NodePart, nothing } from '../nodes/part.ts';
 
 /** The name of a node's port: an entry of the node's own port list (`443/tls`), or the app of a service. */
 export type PortWord = ServedProtocol | AppWord;
@@ -10,6 +10,8 @@ export type PortWord = ServedProtocol | AppWord;
 export interface ServerPort {
   readonly port: number;
   readonly word: PortWord;
+  /** The addresses at which services' packets reach it; none for a port of the node's own list, asked at any address. */
+  readonly at: readonly string[];
 }
 
 /**
@@ -32,20 +34,24 @@ export interface Server {
   readonly startMs?: number;
 }
 
-/** How clients query an app: by an HTTP request, by a datagram, or not at all, because the app speaks first. */
+/** How clients query an app: by an HTTP request, by a query of DNS, by a datagram, or not at all, because the app speaks first. */
 export interface Asked {
   /** Arguments for `ask` (images/node/src/ask.c). */
   readonly ask: readonly string[];
   /** Mode argument for `probe` (images/node/src/probe.c). */
-  readonly probe: 'http' | 'udp' | 'banner';
+  readonly probe: 'http' | 'https' | 'sctp' | 'udp' | 'dns-udp' | 'dns-tcp' | 'banner';
 }
 
 /** A server that answers for a service. */
 export interface App extends Server {
+  /** The server that answers, if it is also that of another app, or of another kind of port. */
+  readonly by?: Server;
+  /** The scheme of its URL (default http). */
+  readonly scheme?: string;
   /** The name of its port on the real servers of a service. */
   readonly word: PortWord;
   readonly asked: Asked;
-  /** Whether an answer names the real server that sent it, and the client address that this server saw. */
+  /** Whether an answer names the real server that sent it. */
   readonly tells: boolean;
   /** Whether its clients close the connection before they have read everything: a reset from the client is expected. */
   readonly cutShort: boolean;
@@ -60,6 +66,21 @@ export interface App extends Server {
   held(flows: number): number;
   /** Returns a command that holds connections and reports each answer as `probe` does, where `probe` cannot. */
   hold?(service: Service): readonly string[];
+}
+
+/** Returns the part of a node in which a program of the lab's own serves these ports, by a command line. */
+export function ownProgram(
+  server: Server & { readonly program: string },
+  command: readonly string[],
+  ports: readonly ServerPort[],
+): NodePart {
+  return {
+    ...nothing,
+    capabilities: ['NET_BIND_SERVICE'],
+    programs: {
+      [server.program]: { command, ready: ports.map(({ port }) => listening(server, port)), after: [] },
+    },
+  };
 }
 
 /** Returns the condition that shows that a server listens on a port (`nodectl await`). */

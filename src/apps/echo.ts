@@ -1,26 +1,15 @@
-import { nothing } from '../nodes/part.ts';
-import { type App, listening } from './app.ts';
+import { type App, ownProgram } from './app.ts';
 
 const PROGRAM = 'answer';
 /** Maximum number of ports on one node (images/node/src/answer.c). */
 const MOST_PORTS = 64;
 
 /** Datagrams, answered by the lab's own server with the same facts as nginx over HTTP. */
-export const echo: App = {
+export const echo: App & { readonly program: string } = {
   transports: ['udp'],
   word: 'udp',
   program: PROGRAM,
-  part: (node, ports) => ({
-    ...nothing,
-    capabilities: ['NET_BIND_SERVICE'],
-    programs: {
-      [PROGRAM]: {
-        command: ['answer', node.name, ...ports.map(({ port }) => String(port))],
-        ready: ports.map(({ port }) => listening(echo, port)),
-        after: [],
-      },
-    },
-  }),
+  part: (node, ports) => ownProgram(echo, ['answer', node.name, ...ports.map(({ port }) => String(port))], ports),
   bounds: [{ most: MOST_PORTS, words: ['udp'], called: 'UDP' }],
   asked: { ask: ['-u'], probe: 'udp' },
   tells: true,

@@ -46,6 +46,17 @@ export const http: App = {
   held: (flows) => flows,
 };
 
+/** The same server in TLS, by its own certificate, which clients do not verify. */
+export const https: App = {
+  ...http,
+  by: http,
+  scheme: 'https',
+  word: 'tls',
+  asked: { ask: ['-e'], probe: 'https' },
+  show: ({ vip, port }) =>
+    shell('until curl -s -k -g -m 1 "$1"; do sleep 0.05; done', `https://${endpoint(vip, port)}`),
+};
+
 function conf(name: string, ports: readonly number[], tls: readonly number[]): string {
   return `worker_processes 1;
 error_log stderr notice;

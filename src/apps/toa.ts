@@ -1,5 +1,4 @@
-import { nothing } from '../nodes/part.ts';
-import { type App, listening } from './app.ts';
+import { type App, ownProgram } from './app.ts';
 import { http } from './http.ts';
 
 const PROGRAM = 'toa';
@@ -10,20 +9,10 @@ const MOST_PORTS = 64;
  * HTTP by the lab's own server, which reads the client's own address from TOA without a kernel module, and tells it
  * beside the one that it sees. It answers what `http` answers: where no director writes TOA, only `none` shows that.
  */
-export const toa: App = {
+export const toa: App & { readonly program: string } = {
   ...http,
   word: 'toa',
   program: PROGRAM,
-  part: (node, ports) => ({
-    ...nothing,
-    capabilities: ['NET_BIND_SERVICE'],
-    programs: {
-      [PROGRAM]: {
-        command: ['toa', node.name, ...ports.map(({ port }) => String(port))],
-        ready: ports.map(({ port }) => listening(toa, port)),
-        after: [],
-      },
-    },
-  }),
+  part: (node, ports) => ownProgram(toa, ['toa', node.name, ...ports.map(({ port }) => String(port))], ports),
   bounds: [{ most: MOST_PORTS, words: ['toa'], called: 'TOA' }],
 };

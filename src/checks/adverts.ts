@@ -1,12 +1,14 @@
 import { eventually } from '../eventually.ts';
 import type { Lab } from '../model/lab.ts';
-import { macsOf, nodeOf } from '../model/lookup.ts';
+import { addressesOf, bestOf, nodeOf } from '../model/lookup.ts';
 import type { LabNode } from '../model/node.ts';
 import type { VrrpInstance } from '../model/vrrp.ts';
 import { formatMs } from '../net/duration.ts';
 import type { Packet, VrrpPacket } from '../net/packet.ts';
 import type { Bed } from './bed.ts';
 import type { CheckSpec } from './check.ts';
+import { framesOf } from './frames.ts';
+import { sends } from './sender.ts';
 
 /** A director that sends adverts on an instance's segment. */
 export interface Sender {
@@ -18,14 +20,15 @@ export interface Sender {
  * Returns the members that sent adverts (not resignations) of an instance among these packets, the newest sender first.
  */
 export function senders(lab: Lab, vrrp: VrrpInstance, packets: readonly Packet[]): readonly Sender[] {
+  // Masters with a virtual MAC address differ only in the source address of their adverts.
   const newest = new Map<string, VrrpPacket>();
   for (const p of packets)
-    if (p.kind === 'vrrp' && p.id === vrrp.id && p.segment === vrrp.segment && p.priority > 0) newest.set(p.srcMac, p);
+    if (p.kind === 'vrrp' && p.id === vrrp.id && p.segment === vrrp.segment && p.priority > 0)
+      newest.set(`${p.srcMac} ${p.src}`, p);
   return vrrp.members
     .flatMap((m): Sender[] => {
       const node = nodeOf(lab, m.node);
-      const own = macsOf(node).flatMap((mac) => newest.get(mac) ?? []);
-      const [advert] = own.sort((a, b) => b.at - a.at);
+      const [advert] = [...newest.values()].filter((p) => sends(vrrp, node, p)).sort((a, b) => b.at - a.at);
       return advert ? [{ node, newest: advert }] : [];
     })
     .sort((a, b) => b.newest.at - a.newest.at);
@@ -101,10 +104,21 @@ function watched(bed: Bed): number {
 
 /**
  * Returns whether these senders are exactly one director, and one that may be master in a healthy lab: the best member,
- * or any member where preemption is off.
+ * or one as good as it, or any member where preemption is off.
  */
 function isRightAlone(vrrp: VrrpInstance, heard: readonly Sender[]): boolean {
-  return heard.length === 1 && (!vrrp.preempt || heard[0]?.node.name === vrrp.members[0]?.node);
+  const may = vrrp.preempt ? bestOf(vrrp) : vrrp.members;
+  return heard.length === 1 && may.some((m) => m.node === heard[0]?.node.name);
+}
+
+/** Describes which director must be master in a healthy lab. */
+function masterWords(vrrp: VrrpInstance): string {
+  const best = bestOf(vrrp);
+  const names = best.map((m) => m.node);
+  if (!vrrp.preempt) return `exactly one director sends adverts for ${vrrp.name}: preemption is off`;
+  return best.length > 1
+    ? `exactly one of ${names.join(' and ')} sends adverts for ${vrrp.name}: they have the same priority (${best[0]?.priority})`
+    : `${names.join()} is the only director that sends adverts for ${vrrp.name}: it has the highest priority (${best[0]?.priority})`;
 }
 
 /** Returns the directors that send adverts of an instance now: one in a healthy lab. */
@@ -136,13 +150,10 @@ export async function masterSettles(bed: Bed, vrrp: VrrpInstance, node?: string)
  * restarts its timer with every advert that it receives.
  */
 export function masterCheck(vrrp: VrrpInstance): CheckSpec {
-  const [first] = vrrp.members;
   return {
     id: 'vrrp.master',
     subject: vrrp.name,
-    promise: vrrp.preempt
-      ? `${first?.node} is the only director that sends adverts for ${vrrp.name}: it has the highest priority (${first?.priority})`
-      : `exactly one director sends adverts for ${vrrp.name}: preemption is off`,
+    promise: masterWords(vrrp),
     within: 2 * election(vrrp),
     every: 50,
     look: async (bed) => {
@@ -152,6 +163,7 @@ export function masterCheck(vrrp: VrrpInstance): CheckSpec {
         ok: isRightAlone(vrrp, heard) && watched(bed) >= election(vrrp),
         seen: `${seen} in the last ${formatMs(election(vrrp))}`,
         evidence: evidenceOf(vrrp),
+        frames: framesOf(heard.map((s) => s.newest)),
       };
     },
   };
@@ -170,13 +182,16 @@ export function idCheck(lab: Lab, vrrp: VrrpInstance): CheckSpec {
       const adverts = bed.wire
         .since(0)
         .filter((p): p is VrrpPacket => p.kind === 'vrrp' && p.segment === vrrp.segment && p.priority > 0);
-      const heard = [...new Set(adverts.map((p) => `${bed.nameOfMac(p.srcMac)} id ${p.id}`))];
+      const nameOf = (p: VrrpPacket) =>
+        lab.nodes.find((n) => addressesOf(n).includes(p.src))?.name ?? bed.nameOfMac(p.srcMac);
+      const heard = [...new Set(adverts.map((p) => `${nameOf(p)} id ${p.id}`))];
       const strangers = adverts.filter((p) => !ids.has(p.id));
       return {
         ok: heard.length > 0 && strangers.length === 0 && watched(bed) >= election(vrrp),
         final: strangers.length > 0,
         seen: heard.join(', ') || 'no advert',
         evidence: evidenceOf(vrrp),
+        frames: framesOf(adverts.slice(-2), strangers),
       };
     },
   };
@@ -207,10 +222,10 @@ export interface Reign {
 export function reigns(lab: Lab, vrrp: VrrpInstance, packets: readonly Packet[]): readonly Reign[] {
   const all: Reign[] = [];
   for (const { node: name } of vrrp.members) {
-    const own = macsOf(nodeOf(lab, name));
+    const node = nodeOf(lab, name);
     let open: Reign | undefined;
     for (const p of packets) {
-      if (p.kind !== 'vrrp' || p.id !== vrrp.id || p.segment !== vrrp.segment || !own.includes(p.srcMac)) continue;
+      if (p.kind !== 'vrrp' || p.id !== vrrp.id || p.segment !== vrrp.segment || !sends(vrrp, node, p)) continue;
       if (p.priority === 0) continue;
       // Two adverts further apart than this belong to different periods.
       if (open && p.at - open.to <= vrrp.advert * 2500) open = { ...open, to: p.at };

@@ -1,12 +1,12 @@
 import { appOf } from '../apps/index.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Emit } from '../events.ts';
-import { found, ospfOf, vrrpOf } from '../model/lookup.ts';
+import { domainOf, found, vrrpOf } from '../model/lookup.ts';
 import { formatMs } from '../net/duration.ts';
 import type { RunningLab } from '../plan/observe.ts';
 import { shell } from '../shell.ts';
 import { masterDownInterval, SCHEDULING_MARGIN_MS } from './adverts.ts';
-import { adjacency } from './routes.ts';
+import { joining } from './routes.ts';
 import { askCommand, url } from './traffic.ts';
 
 /** Longest time that a service may take to answer after a director holds its VIP, in milliseconds. */
@@ -32,8 +32,8 @@ export async function firstAnswers(
       const app = appOf(service);
       const vrrp = vrrpOf(lab, service.name);
       const election = vrrp ? Math.max(...vrrp.members.map((m) => masterDownInterval(vrrp, m.priority))) : 0;
-      const domain = ospfOf(lab, service.name);
-      const announced = domain ? adjacency(domain) : 0;
+      const domain = domainOf(lab, service.name);
+      const announced = domain ? joining(domain).ms : 0;
       const budget = Math.ceil((election + announced + SCHEDULING_MARGIN_MS + (app.startMs ?? ANSWER_MS)) / 1000);
       emit({ type: 'wait', lab: lab.name, text: `service ${service.name} to answer at ${url(service)}` });
       // `timeout` also limits the loop inside the node, even if this process ends.

@@ -1,8 +1,8 @@
+import { findEntry, rowOf } from '../drivers/entry.ts';
 import type { Real, Service } from '../model/service.ts';
 import { byCommand } from '../plan/changes.ts';
 import { CannotObserve } from '../plan/hand.ts';
 import type { Bed } from './bed.ts';
-import { entryOf } from './table.ts';
 
 /**
  * How a real server is set aside: removed from the table, where no persistence template leads to it either, or drained
@@ -23,24 +23,25 @@ export async function without<T>(
 ): Promise<T> {
   const changes = await Promise.all(
     bed.carriers(service).map(async ({ name }) => {
-      const entry = entryOf(await bed.table(name), service);
-      return reals.map((real) => {
-        const known = entry?.reals.find((r) => r.address === real.address && r.port === real.port);
-        if (!known) throw new CannotObserve(`${real.node} is not in the table of ${name}`);
-        return { director: name, real, weight: known.weight };
+      const found = findEntry(await bed.table(name), service);
+      return reals.map(({ node }) => {
+        const real = found?.service.reals.find((r) => r.node === node);
+        const row = found && real && rowOf(found.entry, real);
+        if (!row) throw new CannotObserve(`${node} is not in the table of ${name}`);
+        return { director: name, service: found.service, real, weight: row.weight };
       });
     }),
   );
   const removed = how === 'removed';
-  const every = changes.flat().map(({ director, real, weight }) => {
+  const every = changes.flat().map(({ director, service: listed, real, weight }) => {
     const control = bed.control(director);
     return {
       director,
-      command: removed ? control.removeServer(service, real) : control.setWeight(service, real, 0),
+      command: removed ? control.removeServer(listed, real) : control.setWeight(listed, real, 0),
       change: byCommand(
         `${real.node} ${removed ? 'removed from' : 'drained in'} ${service.name} on ${director}`,
         director,
-        removed ? control.restoreServer(service, real, weight) : control.restoreWeight(service, real, weight),
+        removed ? control.restoreServer(listed, real, weight) : control.restoreWeight(listed, real, weight),
       ),
     };
   });

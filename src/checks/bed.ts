@@ -3,7 +3,7 @@ import { driverOf } from '../drivers/index.ts';
 import type { ServiceTable } from '../drivers/service-table.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Wire } from '../fabric/capture.ts';
-import { clientOf, found, type Link, linksOf, linkTo, nameOfMac, nodeOf, ospfOf, vrrpOf } from '../model/lookup.ts';
+import { clientOf, domainOf, found, type Link, linksOf, linkTo, nameOfMac, nodeOf, vrrpOf } from '../model/lookup.ts';
 import type { LabNode } from '../model/node.ts';
 import type { Service } from '../model/service.ts';
 import type { Packet } from '../net/packet.ts';
@@ -117,7 +117,7 @@ export class Bed extends Hand {
    * OSPF.
    */
   carriers(service: Service): readonly LabNode[] {
-    const domain = ospfOf(this.lab, service.name);
+    const domain = domainOf(this.lab, service.name);
     return domain ? domain.members.map((m) => nodeOf(this.lab, m)) : [this.inCharge(service)];
   }
 

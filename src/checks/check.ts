@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CheckResult } from '../events.ts';
+import type { CheckResult, FrameRef } from '../events.ts';
 import { CannotObserve, Outpaced } from '../plan/hand.ts';
 import type { Bed } from './bed.ts';
 
@@ -9,6 +9,8 @@ export interface Observation {
   readonly seen: string;
   readonly evidence?: readonly string[];
   readonly figures?: Readonly<Record<string, number>>;
+  /** The frames that decide it: see `framesOf`. */
+  readonly frames?: readonly FrameRef[];
   /** No later look can change the result: do not wait for the deadline. */
   readonly final?: boolean;
   /**
@@ -22,6 +24,8 @@ export interface Observation {
 export interface Budget {
   readonly ms: number;
   readonly words: string;
+  /** Not one request may be lost: no margin covers a loss. */
+  readonly lossless?: true;
 }
 
 /** The subject and the promise of a result: known before the first look. */
@@ -60,6 +64,7 @@ export async function runCheck(spec: CheckSpec, bed: Bed, step: string): Promise
     evidence: o.evidence ?? [],
     ms: performance.now() - began,
     ...(o.figures ? { figures: o.figures } : {}),
+    ...(o.frames && o.frames.length > 0 ? { frames: o.frames } : {}),
     ...(verdict === 'inconclusive' && o.stall !== undefined ? { stalled: true } : {}),
   });
   for (;;) {

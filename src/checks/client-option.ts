@@ -6,6 +6,7 @@ import type { Service } from '../model/service.ts';
 import { endpoint } from '../net/cidr.ts';
 import type { Packet, TcpPacket } from '../net/packet.ts';
 import type { CheckSpec } from './check.ts';
+import { framesOf } from './frames.ts';
 import { judged, pcap } from './path.ts';
 import { arrivals, REQUESTS, type Segment, type Traffic } from './traffic.ts';
 
@@ -28,6 +29,8 @@ interface Arrived {
   readonly node: string;
   /** The clients that its options name. */
   readonly named: readonly string[];
+  /** The packet that carries the option, or must. */
+  readonly packet: Segment;
 }
 
 /** Returns what tells a connection from others on the wire: both ends, and a TCP connection's first number. */
@@ -44,13 +47,16 @@ function arrived(lab: Lab, service: Service, t: Traffic): readonly Arrived[] {
     const node = service.reals.map((r) => nodeOf(lab, r.node)).find((n) => macsOf(n).includes(first.dstMac));
     const macs = node ? macsOf(node) : [];
     const carrying =
-      first.kind === 'udp' ? [first] : inOrder.filter((p) => macs.includes(p.dstMac) && follows(first, p));
+      first.kind === 'tcp'
+        ? inOrder.filter((p): p is Segment => macs.includes(p.dstMac) && follows(first, p))
+        : [first];
     const named = carrying.flatMap((p) => (p.kind === 'tcp' ? p.toa : p.kind === 'udp' ? p.uoa : undefined) ?? []);
     return {
       from: endpoint(first.src, first.srcPort),
       to: endpoint(first.dst, first.dstPort),
       node: node?.name ?? first.dstMac,
       named: [...new Set(named.map((c) => endpoint(c.address, c.port)))],
+      packet: carrying.find((p) => (p.kind === 'tcp' && p.toa) || (p.kind === 'udp' && p.uoa)) ?? carrying[0] ?? first,
     };
   });
 }
@@ -113,6 +119,10 @@ export function clientOptionCheck(
           ...listed('misread', misread, (r) => `${own(r)} by ${r.server} (${r.toldClient})`),
         ].join('; '),
         evidence: [...pcap(arrivals(lab, service, t.packets), lab, service), ...t.evidence],
+        frames: framesOf(
+          all.map((a) => a.packet),
+          [...lacking, ...wrong].map((a) => a.packet),
+        ),
       };
     },
   );

@@ -1,31 +1,30 @@
 import type { Lab } from '../model/lab.ts';
-import { instancesUnder, ospfOf } from '../model/lookup.ts';
+import { domainOf, instancesUnder } from '../model/lookup.ts';
 import type { Service } from '../model/service.ts';
 import { idCheck, masterCheck } from './adverts.ts';
 import type { CheckSpec } from './check.ts';
-import { healthTrafficChecks, removalBudget, reunionBudget } from './health.ts';
+import { configurationChecks } from './configuration.ts';
+import { entryTrials } from './entry.ts';
+import { healthTrafficChecks, settleBudget } from './health.ts';
 import { modeChecks, modeHeldChecks, modeTrials } from './mode.ts';
 import { canAskForVip, vipCheck } from './neighbour.ts';
 import { nodesCheck } from './nodes.ts';
+import { opsTrials } from './ops.ts';
 import { quietChecks } from './quiet.ts';
 import { reachCheck } from './reach.ts';
-import { adjacency, adjacencyWords, nextHopsCheck, spreadCheck } from './routes.ts';
+import { joining, nextHopsCheck, protocolOf, spreadCheck } from './routes.ts';
 import { schedulerChecks, schedulerTrials } from './scheduler.ts';
 import { tableChecks } from './table.ts';
 import type { Traffic } from './traffic.ts';
 
-/** Returns the checks that need no traffic: tables match the lab. */
+/** Returns the checks that need no traffic: configurations were taken as they are, tables match the lab. */
 export function standingChecks(lab: Lab, service: Service): readonly CheckSpec[] {
-  const domain = ospfOf(lab, service.name);
-  const converge = domain && { ms: adjacency(domain), words: adjacencyWords(domain) };
+  const domain = domainOf(lab, service.name);
   return [
+    ...configurationChecks(lab, service.name),
     nodesCheck(lab, service.name),
-    ...(domain && converge ? [nextHopsCheck('ospf.nexthops', lab, domain, domain.members, converge)] : []),
-    ...tableChecks(
-      lab,
-      service,
-      service.health ? Math.max(removalBudget(service.health), reunionBudget(service.health)) : 2000,
-    ),
+    ...(domain ? [nextHopsCheck(`${protocolOf(domain)}.nexthops`, lab, domain, domain.members, joining(domain))] : []),
+    ...tableChecks(lab, service, service.health ? settleBudget(service.health) : 2000),
   ];
 }
 
@@ -54,7 +53,7 @@ export function trafficChecks(lab: Lab, service: Service, send: Send): readonly 
     driven ??= send.toEvery();
     return driven;
   };
-  const domain = ospfOf(lab, service.name);
+  const domain = domainOf(lab, service.name);
   return [
     ...modeChecks(lab, service, traffic),
     reachCheck(lab, service, traffic),
@@ -68,5 +67,10 @@ export function trafficChecks(lab: Lab, service: Service, send: Send): readonly 
 
 /** Returns the checks that need their own traffic: each runs alone, because other requests would be counted too. */
 export function trials(lab: Lab, service: Service): readonly CheckSpec[] {
-  return [...modeTrials(lab, service), ...schedulerTrials(service)];
+  return [
+    ...entryTrials(lab, service),
+    ...modeTrials(lab, service),
+    ...schedulerTrials(service),
+    ...opsTrials(service),
+  ];
 }

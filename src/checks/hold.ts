@@ -9,9 +9,14 @@ const OPEN_MS = 15_000;
 
 /**
  * Opens connections to a service one after the other, keeps each open until all are, and returns the answer of each;
- * fewer than requested if three of them failed. Throws CannotObserve if this does not end.
+ * fewer than requested if three of them failed. `meanwhile` runs while they are open. Throws CannotObserve if this does not end.
  */
-export async function hold(bed: Bed, service: Service, asking: Asking): Promise<readonly Request[]> {
+export async function hold(
+  bed: Bed,
+  service: Service,
+  asking: Asking,
+  meanwhile: () => Promise<void> = async () => undefined,
+): Promise<readonly Request[]> {
   const run = await bed.spawn(bed.client.name, askCommand(service, { ...asking, hold: true }));
   let output = '';
   let ended = false;
@@ -27,7 +32,11 @@ export async function hold(bed: Bed, service: Service, asking: Asking): Promise<
     every: 5,
     signal: bed.signal,
   });
-  run.stdin.end();
+  try {
+    await meanwhile();
+  } finally {
+    run.stdin.end();
+  }
   if (!open) throw new CannotObserve(`connections to ${service.name} are not open after ${OPEN_MS / 1000} s`);
   return parseRequests(output);
 }

@@ -3,7 +3,8 @@ import { stackOf, sysctlsOf } from '../layout/files.ts';
 import { partOf } from '../layout/part-of.ts';
 import type { Lab } from '../model/lab.ts';
 import { addressesOf } from '../model/lookup.ts';
-import type { Interface, LabNode, Route } from '../model/node.ts';
+import { cardMtu } from '../model/mtu.ts';
+import type { Device, Interface, LabNode, Route } from '../model/node.ts';
 import type { Expectation, Step } from '../model/step.ts';
 import type { NodeFile } from '../nodes/part.ts';
 import { CannotObserve } from '../plan/hand.ts';
@@ -11,8 +12,6 @@ import { script } from '../shell.ts';
 import type { Bed } from './bed.ts';
 import type { CheckSpec } from './check.ts';
 
-/** Size of a packet on an Ethernet wire in bytes. */
-const WIRE_MTU = 1500;
 /** Milliseconds for which an address or process may be in transit from one director to another. */
 const SETTLES_MS = 2000;
 
@@ -37,7 +36,7 @@ function expectations(step: Step): readonly Expectation[] {
  * Returns whether only the lab itself has configured a node: neither a script nor, in these steps, a command of the
  * user has changed it.
  */
-function isAsMade(node: LabNode, steps: readonly Step[]): boolean {
+export function isAsMade(node: LabNode, steps: readonly Step[]): boolean {
   const commanded = steps.flatMap(expectations).some((e) => e.kind === 'run' && e.run.node === node.name);
   return !node.manual && node.setup === undefined && !commanded;
 }
@@ -46,7 +45,7 @@ function isAsMade(node: LabNode, steps: readonly Step[]): boolean {
  * Returns the steps before the contract of a service or an SNAT rule (the last contract if there are several); none if
  * the lab has no scenario.
  */
-function stepsBefore(lab: Lab, subject: string): readonly Step[] {
+export function stepsBefore(lab: Lab, subject: string): readonly Step[] {
   const contract = lab.scenario.findLastIndex((s) => s.kind === 'contract' && s.service === subject);
   return lab.scenario.slice(0, Math.max(contract, 0));
 }
@@ -95,6 +94,7 @@ async function differences(bed: Bed, node: LabNode): Promise<readonly string[]> 
   const states = JSON.parse(links) as LinkState[];
   const words = [
     ...node.interfaces.flatMap((i) => cardWords(node, i, states)),
+    ...(kernelHas.devices ? node.devices.flatMap((d) => deviceWords(d, states)) : []),
     ...(kernelHas.addresses ? [...node.interfaces, ...node.devices] : []).flatMap((l) =>
       l.addresses
         .filter(
@@ -148,7 +148,13 @@ function addressesMeant(lab: Lab, node: LabNode): ReadonlySet<string> {
     node.kind === 'director'
       ? [...lab.services.map((s) => s.vip), ...lab.vrrp.flatMap((v) => v.addresses.map((a) => a.address))]
       : [];
-  return new Set([...addressesOf(node), ...node.lips.map((l) => l.address), ...brought, ...shared]);
+  return new Set([
+    ...addressesOf(node),
+    ...node.lips.map((l) => l.address),
+    ...(node.kni ?? []).map((k) => k.address),
+    ...brought,
+    ...shared,
+  ]);
 }
 
 function stateOf(states: readonly LinkState[], name: string): LinkState | undefined {
@@ -162,9 +168,15 @@ function cardWords(node: LabNode, card: Interface, states: readonly LinkState[])
   const under = node.devices.some((d) => 'over' in d && d.over.includes(card.name));
   return [
     ...(state.flags.includes('UP') ? [] : [`${card.name} is down`]),
-    ...(state.mtu === WIRE_MTU ? [] : [`${card.name} has MTU ${state.mtu}`]),
+    ...(state.mtu === cardMtu(node, card) ? [] : [`${card.name} has MTU ${state.mtu}`]),
     ...(under || state.address === card.mac ? [] : [`${card.name} has the MAC address ${state.address}`]),
   ];
+}
+
+function deviceWords({ name, mtu }: Device, states: readonly LinkState[]): readonly string[] {
+  const state = stateOf(states, name);
+  if (!state) return [`no ${name}`];
+  return mtu === undefined || state.mtu === mtu ? [] : [`${name} has MTU ${state.mtu}`];
 }
 
 function routeWords({ to, via, dev }: Route, shown: string): readonly string[] {

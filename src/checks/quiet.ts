@@ -1,18 +1,22 @@
 import { appOf } from '../apps/index.ts';
 import type { Lab } from '../model/lab.ts';
-import { addressesOf, directors } from '../model/lookup.ts';
+import { addressesOf, directors, linksOf } from '../model/lookup.ts';
+import { cardMtu } from '../model/mtu.ts';
 import { endpoint } from '../net/cidr.ts';
-import type { IcmpPacket, Packet, TcpPacket } from '../net/packet.ts';
+import type { IcmpPacket, Packet } from '../net/packet.ts';
 import type { Bed } from './bed.ts';
 import type { CheckSpec } from './check.ts';
+import { framesOf } from './frames.ts';
+import { isTooBig } from './mtu.ts';
+import { isAsMade, stepsBefore } from './nodes.ts';
 import { tally } from './path.ts';
-import type { Request } from './traffic.ts';
+import { connects, type Request, type Segment } from './traffic.ts';
 
 /**
- * How many milliseconds a node may be stalled before TCP retransmits: its shortest retransmission timeout is 200 ms
- * (RFC 6298, Linux).
+ * How many milliseconds a node may be stalled before a sender retransmits: half of its shortest retransmission timeout,
+ * which is 200 ms for TCP (RFC 6298, Linux) and 1 s for SCTP (RFC 9260 §16).
  */
-const RETRANSMITS_MS = 100;
+const RETRANSMITS_MS = { tcp: 100, sctp: 500 };
 
 /**
  * Number of stretches, of which one must carry no packet twice. A guest kernel occasionally receives a packet late
@@ -35,9 +39,9 @@ interface Captured {
 
 /**
  * Checks that nothing went wrong on the way, even if every request was answered: no error, no redirect, no reset, and
- * no packet sent twice. Three kinds are expected: resets with which a director ends its own health check, resets from a
- * client that has read enough of a banner, and IPv6 redirects, which Linux cannot be told not to send and which hosts
- * in a lab do not follow.
+ * no packet sent twice. Four kinds are expected: resets with which a director ends its own health check, resets from a
+ * client that has read enough of a banner, the sizes that path MTU discovery tells, and IPv6 redirects, which Linux
+ * cannot be told not to send and which hosts in a lab do not follow.
  */
 export function quietChecks(
   lab: Lab,
@@ -46,6 +50,7 @@ export function quietChecks(
   again: () => Promise<Captured>,
 ): readonly CheckSpec[] {
   const once = { subject, within: 0, every: 0 };
+  const overSctp = lab.services.some((s) => s.name === subject && s.protocol === 'sctp');
   const evidence = (filter: string) => lab.segments.map((s) => `${s.name}.pcap (${filter})`);
   return [
     {
@@ -55,24 +60,31 @@ export function quietChecks(
         'no unexpected ICMP error, redirect or reset on any wire during the test (expected: resets that end a health check or a banner probe, resets after both sides have closed, IPv6 redirects)',
       look: async (bed) => {
         const { packets } = await traffic();
-        const words = errorWords(bed, lab, packets);
+        const errors = errorsIn(bed, subject, packets);
         return {
-          ok: words.length === 0 && packets.length > 0,
-          seen: words.length > 0 ? tally(words) : `none in ${packets.length} packets`,
-          evidence: evidence('icmp.type in {3, 4, 5, 11, 12} || icmpv6.type < 5 || tcp.flags.reset == 1'),
+          ok: errors.length === 0 && packets.length > 0,
+          seen: errors.length > 0 ? tally(errors.flatMap((e) => e.words)) : `none in ${packets.length} packets`,
+          evidence: evidence(
+            `icmp.type in {3, 4, 5, 11, 12} || icmpv6.type < 5 || ${overSctp ? 'sctp.chunk_type == 6' : 'tcp.flags.reset == 1'}`,
+          ),
+          frames: framesOf(
+            [],
+            errors.map((e) => e.packet),
+          ),
         };
       },
     },
     {
       ...once,
       id: 'wire.twice',
-      promise: `no TCP retransmission during the test, or none in one of ${STRETCHES - 1} repetitions (a director’s own health checks aside)`,
+      promise: `no ${overSctp ? 'SCTP' : 'TCP'} retransmission during the test, or none in one of ${STRETCHES - 1} repetitions (a director’s own health checks aside)`,
       look: async (bed) => {
         const told: string[] = [];
         for (let stretch = 1; ; stretch++) {
           const from = bed.wire.newest; // not later than the first request: a stall at the start counts
           const { packets, requests } = await (stretch === 1 ? traffic() : again());
-          const words = repeated(packets.filter((p) => !isOwn(lab, p))).map(
+          const twice = repeated(packets.filter((p) => !isOwn(lab, p)));
+          const words = twice.map(
             (p) => `${packetWords(p)} retransmitted by ${bed.nameOfMac(p.srcMac)} on ${p.segment}`,
           );
           const ok = words.length === 0 && packets.length > 0;
@@ -82,8 +94,9 @@ export function quietChecks(
           return {
             ok,
             seen: told.join('; then '),
-            evidence: evidence('tcp.analysis.retransmission'),
-            stall: ok ? undefined : await bed.stalls.since(from, RETRANSMITS_MS),
+            evidence: evidence(`${overSctp ? 'sctp' : 'tcp.analysis'}.retransmission`),
+            frames: framesOf([], twice),
+            stall: ok ? undefined : await bed.stalls.since(from, RETRANSMITS_MS[overSctp ? 'sctp' : 'tcp']),
           };
         }
       },
@@ -91,22 +104,31 @@ export function quietChecks(
   ];
 }
 
+/** A packet that tells of trouble, in words. */
+interface WrongPacket {
+  readonly packet: Packet;
+  readonly words: readonly string[];
+}
+
 /**
  * Returns errors, redirects and resets, in words. A reset after both sides have closed is not one of them: a
  * round-robin bond delivers acknowledgements too late.
  */
-function errorWords(bed: Bed, lab: Lab, packets: readonly Packet[]): readonly string[] {
+function errorsIn(bed: Bed, subject: string, packets: readonly Packet[]): readonly WrongPacket[] {
+  const { lab } = bed;
   const ended = new Map<string, Set<string>>();
   // A round-robin bond spreads one connection over its wires.
   const inOrder = [...packets].sort((a, b) => a.at - b.at);
   return inOrder.flatMap((p) => {
-    if (p.kind === 'icmp') return icmpWords(bed, p);
+    const wrong = (words: readonly string[]) => (words.length > 0 ? [{ packet: p, words }] : []);
+    if (p.kind === 'icmp') return isPathMtu(lab, subject, p) ? [] : wrong(icmpWords(bed, p));
+    if (p.kind === 'sctp') return p.chunk === 'abort' ? wrong(resetWords(bed, lab, p)) : [];
     if (p.kind !== 'tcp') return [];
     const connection = connectionOf(p);
     const by = ended.get(connection) ?? new Set();
     if (p.syn) ended.delete(connection);
     else if (p.fin) ended.set(connection, by.add(endpoint(p.src, p.srcPort)));
-    return p.rst && by.size < 2 ? resetWords(bed, lab, p) : [];
+    return p.rst && by.size < 2 ? wrong(resetWords(bed, lab, p)) : [];
   });
 }
 
@@ -116,17 +138,31 @@ function errorWords(bed: Bed, lab: Lab, packets: readonly Packet[]): readonly st
  */
 function isOwn(lab: Lab, p: Packet): boolean {
   const own = directors(lab).flatMap(addressesOf);
-  return p.kind === 'tcp' && (own.includes(p.src) || own.includes(p.dst));
+  return (p.kind === 'tcp' || p.kind === 'sctp') && (own.includes(p.src) || own.includes(p.dst));
 }
 
 /** Returns the connections that were opened in this time. */
 function openedIn(packets: readonly Packet[]): ReadonlySet<string> {
-  return new Set(packets.flatMap((p) => (p.kind === 'tcp' && p.syn && !p.ack ? [connectionOf(p)] : [])));
+  return new Set(packets.flatMap((p) => ('srcPort' in p && connects(p) ? [connectionOf(p)] : [])));
 }
 
 /** Returns a key for a packet's connection, the same in both directions. */
-function connectionOf(p: TcpPacket): string {
+function connectionOf(p: Segment): string {
   return [endpoint(p.src, p.srcPort), endpoint(p.dst, p.dstPort)].sort().join(' ');
+}
+
+/**
+ * Returns whether an ICMP error is path MTU discovery at work: it tells the size of a link of its sender in this lab, or
+ * one that a script of the user may have set there, about a packet that was larger. A director that passes it on to a
+ * real server keeps the sender's address.
+ */
+function isPathMtu(lab: Lab, subject: string, p: IcmpPacket): boolean {
+  if (!isTooBig(p) || (p.about && p.about.length <= p.mtu)) return false;
+  const sender = lab.nodes.find((n) => addressesOf(n).includes(p.src));
+  if (!sender) return false;
+  const links = linksOf(sender).some((l) => l.mtu === p.mtu);
+  const differs = sender.interfaces.some((i) => cardMtu(sender, i) > p.mtu);
+  return (links && differs) || !isAsMade(sender, stepsBefore(lab, subject));
 }
 
 function icmpWords(bed: Bed, p: IcmpPacket): readonly string[] {
@@ -137,14 +173,21 @@ function icmpWords(bed: Bed, p: IcmpPacket): readonly string[] {
   ];
 }
 
-function resetWords(bed: Bed, lab: Lab, p: TcpPacket): readonly string[] {
+function resetWords(bed: Bed, lab: Lab, p: Segment): readonly string[] {
   const checks = directors(lab).flatMap(addressesOf).includes(p.src);
   const looks = lab.services.some((s) => appOf(s).cutShort && p.dstPort === s.port) && p.srcPort !== p.dstPort;
   return checks || looks ? [] : [`reset from ${bed.nameOfMac(p.srcMac)}: ${packetWords(p)}`];
 }
 
-function packetWords(p: TcpPacket): string {
+function packetWords(p: Segment): string {
   return `${endpoint(p.src, p.srcPort)} to ${endpoint(p.dst, p.dstPort)}`;
+}
+
+/** Returns the place of a packet in its connection; undefined if it has none, or may come again. */
+function placeOf(p: Segment): string | undefined {
+  if (p.kind === 'sctp') return p.chunk === 'data' || p.chunk === 'init' ? p.payload.toString('base64') : undefined;
+  if (p.kind !== 'tcp' || p.rst || !(p.syn || p.fin || p.payload.length > 0)) return undefined;
+  return [p.seq, p.syn, p.fin, p.payload.length].join(' ');
 }
 
 /**
@@ -152,26 +195,16 @@ function packetWords(p: TcpPacket): string {
  * packet has another MAC address, or is inside another packet). Only connections that were opened in this time count:
  * leftovers of earlier ones do not belong to this stretch.
  */
-function repeated(packets: readonly Packet[]): readonly TcpPacket[] {
-  const tcp = packets.filter((p): p is TcpPacket => p.kind === 'tcp');
+function repeated(packets: readonly Packet[]): readonly Segment[] {
   const opened = openedIn(packets);
   const seen = new Set<string>();
-  return tcp.filter((p) => {
-    if (!(p.syn || p.fin || p.payload.length > 0) || p.rst || !opened.has(connectionOf(p))) return false;
+  const segments = packets.filter((p): p is Segment => 'srcPort' in p);
+  return segments.filter((p) => {
+    const place = placeOf(p);
+    if (place === undefined || !opened.has(connectionOf(p))) return false;
     const { segment, vlan, srcMac, dstMac, outer } = p;
     const wrap = outer && [outer.src, outer.dst];
-    const key = JSON.stringify([
-      segment,
-      vlan,
-      srcMac,
-      dstMac,
-      wrap,
-      packetWords(p),
-      p.seq,
-      p.syn,
-      p.fin,
-      p.payload.length,
-    ]);
+    const key = JSON.stringify([segment, vlan, srcMac, dstMac, wrap, packetWords(p), place]);
     if (seen.has(key)) return true;
     seen.add(key);
     return false;

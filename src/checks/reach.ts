@@ -1,16 +1,21 @@
 import { appOf } from '../apps/index.ts';
+import { findEntry, rowOf } from '../drivers/entry.ts';
 import type { Lab } from '../model/lab.ts';
+import { askedPorts } from '../model/lookup.ts';
 import type { Real, Service } from '../model/service.ts';
 import { without } from './aside.ts';
 import type { Bed } from './bed.ts';
 import type { CheckSpec } from './check.ts';
 import { SOURCES, withAddresses } from './many.ts';
 import { tally } from './path.ts';
-import { entryOf } from './table.ts';
-import { drive, isReached, type Stretch, servers, type Traffic, together, unreached } from './traffic.ts';
+import { isReached, unreached } from './served.ts';
+import { drive, type Stretch, servers, type Traffic, together } from './traffic.ts';
 
 /** Number of connections to a real server that is alone in the table. */
 const ALONE = 4;
+
+/** Number of connections to each further port of a service that takes every port. */
+const ELSEWHERE = 6;
 
 function allAnswered(t: Traffic): boolean {
   return t.requests.every((r) => r.status === 200);
@@ -47,9 +52,11 @@ function divisor(a: number, b: number): number {
 export async function toEveryServer(bed: Bed, service: Service, name: string): Promise<Traffic> {
   const first = await drive(bed, service, name);
   const more: Traffic[] = [];
+  for (const to of askedPorts(service).filter((port) => port !== service.port))
+    more.push(await drive(bed, service, `${name}-port-${to}`, { to, count: ELSEWHERE }, `on port ${to}`));
   const missing = () => {
     const all = together(first, more);
-    return allAnswered(all) ? unreached(bed.lab, service, all.packets) : []; // else there is a failure to report already
+    return allAnswered(all) ? unreached(bed.lab, service, all) : []; // else there is a failure to report already
   };
   if (missing().length > 0 && clientDecides(service))
     await withAddresses(bed, service, clients(service), async (sources) => {
@@ -69,7 +76,10 @@ async function alone(bed: Bed, service: Service, real: Real, name: string): Prom
   const names = bed.carriers(service).map((d) => d.name);
   const tables = await Promise.all(names.map((n) => bed.table(n)));
   const standing = (r: Real) =>
-    tables.every((t) => entryOf(t, service)?.reals.some((e) => e.address === r.address && e.port === r.port));
+    tables.every((t) => {
+      const found = findEntry(t, service);
+      return found !== undefined && rowOf(found.entry, r) !== undefined;
+    });
   if (!standing(real)) return undefined;
   const others = service.reals.filter((r) => r !== real && r.weight > 0 && standing(r));
   const words = `with ${real.node} briefly the only server in the table of ${names.join(' and ')}`;
@@ -98,8 +108,8 @@ export function reachCheck(lab: Lab, service: Service, traffic: () => Promise<Tr
     every: 0,
     look: async () => {
       const t = await traffic();
-      const missing = unreached(lab, service, t.packets);
-      const wrong = idle.filter((r) => isReached(lab, service, t.packets, r));
+      const missing = unreached(lab, service, t);
+      const wrong = idle.filter((r) => isReached(lab, service, t, r));
       return {
         ok: missing.length === 0 && wrong.length === 0 && allAnswered(t),
         seen: [

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { eventually } from '../eventually.ts';
+import { type Domain, isBgp } from '../model/bgp.ts';
 import type { Lab } from '../model/lab.ts';
-import { addressesOf, nodeOf, serviceOf } from '../model/lookup.ts';
-import type { OspfDomain } from '../model/ospf.ts';
+import { familyOf, nodeAt, nodeOf, serviceOf } from '../model/lookup.ts';
 import { formatMs } from '../net/duration.ts';
-import { retransmission } from '../nodes/frr-conf.ts';
+import { CONNECT_S } from '../nodes/bgp-conf.ts';
+import { retransmission, vipsOf } from '../nodes/domain.ts';
 import { CannotObserve } from '../plan/hand.ts';
 import { readSaid } from '../said.ts';
 import { SCHEDULING_MARGIN_MS } from './adverts.ts';
@@ -27,29 +28,66 @@ function read<T>(shape: z.ZodType<T[]>, router: string, text: string): T[] {
 
 /** Returns the directors to which a router's kernel sends a VIP, by its routing table (ip-route(8)). */
 export async function nextHops(bed: Bed, router: string, vip: string): Promise<readonly string[]> {
-  const routes = read(ROUTES, router, await bed.run(router, ['ip', '-json', 'route', 'show', vip]));
+  const routes = read(
+    ROUTES,
+    router,
+    await bed.run(router, ['ip', `-${familyOf(vip)}`, '-json', 'route', 'show', vip]),
+  );
   const gateways = routes.flatMap((r) => r.nexthops?.map((h) => h.gateway) ?? [r.gateway]);
-  return gateways.map((g) => bed.lab.nodes.find((n) => addressesOf(n).includes(g ?? ''))?.name ?? `${g}`).sort();
+  return gateways.map((g) => nodeAt(bed.lab, g ?? '')?.name ?? `${g}`).sort();
 }
 
 /** Returns the directors whose BFD sessions with a router are up, according to FRR's bfdd. */
 async function bfdUp(bed: Bed, router: string): Promise<readonly string[]> {
   const peers = read(BFD_PEERS, router, await bed.run(router, ['vtysh', '-c', 'show bfd peers json']));
   const up = peers.filter((p) => p.status === 'up').map((p) => p.peer);
-  return bed.lab.nodes.filter((n) => addressesOf(n).some((a) => up.includes(a))).map((n) => n.name);
+  return up.flatMap((peer) => nodeAt(bed.lab, peer)?.name ?? []);
+}
+
+/** Milliseconds until BGP tries to connect for the first time (FRR's bgpd, BGP_INIT_START_TIMER). */
+const BGP_START_MS = 1000;
+
+/**
+ * Returns the longest time until two neighbours that hear each other know each other's routes, in milliseconds. OSPF:
+ * two hellos, and two retransmissions, until they have exchanged their databases (RFC 2328 §10, RxmtInterval). BGP: its
+ * start, and two attempts to connect, because the first may meet the neighbour's own (RFC 4271 §6.8).
+ */
+export function joining(domain: Domain): Budget {
+  if (isBgp(domain)) {
+    const connect = CONNECT_S * 1000;
+    return {
+      ms: BGP_START_MS + 2 * connect,
+      words: `BGP start ${formatMs(BGP_START_MS)} + 2 × connect ${formatMs(connect)}`,
+    };
+  }
+  const [hello, again] = [domain.hello, retransmission(domain)];
+  return {
+    ms: 2 * hello + 2 * again,
+    words: `2 × hello ${formatMs(hello)} + 2 × retransmission ${formatMs(again)}`,
+  };
 }
 
 /**
- * Returns the longest time until two neighbours that hear each other have exchanged their databases, in milliseconds:
- * two hellos, and two retransmissions (RFC 2328 §10, RxmtInterval).
+ * Returns how long a change may take from one neighbour to the routes of the other. OSPF: announcements and route
+ * calculations each happen at most once per interval (FRR: five seconds each). BGP has no interval of its own
+ * (`advertisement-interval 0`).
  */
-export function adjacency(domain: OspfDomain): number {
-  return 2 * domain.hello + 2 * retransmission(domain);
+export function spreading(domain: Domain): Budget {
+  return isBgp(domain)
+    ? { ms: 0, words: 'BGP tells at once' }
+    : { ms: 2 * domain.throttle, words: `LSA and SPF throttle 2 × ${formatMs(domain.throttle)}` };
 }
 
-/** Returns the same as arithmetic, for a report. */
-export function adjacencyWords(domain: OspfDomain): string {
-  return `2 × hello ${formatMs(domain.hello)} + 2 × retransmission ${formatMs(retransmission(domain))}`;
+/** Returns the name of a domain's protocol, as IDs of checks begin. */
+export function protocolOf(domain: Domain): 'ospf' | 'bgp' {
+  return isBgp(domain) ? 'bgp' : 'ospf';
+}
+
+/** Returns how long a neighbour that falls silent counts as alive. */
+export function silence(domain: Domain): Budget {
+  return isBgp(domain)
+    ? { ms: domain.hold, words: `hold time ${formatMs(domain.hold)}` }
+    : { ms: domain.dead, words: `dead interval ${formatMs(domain.dead)}` };
 }
 
 /**
@@ -59,11 +97,11 @@ export function adjacencyWords(domain: OspfDomain): string {
 export function nextHopsCheck(
   id: string,
   lab: Lab,
-  domain: OspfDomain,
+  domain: Domain,
   members: readonly string[],
   budget: Budget,
 ): CheckSpec {
-  const vips = [...new Set(domain.services.map((s) => serviceOf(lab, s).vip))];
+  const vips = vipsOf(lab, domain);
   const wanted = [...members].sort().join(', ');
   const began = performance.now();
   return {
@@ -82,7 +120,7 @@ export function nextHopsCheck(
       const after = performance.now() - began;
       return {
         ok: seen.every((s) => s.to === wanted) && up.every((u) => members.every((m) => u.includes(m))),
-        seen: `${seen.map((s) => `${s.router}: ${s.vip} to ${s.to || 'none'}`).join('; ')}${up.map((u) => `, BFD with ${u.join(', ') || 'none'}`).join('')}, after ${formatMs(after)}`,
+        seen: `${seen.map((s) => `${s.router}: ${s.vip} to ${s.to || 'none'}`).join('; ')}${up.map((u) => `, BFD with ${[...u].sort().join(', ') || 'none'}`).join('')}, after ${formatMs(after)}`,
         figures: { nexthopsAfter: after },
       };
     },
@@ -93,8 +131,8 @@ export function nextHopsCheck(
  * Waits until every router sends each VIP of a domain to all its directors. Returns without an error when this takes
  * too long; `nextHopsCheck` then reports it.
  */
-export async function routesSettle(bed: Bed, domain: OspfDomain): Promise<void> {
-  const within = 2 * (adjacency(domain) + 2 * domain.throttle) + SCHEDULING_MARGIN_MS;
+export async function routesSettle(bed: Bed, domain: Domain): Promise<void> {
+  const within = 2 * (joining(domain).ms + spreading(domain).ms) + SCHEDULING_MARGIN_MS;
   const { look } = nextHopsCheck('', bed.lab, domain, domain.members, { ms: within, words: '' });
   const all = async () => {
     const seen = await look(bed).catch((error: unknown) => {
@@ -113,13 +151,13 @@ export async function routesSettle(bed: Bed, domain: OspfDomain): Promise<void> 
  */
 export function spreadCheck(
   lab: Lab,
-  domain: OspfDomain,
+  domain: Domain,
   service: string,
   traffic: () => Promise<Traffic>,
   more: (count: number) => Promise<Traffic>,
 ): CheckSpec {
   return {
-    id: 'ospf.spread',
+    id: `${protocolOf(domain)}.spread`,
     subject: service,
     promise: `connections are spread over ${domain.members.join(' and ')}`,
     within: 0,

@@ -9,7 +9,7 @@ import type { CheckSpec, Observation } from './check.ts';
 import { hold } from './hold.ts';
 import { fromMany } from './many.ts';
 import { judged, tally } from './path.ts';
-import { arrivals, ask, REQUESTS, servers, type Traffic } from './traffic.ts';
+import { arrivals, ask, REQUESTS, type Request, servers, type Traffic } from './traffic.ts';
 
 /** Number of connections that may break a turn: another client's connection in between takes one. */
 const TOLERANCE = 1;
@@ -70,7 +70,9 @@ function byDirector(bed: Bed, service: Service, t: Traffic): readonly (readonly 
   const by = new Map(
     arrivals(bed.lab, service, t.packets).map((p) => [endpoint(p.src, p.srcPort), bed.nameOfMac(p.srcMac)]),
   );
-  return t.directors.map((d) => servers(requests.filter((r) => by.get(r.seenClient) === d.name)));
+  // A name server does not say which client it saw.
+  const from = (r: Request) => r.seenClient || endpoint(r.source, r.port);
+  return t.directors.map((d) => servers(requests.filter((r) => by.get(from(r)) === d.name)));
 }
 
 /** Returns how many connections went to one of the servers of the last n-1 connections. */
@@ -83,7 +85,7 @@ function outOfTurn(order: readonly string[], turns: number): number {
  */
 export function schedulerTrials(service: Service): readonly CheckSpec[] {
   const trial = service.hashesPort ? byConnection : TRIALS[service.scheduler];
-  if (!trial || service.persistence || !appOf(service).tells || service.protocol !== 'tcp' || service.reals.length < 2)
+  if (!trial || service.persistence || !appOf(service).tells || service.protocol === 'udp' || service.reals.length < 2)
     return [];
   return [
     {

@@ -7,7 +7,8 @@ import { contains, parseAddress, parseSubnet } from '../net/cidr.ts';
 import type { IcmpPacket, Packet, TcpPacket, UdpPacket } from '../net/packet.ts';
 import { shell } from '../shell.ts';
 import type { Bed } from './bed.ts';
-import type { CheckSpec } from './check.ts';
+import type { CheckSpec, Observation } from './check.ts';
+import { framesOf } from './frames.ts';
 import { tally } from './path.ts';
 import { parseRequests, type Request } from './traffic.ts';
 
@@ -38,7 +39,7 @@ export async function exchange(bed: Bed, rule: SnatRule, name: string): Promise<
     `address of ${inside.name} in ${rule.from}`,
   );
   const outsideAddress = found(
-    addressesOf(outside).find((a) => familyOf(a) === family),
+    addressesOf(outside).find((a) => familyOf(a) === family && isWithin(a, rule.destination)),
     `address of ${outside.name}`,
   );
   const start = await bed.newestPacket();
@@ -48,7 +49,8 @@ export async function exchange(bed: Bed, rule: SnatRule, name: string): Promise<
   for (const protocol of rule.protocols) {
     const command =
       protocol === 'icmp'
-        ? shell(`ping -c ${EACH} -i 0.1 -W 1 -I $1 $2 || true`, insideAddress, outsideAddress)
+        ? // one by one: of several, ping waits for the last answers only two round trips after the last question
+          shell(`for i in $(seq ${EACH}); do ping -c 1 -W 1 -I $1 $2; done || true`, insideAddress, outsideAddress)
         : [
             'ask',
             ...(protocol === 'udp' ? ['-u'] : []),
@@ -61,7 +63,7 @@ export async function exchange(bed: Bed, rule: SnatRule, name: string): Promise<
           ];
     const output = await bed.run(inside.name, command);
     said += output;
-    if (protocol === 'icmp') pings = Number(/(\d+) received/.exec(output)?.[1] ?? 0);
+    if (protocol === 'icmp') pings = output.match(/\b1 received/g)?.length ?? 0;
     else answers[protocol] = parseRequests(output);
   }
   const evidence = [bed.evidence.write(`exchange-${name}.txt`, said)];
@@ -77,6 +79,11 @@ export async function exchange(bed: Bed, rule: SnatRule, name: string): Promise<
   };
 }
 
+function isWithin(address: string, network: string | undefined): boolean {
+  const [parsed, subnet] = [parseAddress(address), network === undefined ? undefined : parseSubnet(network)];
+  return subnet === undefined || (parsed !== undefined && contains(subnet, parsed));
+}
+
 /**
  * Returns the checks of what an SNAT rule promises, over one exchange: for each protocol, that it is answered, and
  * which address the outside host sees.
@@ -85,7 +92,7 @@ export function snatChecks(lab: Lab, rule: SnatRule, get: () => Promise<Exchange
   const once = (
     id: string,
     promise: string,
-    look: (e: Exchange, bed: Bed) => { ok: boolean; seen: string },
+    look: (e: Exchange, bed: Bed) => Pick<Observation, 'ok' | 'seen' | 'frames'>,
   ): CheckSpec => ({
     id,
     subject: rule.name,
@@ -110,10 +117,14 @@ export function snatChecks(lab: Lab, rule: SnatRule, get: () => Promise<Exchange
       const seen = e.packets.filter(
         (p): p is Question => isQuestion(p, rule) && p.src === e.insideAddress && macsOf(e.inside).includes(p.srcMac),
       );
-      const director = macsOf(nodeOf(lab, rule.director));
+      const director = macsOf(nodeOf(lab, rule.director), lab);
       const inTunnel = e.packets.filter((p) => 'outer' in p && p.outer !== undefined && p.src === e.insideAddress);
       return {
         ok: seen.length + inTunnel.length > 0 && seen.every((p) => director.includes(p.dstMac)),
+        frames: framesOf(
+          [...seen, ...inTunnel],
+          seen.filter((p) => !director.includes(p.dstMac)),
+        ),
         seen: `${tally(seen.map((p) => `to ${bed.nameOfMac(p.dstMac)}`))}${inTunnel.length > 0 ? `, ${inTunnel.length} through the tunnel` : ''}`,
       };
     }),
@@ -128,6 +139,10 @@ export function snatChecks(lab: Lab, rule: SnatRule, get: () => Promise<Exchange
         const strangers = told.filter((c) => !c.startsWith(`${to}:`) && !c.startsWith(`[${to}]:`));
         return {
           ok: seen.length > 0 && seen.every((p) => p.src === to) && strangers.length === 0,
+          frames: framesOf(
+            seen,
+            seen.filter((p) => p.src !== to),
+          ),
           seen: `${tally(seen.map((p) => p.src))} on the wire${strangers.length > 0 ? `, ${strangers.join(', ')} reported by ${rule.outside}` : ''}`,
         };
       },
@@ -138,13 +153,14 @@ export function snatChecks(lab: Lab, rule: SnatRule, get: () => Promise<Exchange
         (p): p is Packet & { src: string; dst: string } =>
           'src' in p && p.src === e.outsideAddress && !('outer' in p && p.outer),
       );
-      const toDirector = back.filter((p) => p.dst === to && macsOf(director).includes(p.dstMac));
+      const toDirector = back.filter((p) => p.dst === to && macsOf(director, lab).includes(p.dstMac));
       const toInside = e.packets.filter(
         (p): p is Packet & { src: string; dst: string } =>
           'src' in p && p.src === e.outsideAddress && p.dst === e.insideAddress && macsOf(e.inside).includes(p.dstMac),
       );
       return {
         ok: toDirector.length > 0 && toInside.length > 0,
+        frames: framesOf([...toDirector, ...toInside]),
         seen: `${toDirector.length} packets to ${to}, ${toInside.length} on to ${e.inside.name} (${tally(back.map((p) => `to ${p.dst} via ${bed.nameOfMac(p.dstMac)}`))})`,
       };
     }),

@@ -1,19 +1,27 @@
+import type { ShownSnat } from '../drivers/driver.ts';
+import { distinctEntries, entryName, entryWords, findEntry, rowsAsAnswered } from '../drivers/entry.ts';
 import { driverOf } from '../drivers/index.ts';
 import type { ServiceTable, TableReal, TableService, TableTimeouts } from '../drivers/service-table.ts';
 import type { Lab } from '../model/lab.ts';
-import { directors, familyOf } from '../model/lookup.ts';
+import { directors, familyOf, modeOf, nodeOf } from '../model/lookup.ts';
 import type { LabNode } from '../model/node.ts';
 import type { Persistence, Real, Service } from '../model/service.ts';
+import type { SnatRule } from '../model/snat.ts';
 import { endpoint } from '../net/cidr.ts';
 import { visibleJson } from '../visible.ts';
 import type { Bed } from './bed.ts';
 import type { CheckSpec } from './check.ts';
 
-/** Returns a service's entry in a director's table. */
-export function entryOf(table: ServiceTable, service: Service): TableService | undefined {
-  return table.services.find(
-    (s) => s.address === service.vip && s.port === service.port && s.protocol === service.protocol,
-  );
+/** How many entries of a table are shown in place of one that it lacks. */
+const SHOWN = 5;
+
+/**
+ * Returns a service's entry in a director's table, with its real servers' own ports where the entry leaves the port to
+ * the packets.
+ */
+function entryOf(table: ServiceTable, service: Service): TableService | undefined {
+  const found = findEntry(table, service);
+  return found && { ...found.entry, reals: rowsAsAnswered(found) };
 }
 
 /**
@@ -41,9 +49,13 @@ export async function weightsOf(
 interface Aspect {
   readonly id: string;
   readonly what: string;
+  /** Whether the value is a list: a table with more or fewer entries is told by these. */
+  readonly listed?: boolean;
   /** Returns the expected value on a director. */
   readonly wanted: (director: LabNode) => string;
   readonly of: (entry: TableService, table: ServiceTable) => string;
+  /** Returns what else is to be said of a director's table. */
+  readonly notes?: (table: ServiceTable, director: string) => readonly string[];
 }
 
 /** Returns all properties that a director's table shows of a service. */
@@ -52,7 +64,7 @@ function aspects(lab: Lab, service: Service): readonly Aspect[] {
   const of = (words: (r: TableReal) => string) => (entry: TableService) => sorted(entry.reals.map((r) => words(r)));
   const at = (r: { address: string; port: number }) => endpoint(r.address, r.port);
   return [
-    { id: 'table.servers', what: 'real servers', wanted: wanted(at), of: of(at) },
+    { id: 'table.servers', what: 'real servers', listed: true, wanted: wanted(at), of: of(at) },
     {
       id: 'table.weight',
       what: 'weights',
@@ -62,7 +74,10 @@ function aspects(lab: Lab, service: Service): readonly Aspect[] {
     {
       id: 'table.forward',
       what: 'forwarding method',
-      wanted: (d) => sorted(service.reals.map((r) => `${at(r)} ${driverOf(d).shows(service).forward}`)),
+      wanted: (d) =>
+        sorted(
+          service.reals.map((r) => `${at(r)} ${driverOf(d).shows({ ...service, mode: modeOf(service, r) }).forward}`),
+        ),
       of: of((r) => `${at(r)} ${r.forward}`),
     },
     {
@@ -101,6 +116,22 @@ function timeoutAspect(lab: Lab): Aspect {
   };
 }
 
+/** What a table shows of a service that it does not have. */
+const ABSENT = 'no such service';
+
+/** Returns what a director's list has more than it should, and what it lacks, in words. */
+function moreWords(director: LabNode, wanted: string, seen: string): readonly string[] {
+  if (seen.startsWith(ABSENT)) return [];
+  const [right, has] = [wanted, seen].map((list) => list.split(', ').filter((entry) => entry !== ''));
+  const only = (these: readonly string[] = [], others: readonly string[] = []) =>
+    these.filter((entry) => !others.includes(entry)).join(', ');
+  const [more, less] = [only(has, right), only(right, has)];
+  return [
+    ...(more === '' ? [] : [`${director.name} has ${more}, which the lab does not have`]),
+    ...(less === '' ? [] : [`${director.name} lacks ${less}`]),
+  ];
+}
+
 function sorted(values: readonly string[]): string {
   return [...values].sort().join(', ');
 }
@@ -133,11 +164,11 @@ function timeoutWords({ tcp, fin, udp }: TableTimeouts): string {
   return `tcp ${tcp} s, after a FIN ${fin} s, udp ${udp} s`;
 }
 
-/**
- * Returns whether a director's table holds only the lab's own entries: the user supplies no script or configuration.
- */
-function isOurs(node: LabNode): boolean {
-  return !node.manual && node.setup === undefined && node.keepalived === undefined;
+/** Says that a table has no entry for a service, and what it has instead. */
+function absentWords({ services }: ServiceTable): string {
+  const some = services.slice(0, SHOWN).map(entryWords).join(', ');
+  const more = services.length > SHOWN ? ` and ${services.length - SHOWN} more` : '';
+  return `${ABSENT}${some === '' ? ' (the table is empty)' : ` (the table has ${some}${more})`}`;
 }
 
 function isOne(all: readonly string[]): boolean {
@@ -150,30 +181,35 @@ function eachWords(names: readonly string[], words: readonly string[]): string {
 
 /** Returns a check that each of these directors' tables has the expected value. */
 function saysCheck(
-  service: Service,
+  subject: string,
   nodes: readonly LabNode[],
   within: number,
-  { id, what, wanted }: Omit<Aspect, 'of'>,
+  { id, what, wanted, listed, notes = () => [] }: Omit<Aspect, 'of'>,
   of: (table: ServiceTable) => string,
 ): CheckSpec {
   const names = nodes.map((n) => n.name);
   return {
     id,
-    subject: service.name,
+    subject,
     promise: `${what} on ${isOne(nodes.map(wanted)) ? `${names.join(' and ')}: ${nodes.slice(0, 1).map(wanted)}` : eachWords(names, nodes.map(wanted))}`,
     within,
     every: 250,
     look: async (bed) => {
-      const seen = await Promise.all(
+      const looked = await Promise.all(
         names.map(async (name) => {
           const table = await bed.table(name);
           bed.evidence.write(`table-${name}.json`, visibleJson(table, 2));
-          return of(table);
+          return { value: of(table), notes: notes(table, name) };
         }),
       );
+      const seen = looked.map((l) => l.value);
+      const more = [
+        ...(listed ? nodes.flatMap((n, i) => moreWords(n, wanted(n), seen[i] ?? '')) : []),
+        ...looked.flatMap((l) => l.notes),
+      ];
       return {
         ok: nodes.every((n, i) => seen[i] === wanted(n)),
-        seen: isOne(seen) ? `${seen[0]} on ${names.join(' and ')}` : eachWords(names, seen),
+        seen: [isOne(seen) ? `${seen[0]} on ${names.join(' and ')}` : eachWords(names, seen), ...more].join('; '),
         evidence: names.map((n) => `table-${n}.json`),
       };
     },
@@ -185,22 +221,67 @@ function saysCheck(
  * holds no service that is not in the lab.
  */
 export function tableChecks(lab: Lab, service: Service, within: number): readonly CheckSpec[] {
-  const whole = directors(lab).filter(isOurs);
-  const at = (s: { protocol: string; port: number }, address: string) => `${s.protocol} ${endpoint(address, s.port)}`;
-  const services = {
-    id: 'table.services',
-    what: 'services',
-    wanted: () => sorted(lab.services.map((s) => at(s, s.vip))),
-  };
   return [
     ...aspects(lab, service).map((aspect) =>
-      saysCheck(service, directors(lab), within, aspect, (table) => {
+      saysCheck(service.name, directors(lab), within, aspect, (table) => {
         const entry = entryOf(table, service);
-        return entry ? aspect.of(entry, table) : 'no such service';
+        return entry ? aspect.of(entry, table) : absentWords(table);
       }),
     ),
-    ...(whole.length === 0
-      ? []
-      : [saysCheck(service, whole, within, services, (table) => sorted(table.services.map((s) => at(s, s.address))))]),
+    servicesCheck(lab, service.name, directors(lab), within),
   ];
+}
+
+/** Returns the check that the tables of these directors hold the lab's services and SNAT rules, and nothing else. */
+function servicesCheck(lab: Lab, subject: string, nodes: readonly LabNode[], within: number): CheckSpec {
+  const wanted = (d: LabNode) =>
+    sorted([
+      ...distinctEntries(lab.services).map((s) => entryWords(entryName(s))),
+      ...new Set(lab.snat.filter((rule) => rule.director === d.name).flatMap((rule) => shownOf(d, rule))),
+    ]);
+  // A configuration of the user's may take a service by every port of its VIP, or by a firewall mark.
+  const takenBy = (table: ServiceTable) => {
+    const takers = lab.services.map((own) => ({ own, entry: findEntry(table, own)?.entry }));
+    return (entry: TableService) =>
+      distinctEntries(takers.filter((t) => t.entry === entry).map((t) => t.own)).map((own) =>
+        entryWords(entryName(own)),
+      );
+  };
+  const of = (table: ServiceTable) => {
+    const taken = takenBy(table);
+    const words = (s: TableService) => (s.protocol === 'match' ? [s.address] : taken(s));
+    return sorted(table.services.flatMap((s) => (words(s).length > 0 ? words(s) : [entryWords(s)])));
+  };
+  const notes = (table: ServiceTable, director: string) => {
+    const taken = takenBy(table);
+    return table.services.flatMap((s) => {
+      const others = taken(s).filter((own) => own !== entryWords(s));
+      return others.length > 0 ? [`${entryWords(s)} of ${director} takes ${others.join(', ')}`] : [];
+    });
+  };
+  return saysCheck(subject, nodes, within, { id: 'table.services', what: 'services', listed: true, wanted, notes }, of);
+}
+
+/** Returns the descriptions of packets by which a director's table shows a rule. */
+function shownOf(director: LabNode, rule: SnatRule): readonly string[] {
+  return driverOf(director)
+    .showsSnat(director, rule)
+    .map((s) => s.address);
+}
+
+/**
+ * Returns the checks that the table of a rule's director shows the rule, with its address, and nothing that is not in the
+ * lab; none if its driver does not show SNAT.
+ */
+export function snatTableChecks(lab: Lab, rule: SnatRule, within: number): readonly CheckSpec[] {
+  const director = nodeOf(lab, rule.director);
+  const shown = driverOf(director).showsSnat(director, rule);
+  if (shown.length === 0) return [];
+  const words = (s: Pick<TableService, 'address' | 'scheduler'> & { readonly reals: ShownSnat['reals'] }) =>
+    `${s.address} ${s.scheduler} → ${sorted(s.reals.map((r) => `${endpoint(r.address, r.port)} ${r.forward} ${r.weight}`)) || 'no address'}`;
+  const aspect = { id: 'table.snat', what: 'SNAT services', wanted: () => sorted(shown.map(words)) };
+  const addresses = shown.map((s) => s.address);
+  const of = ({ services }: ServiceTable) =>
+    sorted(services.filter((s) => addresses.includes(s.address)).map(words)) || ABSENT;
+  return [saysCheck(rule.name, [director], within, aspect, of), servicesCheck(lab, rule.name, [director], within)];
 }

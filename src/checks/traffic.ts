@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { appOf } from '../apps/index.ts';
 import type { Lab } from '../model/lab.ts';
-import { addressesOf, clientOf, directors, macsOf, nodeOf } from '../model/lookup.ts';
+import { addressesOf, askedPorts, clientOf, directors, macsOf, nodeOf, servedPorts } from '../model/lookup.ts';
 import type { LabNode } from '../model/node.ts';
-import type { Real, Service } from '../model/service.ts';
+import type { Service } from '../model/service.ts';
 import { endpoint } from '../net/cidr.ts';
-import type { Packet, TcpPacket, UdpPacket } from '../net/packet.ts';
+import type { Packet, SctpPacket, TcpPacket, UdpPacket } from '../net/packet.ts';
 import { readSaid } from '../said.ts';
 import type { Bed } from './bed.ts';
 
@@ -55,7 +55,7 @@ export interface Traffic {
 }
 
 /** A packet with ports. */
-export type Segment = TcpPacket | UdpPacket;
+export type Segment = TcpPacket | UdpPacket | SctpPacket;
 
 /** Number of requests in one stretch: even, and enough to distinguish alternation from chance. */
 export const REQUESTS = 20;
@@ -67,12 +67,16 @@ export interface Asking {
   readonly count?: number;
   /** Client addresses that are used in turn. */
   readonly sources?: readonly string[];
+  /** The port to ask, if not the service's. */
+  readonly to?: number;
   /** Path of an HTTP request. */
   readonly path?: string;
   /** Number of bytes to post. */
   readonly post?: number;
   /** Keep every connection open until stdin ends. */
   readonly hold?: boolean;
+  /** Send all datagrams from one port; else each from a new one. */
+  readonly onePort?: boolean;
   /** Milliseconds for one request. */
   readonly timeout?: number;
 }
@@ -83,12 +87,13 @@ export function askCommand(service: Service, asking: Asking): readonly string[] 
     'ask',
     ...appOf(service).asked.ask,
     ...(asking.hold ? ['-k'] : []),
+    ...(asking.onePort ? ['-o'] : []),
     ...['-n', String(asking.count ?? REQUESTS), '-t', String(asking.timeout ?? REQUEST_TIMEOUT_MS)],
     ...(asking.sources ?? []).flatMap((s) => ['-s', s]),
     ...(asking.path === undefined ? [] : ['-g', asking.path]),
     ...(asking.post === undefined ? [] : ['-b', String(asking.post)]),
     service.vip,
-    String(service.port),
+    String(asking.to ?? service.port),
   ];
 }
 
@@ -130,13 +135,14 @@ export interface KnownStretch {
 }
 
 /**
- * Returns packets without those of connections that were opened before, which a fault may have left open: TCP packets
+ * Returns packets without those of connections that were opened before, which a fault may have left open: packets
  * whose ports no connection of this time was opened from. A packet that a fault of the lab gave other addresses keeps
  * its ports, and stays.
  */
 function withoutLeftovers(packets: readonly Packet[]): readonly Packet[] {
-  const opened = new Set(packets.flatMap((p) => (p.kind === 'tcp' && p.syn && !p.ack ? [p.srcPort] : [])));
-  return packets.filter((p) => p.kind !== 'tcp' || opened.has(p.srcPort) || opened.has(p.dstPort));
+  const opened = new Set(packets.flatMap((p) => ('srcPort' in p && connects(p) ? [`${p.kind} ${p.srcPort}`] : [])));
+  const isOf = (p: Segment) => opened.has(`${p.kind} ${p.srcPort}`) || opened.has(`${p.kind} ${p.dstPort}`);
+  return packets.filter((p) => (p.kind !== 'tcp' && p.kind !== 'sctp') || isOf(p));
 }
 
 /** Returns the traffic of a stretch, from the output of `ask` and the packets of its time. */
@@ -181,12 +187,35 @@ function ofProtocol(service: Service, packets: readonly Packet[]): readonly Segm
 }
 
 function portsOf(service: Service): readonly number[] {
-  return [service.port, ...service.reals.map((r) => r.port)];
+  return [...askedPorts(service), ...service.reals.flatMap((r) => servedPorts(service, r))];
 }
 
 /** Returns the addresses from which directors send their own traffic, for health checks. */
 function ownOfDirectors(lab: Lab): ReadonlySet<string> {
   return new Set(directors(lab).flatMap(addressesOf));
+}
+
+/** Returns what a translation of addresses leaves as it is in a packet that opens a connection. */
+function mark(p: Segment): string {
+  return p.kind === 'tcp' ? String(p.seq) : p.payload.toString('base64');
+}
+
+/**
+ * Returns the addresses and ports behind which directors that masquerade hide the clients of a service: the sources of
+ * packets that carry on what a client sent to the VIP. A health check carries on nothing.
+ */
+function hidden(lab: Lab, service: Service, packets: readonly Packet[]): ReadonlySet<string> {
+  if (!service.masquerades) return new Set();
+  const own = ownOfDirectors(lab);
+  const opening = packets.filter((p): p is Segment => opens(service, p));
+  const asked = new Set(
+    opening.filter((p) => p.dst === service.vip && p.dstPort === service.port && !own.has(p.src)).map(mark),
+  );
+  return new Set(
+    opening
+      .filter((p) => own.has(p.src) && p.dst !== service.vip && asked.has(mark(p)))
+      .map((p) => endpoint(p.src, p.srcPort)),
+  );
 }
 
 /** Returns the real server whose card has a MAC address, if the packet is on one of its segments. */
@@ -196,43 +225,55 @@ function realAt(lab: Lab, service: Service, p: Packet, mac: string): LabNode | u
     .find((n) => macsOf(n).includes(mac) && n.interfaces.some((i) => i.segment === p.segment));
 }
 
+/** Returns whether a packet opens a connection, or is a datagram, of a service's protocol. */
+export function opens(service: Service, p: Packet): p is Segment {
+  return p.kind === service.protocol && (p.kind === 'udp' || connects(p));
+}
+
+/** Returns whether a packet opens a connection. */
+export function connects(p: Packet): boolean {
+  return (p.kind === 'tcp' && p.syn && !p.ack) || (p.kind === 'sctp' && p.chunk === 'init');
+}
+
+/** Returns whether a director, another one than this node, sent a packet. */
+export function sentByDirector(lab: Lab, p: Segment, than?: LabNode): boolean {
+  return directors(lab).some((d) => d.name !== than?.name && macsOf(d).includes(p.srcMac));
+}
+
+/**
+ * Returns whether a packet at a real server came there by its director. What reaches a real server that is a director
+ * itself may still have to be balanced by it: then it is addressed to the VIP, and no director sent it.
+ */
+function isGiven(lab: Lab, service: Service, p: Segment, to: LabNode): boolean {
+  return to.kind !== 'director' || p.outer !== undefined || p.dst !== service.vip || sentByDirector(lab, p, to);
+}
+
 /**
  * Returns what arrives at real servers for a service: only opening packets, without the directors' own health checks.
  */
 export function arrivals(lab: Lab, service: Service, packets: readonly Packet[]): readonly Segment[] {
   const own = ownOfDirectors(lab);
+  const masked = hidden(lab, service, packets);
   const targets = [service.vip, ...service.reals.map((r) => r.address)];
-  return ofProtocol(service, packets).filter(
-    (p) =>
-      realAt(lab, service, p, p.dstMac) !== undefined &&
-      portsOf(service).includes(p.dstPort) &&
-      targets.includes(p.dst) &&
-      (p.outer !== undefined || !own.has(p.src)) &&
-      (p.kind === 'udp' || (p.syn && !p.ack)),
-  );
-}
-
-/** Returns whether a connection of a service arrived at a real server. */
-export function isReached(lab: Lab, service: Service, packets: readonly Packet[], real: Real): boolean {
-  const macs = macsOf(nodeOf(lab, real.node));
-  return arrivals(lab, service, packets).some((p) => macs.includes(p.dstMac));
-}
-
-/** Returns the real servers that must get connections and got none. */
-export function unreached(lab: Lab, service: Service, packets: readonly Packet[]): readonly Real[] {
-  return service.reals.filter((r) => r.weight > 0 && !isReached(lab, service, packets, r));
+  return packets.filter((p): p is Segment => {
+    if (!opens(service, p) || !portsOf(service).includes(p.dstPort) || !targets.includes(p.dst)) return false;
+    if (p.outer === undefined && own.has(p.src) && !masked.has(endpoint(p.src, p.srcPort))) return false;
+    const real = realAt(lab, service, p, p.dstMac);
+    return real !== undefined && isGiven(lab, service, p, real);
+  });
 }
 
 /** Returns what real servers send for a service, except to a director that checks them. */
 export function departures(lab: Lab, service: Service, packets: readonly Packet[]): readonly Segment[] {
   const own = ownOfDirectors(lab);
+  const masked = hidden(lab, service, packets);
   const sources = [service.vip, ...service.reals.map((r) => r.address)];
   return ofProtocol(service, packets).filter(
     (p) =>
       realAt(lab, service, p, p.srcMac) !== undefined &&
       portsOf(service).includes(p.srcPort) &&
       sources.includes(p.src) &&
-      !own.has(p.dst),
+      (!own.has(p.dst) || masked.has(endpoint(p.dst, p.dstPort))),
   );
 }
 
@@ -249,9 +290,16 @@ export function heard(service: Service, client: LabNode, packets: readonly Packe
   );
 }
 
+/** Names the address and the ports on which clients ask a service: `10.0.0.100:80 and 10.0.0.100:8080`. */
+export function askedWords(service: Service): string {
+  return askedPorts(service)
+    .map((port) => endpoint(service.vip, port))
+    .join(' and ');
+}
+
 /** Returns the service's address as a URL. */
 export function url(service: Service): string {
-  return `http://${endpoint(service.vip, service.port)}`;
+  return `${appOf(service).scheme ?? 'http'}://${endpoint(service.vip, service.port)}`;
 }
 
 const REQUEST = z.strictObject({

@@ -1,15 +1,19 @@
 import { appOf } from '../apps/index.ts';
 import { driverOf } from '../drivers/index.ts';
 import type { Lab } from '../model/lab.ts';
-import { directors, macsOf } from '../model/lookup.ts';
+import { addressesOf, directors, familyOf, macsOf } from '../model/lookup.ts';
+import { cardMtu, segmentMtu } from '../model/mtu.ts';
 import type { Service } from '../model/service.ts';
 import { CannotObserve } from '../plan/hand.ts';
 import type { CheckSpec } from './check.ts';
+import { framesOf } from './frames.ts';
+import { isTooBig } from './mtu.ts';
 import { judged, tally } from './path.ts';
+import { kept } from './served.ts';
 import { arrivals, ask, type Traffic } from './traffic.ts';
 
-/** Size of a packet on an Ethernet wire in bytes. */
-const WIRE_MTU = 1500;
+/** Bytes of an outer header, by family; in IPv6 with the tunnel encapsulation limit (RFC 2473). */
+const [HEADER_4, HEADER_6] = [20, 48];
 
 /**
  * Checks that a tunnelled packet crosses hops like any other: for the inner packet, the director is one hop if its
@@ -25,37 +29,39 @@ export function ttlCheck(lab: Lab, service: Service, traffic: () => Promise<Traf
     (_bed, t) => {
       const sent = t.packets.filter(
         (p) =>
-          (p.kind === 'tcp' || p.kind === 'udp') &&
+          'srcPort' in p &&
           p.dst === service.vip &&
           p.outer === undefined &&
-          t.directors.some((d) => macsOf(d).includes(p.dstMac)),
+          t.directors.some((d) => macsOf(d, lab).includes(p.dstMac)),
       );
       const [first] = sent;
       const before = first && 'ttl' in first ? first.ttl : undefined;
       const seen = arrivals(lab, service, t.packets);
+      const fits = (p: (typeof seen)[number]) => p.ttl === (before ?? 0) - (hop ? 1 : 0) && p.outer !== undefined;
       const words = seen.map((p) => `${before ?? '?'} to ${p.ttl} inside, ${p.outer?.ttl ?? 'none'} outside`);
       return {
-        ok:
-          before !== undefined &&
-          seen.length > 0 &&
-          seen.every((p) => p.ttl === before - (hop ? 1 : 0) && p.outer !== undefined),
+        ok: before !== undefined && (seen.length > 0 || kept(lab, service, t).length > 0) && seen.every(fits),
         seen: tally(words),
         evidence: lab.segments.map((s) => `${s.name}.pcap (ip.proto == 4)`),
+        frames: framesOf(
+          [...(first ? [first] : []), ...seen],
+          seen.filter((p) => !fits(p)),
+        ),
       };
     },
   );
 }
 
 /**
- * Checks path MTU discovery: a tunnel adds a header, so full-sized packets do not fit, and the director must report
- * this to the client; large requests and answers arrive complete.
+ * Checks path MTU discovery: a tunnel adds a header, so packets that fill their wire may not fit, and the director must
+ * report this to the client; large requests and answers arrive complete.
  */
 export function mtuCheck(lab: Lab, service: Service): CheckSpec {
   const big = appOf(service).big ?? 0;
   return {
     id: `${service.mode}.mtu`,
     subject: service.name,
-    promise: `a POST and an answer of ${big} bytes arrive whole; the director tells the client the path MTU, and no packet is larger than ${WIRE_MTU} bytes`,
+    promise: `a POST and an answer of ${big} bytes arrive whole; the director tells the client the path MTU, and no packet is larger than its wire`,
     within: 0,
     every: 0,
     look: async (bed) => {
@@ -64,15 +70,24 @@ export function mtuCheck(lab: Lab, service: Service): CheckSpec {
       const [got] = await ask(bed, service, { count: 1, path: '/big' });
       const packets = await bed.packetsSince(from + 1);
       if (packets.length === 0) throw new CannotObserve('no packet was captured');
-      const told = packets.filter((p) => p.kind === 'icmp' && p.mtu !== undefined);
-      const largest = Math.max(0, ...packets.map((p) => ('outer' in p ? (p.outer?.length ?? 0) : 0)));
+      const wrapped = packets.flatMap((p) => ('outer' in p && p.outer ? [{ ...p.outer, segment: p.segment }] : []));
+      const largest = Math.max(0, ...wrapped.map((p) => p.length));
+      // The narrowest wire on the way to the real servers, or narrower if a router there says so.
+      const own = directors(lab).flatMap(addressesOf);
+      const tellsDirector = packets.filter(isTooBig).filter((p) => own.includes(p.dst));
+      const fits = Math.min(...wrapped.map((p) => segmentMtu(lab, p.segment)), ...tellsDirector.map((p) => p.mtu));
+      const told = packets.filter(isTooBig).filter((p) => !tellsDirector.includes(p));
+      // Of a client whose own wires are narrow, everything fits.
+      const header = wrapped[0] && familyOf(wrapped[0].src) === 6 ? HEADER_6 : HEADER_4;
+      const narrow = bed.client.interfaces.every((i) => cardMtu(bed.client, i) + header <= fits);
       const whole = posted?.status === 200 && posted.unsent === 0 && got?.status === 200 && got.bytes === big;
+      const full = largest <= fits && (narrow || largest > fits - 100);
       return {
-        ok: whole && told.length > 0 && largest <= WIRE_MTU && largest > WIRE_MTU - 100,
+        ok: whole && (told.length > 0 || narrow) && full,
         seen: `POST ${posted?.status === 200 && posted.unsent === 0 ? 'whole' : `stuck with ${posted?.unsent || 'all'} bytes unacknowledged`}, answer of ${got?.bytes ?? 0} bytes; ${
           told.length > 0
-            ? `path MTU told: ${[...new Set(told.map((p) => (p.kind === 'icmp' ? `${p.mtu} bytes by ${p.src}` : '')))].join(', ')}`
-            : 'no path MTU told to the client'
+            ? `path MTU told: ${[...new Set(told.map((p) => `${p.mtu} bytes by ${p.src}`))].join(', ')}`
+            : `no path MTU told to the client${narrow ? ', whose packets fit' : ''}`
         }; the largest outer packet had ${largest} bytes`,
         evidence: lab.segments.map((s) => `${s.name}.pcap (ip.proto == 4 || icmp.type == 3)`),
       };
