@@ -1,6 +1,6 @@
+import type { Domain } from '../model/bgp.ts';
 import type { Fault } from '../model/fault.ts';
 import type { Lab } from '../model/lab.ts';
-import type { OspfDomain } from '../model/ospf.ts';
 import type { VrrpInstance } from '../model/vrrp.ts';
 import type { Hand } from '../plan/hand.ts';
 
@@ -65,6 +65,8 @@ export interface Span {
 export interface FaultStory {
   readonly aim: Aim;
   readonly amount?: Amount;
+  /** The only programs that it can hit, all of them on directors; any program of any node if absent. */
+  readonly programs?: readonly string[];
   /** A line for `lab fault --help`. */
   readonly summary: string;
   /** Returns the words for the active and for the healed fault. */
@@ -81,9 +83,11 @@ export interface FaultStory {
   /** Returns its effect on the adverts that its node sends. */
   readonly adverts: (fault: Fault, vrrp: VrrpInstance, lab: Lab) => Adverts;
   /** Returns its effect on an OSPF domain in which its node announces VIPs. */
-  readonly routing: (fault: Fault, domain: OspfDomain, lab: Lab) => Routing;
+  readonly routing: (fault: Fault, domain: Domain, lab: Lab) => Routing;
   /** Returns its effect on its node as a real server. */
   readonly serving: (fault: Fault) => Serving;
+  /** Why not one request may be lost because of the fault, or of its end; absent if some may. */
+  readonly spares?: string;
   /**
    * If its node is a director that is no instance's best member, the fault does not make it master: clients notice
    * nothing.
@@ -95,6 +99,11 @@ export interface FaultStory {
    * and has no reason for a gratuitous ARP.
    */
   readonly returnsUnaware: (fault: Fault, lab: Lab) => boolean;
+  /**
+   * Whether its node, if it was master before, is still master in its own eyes when the fault is healed: nothing of it has
+   * ended, and it has noticed nothing.
+   */
+  readonly staysMaster: (fault: Fault, lab: Lab) => boolean;
   /**
    * The effect on its whole node. If the node ends, other faults on it end too; if the node does not run, this is
    * intended, and says nothing about this machine.

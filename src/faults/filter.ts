@@ -1,4 +1,5 @@
 import type { Fault } from '../model/fault.ts';
+import { servedPorts } from '../model/lookup.ts';
 import type { FaultKind } from '../model/words.ts';
 import { CannotObserve, type Hand } from '../plan/hand.ts';
 import { script } from '../shell.ts';
@@ -10,7 +11,9 @@ type What = 'reset' | 'silence';
 
 /** Filters segments to a real server's ports, in its own kernel, and verifies the filter. */
 export async function filter(hand: Hand, { kind, node, text }: Fault, what: What): Promise<Stamp> {
-  const ports = [...new Set(places(hand.lab, node).map(({ real }) => String(real.port)))];
+  const ports = [
+    ...new Set(places(hand.lab, node).flatMap(({ service, real }) => servedPorts(service, real).map(String))),
+  ];
   const by = (how: 'nft' | 'tc') => hand.tryTimed(node, script('filter', how, nameOf(kind), what, ...ports));
   const nft = await by('nft');
   if (nft.code === 0) return nft.at;

@@ -1,5 +1,6 @@
 import { portName } from '../fabric/wiring.ts';
 import { kernels } from '../kernels/index.ts';
+import { segmentMtu } from '../model/mtu.ts';
 import type { Interface, LabNode } from '../model/node.ts';
 import { CannotObserve, type Hand } from '../plan/hand.ts';
 import { runningKernels } from '../plan/reconcile.ts';
@@ -39,7 +40,7 @@ export async function putHop(hand: Hand, node: LabNode, card: Interface, netem: 
   await takeHop(hand, node, card);
   const { port, bridge, nodeEnd, segmentEnd, folder } = namesOf(hand, node, card);
   const ends = [port, card.segment, bridge, nodeEnd, segmentEnd];
-  const boot = hop.command(`${folder}/init`, [nodeEnd, segmentEnd]);
+  const boot = hop.command(`${folder}/init`, [nodeEnd, segmentEnd], segmentMtu(hand.lab, card.segment));
   await hand.runInFabric(script('hop', 'put', folder, ...ends, netem, hop.init, ...boot));
 }
 

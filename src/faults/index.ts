@@ -15,6 +15,7 @@ import { partition } from './kinds/partition.ts';
 import { pause } from './kinds/pause.ts';
 import { poison } from './kinds/poison.ts';
 import { rate } from './kinds/rate.ts';
+import { reload } from './kinds/reload.ts';
 import { reset } from './kinds/reset.ts';
 import { slow } from './kinds/slow.ts';
 import { starve } from './kinds/starve.ts';
@@ -40,6 +41,7 @@ export const faults: Readonly<Record<FaultKind, FaultStory>> = {
   poison,
   drain,
   withdraw,
+  reload,
   slow,
   reset,
   halfopen,

@@ -5,6 +5,7 @@ import { didYouMean } from '../nearest.ts';
 import { fail, ok, type Result } from '../result.ts';
 import type { Aim, FaultStory } from './fault.ts';
 import { faults } from './index.ts';
+import { announcedBy } from './routing.ts';
 
 /** The syntax of each aim. */
 const FORMS: Readonly<Record<Aim, string>> = {
@@ -33,8 +34,8 @@ const TEXT = /^([a-z]+):([a-z0-9-]+)(?:\+([a-z0-9-]+))?(?:\/([\w.-]+))?(?:@([a-z
 /**
  * Parses a fault such as `kill:lb1` or `loss:lb1@lan=10%`, against the lab's nodes. Fails with the mistake, in words.
  */
-export function parseFault(text: string, lab: Pick<Lab, 'nodes' | 'services' | 'ospf'>): Result<Fault, string> {
-  const { nodes, services, ospf } = lab;
+export function parseFault(text: string, lab: Pick<Lab, 'nodes' | 'services' | 'ospf' | 'bgp'>): Result<Fault, string> {
+  const { nodes, services } = lab;
   const [, kind = '', name = '', other, program, segment, amount] = TEXT.exec(text) ?? [];
   const kinds = Object.keys(faults) as FaultKind[];
   if (kind === '') return fail(`invalid fault "${text}"; a fault is written as ${formOf('kill')}`);
@@ -63,11 +64,14 @@ export function parseFault(text: string, lab: Pick<Lab, 'nodes' | 'services' | '
     'server or announcer': !has.program && !has.segment && !has.other,
   };
   if (!fits[story.aim]) return fail(`invalid form of ${known}: "${text}"; ${written}`);
+  const { programs } = story;
+  if (programs && (node.kind !== 'director' || !programs.includes(program ?? '')))
+    return fail(`${known} is for ${programs.join(' and ')} of a director; write ${known}:DIRECTOR/${programs[0]}`);
   const own = [...new Set(node.interfaces.map((i) => i.segment))];
   if (segment !== undefined && !own.includes(segment))
     return fail(`"${name}" has no card on segment "${segment}"${didYouMean(segment, own)}`);
-  const announces = ospf.some((o) => o.members.includes(name));
-  if (story.aim === 'announcer' && !announces) return fail(`"${name}" announces no VIP by OSPF`);
+  const announces = announcedBy(lab, name).length > 0;
+  if (story.aim === 'announcer' && !announces) return fail(`"${name}" announces no VIP by OSPF or BGP`);
   const serves = services.some((s) => s.reals.some((r) => r.node === name));
   if ((story.aim === 'server' && !serves) || (story.aim === 'server or announcer' && !serves && !announces))
     return fail(`"${name}" is a real server of no service`);

@@ -1,8 +1,10 @@
 import { KEEPALIVED } from '../drivers/keepalived-conf.ts';
 import { eventually } from '../eventually.ts';
 import { kernels, PLAIN } from '../kernels/index.ts';
+import { type Domain, isBgp } from '../model/bgp.ts';
 import type { Fault } from '../model/fault.ts';
 import type { Lab } from '../model/lab.ts';
+import { daemonOf } from '../nodes/domain.ts';
 import { CannotObserve, type Hand, type Timed } from '../plan/hand.ts';
 import { runningKernels } from '../plan/reconcile.ts';
 import { script, shell } from '../shell.ts';
@@ -106,17 +108,18 @@ export function isWholeNode({ program: name }: Fault): boolean {
   return name === undefined || name === KERNEL;
 }
 
-/** Without these programs, a director has left OSPF; FRR's ospfd says no goodbye. */
-const ROUTING = ['ospfd', 'zebra'];
-
 /**
  * Returns what neighbours notice when a program of a director has ended or is stopped: for keepalived or the kernel,
- * that the node is silent; for a routing program, the given effect; without its heart, the director withdraws.
+ * that the node is silent; for a routing program of the domain, the given effect, as FRR's daemons of OSPF say no
+ * goodbye; without its heart, the director withdraws.
  */
-export function routingOf(lab: Lab, fault: Fault, program: Routing): Routing {
+export function routingOf(lab: Lab, fault: Fault, domain: Domain, program: Routing): Routing {
   if (isWholeNode(fault)) return 'silent';
   if (heartOf(lab, fault)) return 'told';
-  return ROUTING.includes(fault.program ?? '') ? program : 'stays';
+  const daemon = daemonOf(domain);
+  if (fault.program !== daemon) return fault.program === 'zebra' && !isBgp(domain) ? program : 'stays';
+  // The kernel closes the connections of a bgpd that has ended.
+  return isBgp(domain) && program === 'silent' ? 'told' : program;
 }
 
 /** The message of `svc start` about a program that ended after its start. */

@@ -1,5 +1,6 @@
 import { appOf } from '../apps/index.ts';
 import type { Control } from '../drivers/driver.ts';
+import { findEntry } from '../drivers/entry.ts';
 import { driverOf } from '../drivers/index.ts';
 import type { Lab } from '../model/lab.ts';
 import { directors } from '../model/lookup.ts';
@@ -25,8 +26,12 @@ export async function weigh(
     balancers.map(async (d) => {
       const control = driverOf(d).control((command) => hand.run(d.name, command), d);
       const each: Stamp[] = [];
-      for (const { service, real } of places(hand.lab, node))
+      const table = await control.table();
+      for (const place of places(hand.lab, node)) {
+        const service = findEntry(table, place.service)?.service ?? place.service;
+        const real = service.reals.find((r) => r.node === node) ?? place.real;
         each.push((await hand.timed(d.name, command(control, service, real))).at);
+      }
       return each;
     }),
   );

@@ -72,6 +72,7 @@ export function shaping({ summary, amount, word, netem }: Shaping): FaultStory {
     serving: () => 'open',
     sparesBackup: false,
     returnsUnaware: () => false,
+    staysMaster: () => true,
     node: () => 'runs',
     netem,
     inject: (hand, fault, beside) => shape(hand, fault, [...beside, { fault, story }]),

@@ -1,9 +1,9 @@
 import { portName } from '../fabric/wiring.ts';
 import { kernels, PLAIN } from '../kernels/index.ts';
+import type { Domain } from '../model/bgp.ts';
 import type { Fault } from '../model/fault.ts';
 import { nodeOf } from '../model/lookup.ts';
 import type { Interface } from '../model/node.ts';
-import type { OspfDomain } from '../model/ospf.ts';
 import type { VrrpInstance } from '../model/vrrp.ts';
 import { CannotObserve, type Hand } from '../plan/hand.ts';
 import { runningKernels } from '../plan/reconcile.ts';
@@ -98,7 +98,7 @@ export function overWires(fault: Fault, vrrp: VrrpInstance): Adverts {
 }
 
 /** Returns the effect of a dead wire on a director in an OSPF domain. */
-export function overWiresTo(fault: Fault, domain: OspfDomain): Routing {
+export function overWiresTo(fault: Fault, domain: Domain): Routing {
   return fault.segments.some((s) => domain.segments.includes(s)) ? 'silent' : 'stays';
 }
 

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { driverOf } from '../drivers/index.ts';
-import { KEEPALIVED_CONF } from '../drivers/keepalived-conf.ts';
 import type { ContainerNeeds, Engine } from '../engine/engine.ts';
 import { type Image, imageTag, NODE } from '../engine/images.ts';
 import { containerName, LABEL, packLab } from '../engine/labels.ts';
@@ -18,8 +17,10 @@ import { nodeOf } from '../model/lookup.ts';
 import type { LabNode } from '../model/node.ts';
 import type { KernelName } from '../model/words.ts';
 import { unreachable } from '../result.ts';
+import { imageOfNode } from './choose-kernels.ts';
 import { Hold, whoWeAre } from './hold.ts';
 import type { Running } from './observe.ts';
+import { namedByLab } from './own-names.ts';
 import type { Op, Plan } from './reconcile.ts';
 
 export interface ExecuteOptions {
@@ -140,7 +141,7 @@ export class Executor {
         this.#progress(node.name, 'creating');
         this.#ids.set(
           node.name,
-          await this.#create(containerName(this.#lab.name, node.name), node.driver ? driverOf(node).image() : NODE, {
+          await this.#create(containerName(this.#lab.name, node.name), imageOfNode(node, op.kernel), {
             hostname: node.name,
             labels: {
               [LABEL.node]: node.name,
@@ -270,26 +271,20 @@ export class Executor {
     const stream = await this.#engine.logs(this.#id(node.name), { follow: false, tail: READ_LINES, timestamps: false });
     let text = '';
     for await (const chunk of stream) text += String(chunk);
-    return namedByLab(node, text).trimEnd();
+    return namedByLab(node, text.replaceAll('\r\n', '\n')).trimEnd(); // a guest's console ends lines so
   }
-}
-
-/** Returns a node's message with the paths of the user's files replaced by their names in the lab file. */
-function namedByLab(node: LabNode, words: string): string {
-  const own = Object.entries(node.files).map(([place, file]): [string, string] => [place, file.path]);
-  if (node.keepalived) own.push([KEEPALIVED_CONF, node.keepalived.path]);
-  return own.reduce((text, [place, name]) => text.replaceAll(place, () => name), words);
 }
 
 /** Returns what a node's container needs: for its kernel, for the driver of a director, and for its programs. */
 function needsOf(lab: Lab, node: LabNode, kernel: KernelName): ContainerNeeds {
   const { needs, capabilities } = kernels[kernel];
   const own = node.driver ? driverOf(node).needs : { capabilities: [], devices: [], tmpfs: {}, memoryMb: 0 };
+  const devices = node.driver ? (driverOf(node).extra(node)?.devices ?? []) : [];
   const more = capabilities([...partOf(lab, node).capabilities, ...own.capabilities]);
   return {
     ...needs,
     capabilities: [...new Set([...needs.capabilities, ...more])],
-    devices: [...new Set([...needs.devices, ...own.devices])],
+    devices: [...new Set([...needs.devices, ...own.devices, ...devices])],
     tmpfs: { ...needs.tmpfs, ...own.tmpfs },
     memoryMb: needs.memoryMb + own.memoryMb,
   };

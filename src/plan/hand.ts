@@ -1,5 +1,5 @@
 import { CannotObserve, Outpaced } from '../cannot-observe.ts';
-import { type Engine, type ExecResult, type ExecStream, Overrun } from '../engine/engine.ts';
+import { type Engine, type ExecResult, type ExecStream, LOOK, Overrun } from '../engine/engine.ts';
 import { Refusal } from '../engine/refusal.ts';
 import { eventually } from '../eventually.ts';
 import type { Lab } from '../model/lab.ts';
@@ -30,8 +30,11 @@ export interface HandOptions {
   readonly undoWithin?: number | undefined;
 }
 
-/** The environment variable that marks the commands of a change among all commands in a container. */
-const MARK = 'LAB_CHANGE';
+/**
+ * The environment variable that marks the commands of a change among all commands in a container; the commands of a
+ * change are a lane of their own.
+ */
+const CHANGE = 'LAB_CHANGE=1';
 
 /** Access to a running lab: runs commands in its nodes and in its fabric. */
 export class Hand {
@@ -66,7 +69,7 @@ export class Hand {
 
   /** Returns a hand of the same lab that makes changes, and that another signal aborts. */
   withSignal(signal: AbortSignal): Hand {
-    return new Hand(this.engine, this.running, signal, this.#options, ['env', `${MARK}=1`]);
+    return new Hand(this.engine, this.running, signal, this.#options, ['env', CHANGE]);
   }
 
   get lab(): Lab {
@@ -142,7 +145,7 @@ export class Hand {
   }
 
   async #exec(container: string, command: readonly string[], where: string): Promise<ExecResult> {
-    const options = { signal: this.signal, within: LONGEST_MS };
+    const options = { signal: this.signal, within: LONGEST_MS, lane: this.#prefix.length > 0 ? CHANGE : LOOK };
     return this.engine.exec(container, command, options).catch((error: unknown) => {
       if (error instanceof Refusal) throw new CannotObserve(error.message, error.hint);
       if (error instanceof Overrun)
@@ -180,7 +183,7 @@ export class Hand {
     const containers = [this.running.fabric, ...this.running.nodes.values()].map((c) => c.id);
     const look = async () => {
       const all = await Promise.all(containers.map((id) => this.engine.commands(id)));
-      return all.flat().some((command) => command.includes(`${MARK}=1`)) ? undefined : true;
+      return all.flat().some((command) => command.includes(CHANGE)) ? undefined : true;
     };
     return (await eventually(look, { within, every: 50, signal: this.signal })) ?? false;
   }

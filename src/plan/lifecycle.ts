@@ -1,6 +1,6 @@
 import { counted } from '../counted.ts';
 import type { Engine } from '../engine/engine.ts';
-import { ensureImages } from '../engine/images.ts';
+import { ensureImages, type Image } from '../engine/images.ts';
 import { fabricOf } from '../engine/labels.ts';
 import { Refusal } from '../engine/refusal.ts';
 import type { Emit } from '../events.ts';
@@ -32,8 +32,9 @@ type Kernels = ReadonlyMap<string, KernelName>;
 
 /** Returns the kernels of a lab's nodes. Probes kernels, and builds images that are missing. */
 async function prepare(engine: Engine, lab: Lab, emit: Emit): Promise<Kernels> {
-  await ensureImages(engine, imagesOf(lab), (text) => emit({ type: 'note', text }));
-  return chooseKernels(engine, lab);
+  const ensure = (images: readonly Image[]) => ensureImages(engine, images, (text) => emit({ type: 'note', text }));
+  await ensure(imagesOf(lab));
+  return chooseKernels(engine, lab, (image) => ensure([image]));
 }
 
 /** Returns the plan for starting a lab. Probes kernels, and builds images that are missing. */

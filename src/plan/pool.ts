@@ -11,22 +11,38 @@ import { wantedKernel } from './choose-kernels.ts';
 export interface Capacity {
   /** Maximum number of labs at once, by its processors or as requested by the user. */
   readonly labs: number;
-  /** Megabytes that labs may use together. */
+  /** Megabytes that labs may use together, and directors that poll without rest. */
   readonly memoryMb: number;
+  readonly polling: number;
   readonly words: string;
 }
+
+/** What a lab takes of it. */
+export interface Need {
+  readonly memoryMb: number;
+  readonly polling: number;
+}
+
+/**
+ * Directors that poll without rest, for each processor: two such pairs on two processors missed times of VRRP, three left
+ * the machine no time for anything else.
+ */
+const POLLING_PER_CPU = 1;
 
 /** Share of the currently free memory that labs may use. */
 const SHARE = 0.7;
 
-/** Returns the memory that a lab will use, in megabytes. */
-export function needOf(lab: Lab): number {
+/** Returns what a lab will take: megabytes, and directors that poll. */
+export function needOf(lab: Lab): Need {
   const most = Math.max(...Object.values(kernels).map((k) => k.takesMb));
   const takes = (n: LabNode) => {
     const kernel = wantedKernel(lab, n);
     return (kernel === 'auto' ? most : kernels[kernel].takesMb) + (n.driver ? driverOf(n).needs.memoryMb : 0);
   };
-  return lab.nodes.reduce((sum, n) => sum + takes(n), kernels[PLAIN].takesMb);
+  return {
+    memoryMb: lab.nodes.reduce((sum, n) => sum + takes(n), kernels[PLAIN].takesMb),
+    polling: lab.nodes.filter((n) => n.driver && driverOf(n).polls).length,
+  };
 }
 
 /** Reads the free capacity of the engine's machine, which may differ from this one. `jobs` is the user's choice. */
@@ -42,6 +58,7 @@ export async function capacityOf(engine: Engine, jobs: number | undefined): Prom
   return {
     labs,
     memoryMb,
+    polling: POLLING_PER_CPU * cpus,
     words: `${labs} at once (${why}) within ${Math.round(memoryMb)} MB of ${Math.round(free)} MB free`,
   };
 }
@@ -53,7 +70,7 @@ export async function capacityOf(engine: Engine, jobs: number | undefined): Prom
  */
 export async function inParallel<T, R>(
   items: readonly T[],
-  need: (item: T) => number,
+  need: (item: T) => Need,
   capacity: Capacity,
   work: (item: T) => Promise<R>,
   signal: AbortSignal,
@@ -61,14 +78,21 @@ export async function inParallel<T, R>(
   const waiting = items.map((item, index) => ({ item, index }));
   const results = new Map<number, R>();
   const running = new Set<Promise<void>>();
-  let used = 0;
+  const used = { memoryMb: 0, polling: 0 };
+  const take = (item: T, sign: 1 | -1) => {
+    const { memoryMb, polling } = need(item);
+    used.memoryMb += sign * memoryMb;
+    used.polling += sign * polling;
+  };
+  const hasRoom = ({ memoryMb, polling }: Need) =>
+    used.memoryMb + memoryMb <= capacity.memoryMb && used.polling + polling <= capacity.polling;
   let failure: { readonly error: unknown } | undefined;
   while (waiting.length > 0 || running.size > 0) {
-    const fits = waiting.findIndex(({ item }) => running.size === 0 || used + need(item) <= capacity.memoryMb);
+    const fits = waiting.findIndex(({ item }) => running.size === 0 || hasRoom(need(item)));
     if (fits >= 0 && running.size < capacity.labs && !signal.aborted && !failure) {
       const [next] = waiting.splice(fits, 1);
       if (!next) break;
-      used += need(next.item);
+      take(next.item, 1);
       const job = work(next.item)
         .then(
           (result) => void results.set(next.index, result),
@@ -77,7 +101,7 @@ export async function inParallel<T, R>(
           },
         )
         .finally(() => {
-          used -= need(next.item);
+          take(next.item, -1);
           running.delete(job);
         });
       running.add(job);

@@ -44,6 +44,7 @@ export function differences(running: Lab, wanted: Lab): readonly string[] {
   compare('SNAT rule', running.snat, wanted.snat);
   compare('vrrp instance', running.vrrp, wanted.vrrp);
   compare('ospf domain', running.ospf, wanted.ospf);
+  compare('bgp domain', running.bgp ?? [], wanted.bgp ?? []);
   if (JSON.stringify(running.timeouts) !== JSON.stringify(wanted.timeouts)) out.push('the timeouts have changed');
   if (JSON.stringify(running.scenario) !== JSON.stringify(wanted.scenario)) out.push('the scenario has changed');
   return out;

@@ -1,6 +1,7 @@
 import { masterSettles, mastersOf } from '../checks/adverts.ts';
 import type { Bed } from '../checks/bed.ts';
 import { type CheckSpec, promisedBy } from '../checks/check.ts';
+import { framesOf } from '../checks/frames.ts';
 import { eventually } from '../eventually.ts';
 import type { Lab } from '../model/lab.ts';
 import { linkTo, nodeOf } from '../model/lookup.ts';
@@ -47,6 +48,7 @@ function repliesCheck(lab: Lab, step: StepOf<'arp'>): CheckSpec {
         ok: replies.length === step.replies,
         seen: `${replies.length}: ${replies.map((p) => `${bed.nameOfMac(p.senderMac)} with ${p.senderMac}`).join(', ') || 'no reply'}`,
         evidence: lab.segments.map((s) => `${s.name}.pcap (arp)`),
+        frames: framesOf(replies),
       };
     },
   };

@@ -45,8 +45,14 @@ export class StepContext {
     this.emit({ type: 'wait', lab: this.bed.running.name, text });
   }
 
+  /** Tells of a fault that took effect at a time (microseconds). */
   fault(text: string, at: number): void {
     this.emit({ type: 'fault', lab: this.bed.running.name, text, at });
+  }
+
+  /** Tells of a fault's end that took effect at a time (microseconds). */
+  faultOver(text: string, at: number): void {
+    this.emit({ type: 'fault', lab: this.bed.running.name, text, at, over: true });
   }
 
   add(result: CheckResult): void {
@@ -59,6 +65,8 @@ export class StepContext {
    * that failed while a watched node was stalled is inconclusive.
    */
   async check(specs: readonly CheckSpec[]): Promise<void> {
+    const lab = this.bed.running.name;
+    for (const { id, subject, within } of specs) this.emit({ type: 'checking', lab, id, subject, within });
     const running = specs.map((s) => runCheck(s, this.bed, this.title));
     for (const result of running) result.catch(() => undefined); // each is awaited below
     for (const result of running) {
@@ -85,11 +93,11 @@ export class StepContext {
   }
 
   /**
-   * Returns the stalled node, in words, since this step, or this repetition of it, began; undefined if no stall was
-   * long enough to matter.
+   * Returns the stalled node, in words, since this step, or this repetition of it, began, or since `from` (microseconds)
+   * if that is later; undefined if no stall was long enough to matter: `least` milliseconds in all, if given.
    */
-  async stall(): Promise<string | undefined> {
-    return this.bed.stalls.since(this.#began);
+  async stall(from = 0, least?: number): Promise<string | undefined> {
+    return this.bed.stalls.since(Math.max(this.#began, from), least);
   }
 
   /** Adds a result that is already known. */

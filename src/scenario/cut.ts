@@ -2,6 +2,7 @@ import type { Bed } from '../checks/bed.ts';
 import { type CheckSpec, type Promised, promisedBy } from '../checks/check.ts';
 import { tally } from '../checks/path.ts';
 import { ask } from '../checks/traffic.ts';
+import { driverOf } from '../drivers/index.ts';
 import { heal, inject } from '../faults/standing.ts';
 import { cutOf } from '../faults/wires.ts';
 import type { Lab } from '../model/lab.ts';
@@ -23,6 +24,7 @@ const ASKS = 10;
 const ASK_MS = 300;
 
 type CutStep = Step & { kind: 'cut' };
+type Bond = Extract<Device, { kind: 'bond' }>;
 
 /** Describes the wires of a step. */
 function named({ links, node }: CutStep): string {
@@ -59,7 +61,7 @@ async function cutStep(context: StepContext, step: CutStep): Promise<void> {
     await context.check([whileCut(bed.lab, step)]);
   } finally {
     for (const cut of cuts) at = await heal(bed, cut, context.bootDeadline);
-    context.fault(`${named(step)} restored`, at);
+    context.faultOver(`${named(step)} restored`, at);
   }
   context.wait('the service to answer');
   await context.check([onceMended(bed.lab, step)]);
@@ -71,7 +73,9 @@ async function cutStep(context: StepContext, step: CutStep): Promise<void> {
  */
 function mended(service: Service, node: LabNode, links: readonly string[], when: string): CheckSpec {
   const cards = node.interfaces.filter((i) => links.includes(i.segment)).map((i) => i.name);
-  const bonds = node.devices.filter((d) => d.kind === 'bond' && d.mode === 4 && d.over.some((o) => cards.includes(o)));
+  const bonds = node.devices.filter(
+    (d): d is Bond => d.kind === 'bond' && d.mode === 4 && d.over.some((o) => cards.includes(o)),
+  );
   const plain = answering(service, 'cut.mended', when, REJOIN_MS);
   return {
     ...plain,
@@ -89,11 +93,39 @@ function mended(service: Service, node: LabNode, links: readonly string[], when:
   };
 }
 
-/** Returns whether each slave and its partner are collecting and distributing: LACP's state 63, at both ends. */
-async function isWhole(bed: Bed, node: LabNode, bond: Device): Promise<boolean> {
-  const text = await bed.run(node.name, ['cat', `/proc/net/bonding/${bond.name}`]);
-  const slaves = 'over' in bond ? bond.over.length : 0;
-  return (text.match(/port state: 63/g) ?? []).length === 2 * slaves;
+/**
+ * Returns whether each slave and its partner are collecting and distributing: LACP's state 63. Of a bond that the node's
+ * kernel does not have, the kernel at the other end of its wires tells; the node's own end may be in state 61, as DPDK asks
+ * for slow messages.
+ */
+async function isWhole(bed: Bed, node: LabNode, bond: Bond): Promise<boolean> {
+  const own = inKernel(bed.lab, node);
+  const seen = own ? { node, bond } : partnerOf(bed.lab, node, bond);
+  const text = await bed.run(seen.node.name, ['cat', `/proc/net/bonding/${seen.bond.name}`]);
+  const ends = (state: RegExp) => (text.match(state) ?? []).length;
+  const [fast, slow] = [ends(/port state: 63$/gm), own ? 0 : ends(/port state: 61$/gm)];
+  const slaves = bond.over.length;
+  return fast >= slaves && fast + slow === 2 * slaves;
+}
+
+function inKernel(lab: Lab, node: LabNode): boolean {
+  return node.driver === undefined || driverOf(node).stack(lab, node).devices;
+}
+
+/** Returns the bond at the other end of a bond's wires; the bond itself if there is none. */
+function partnerOf(lab: Lab, node: LabNode, bond: Bond): { readonly node: LabNode; readonly bond: Bond } {
+  const wires = (of: LabNode, { over }: Bond) =>
+    of.interfaces
+      .flatMap((card) => (over.includes(card.name) ? card.segment : []))
+      .sort()
+      .join();
+  const others = lab.nodes.filter((other) => other !== node);
+  const ends = others.flatMap((other) =>
+    other.devices.flatMap((d) =>
+      d.kind === 'bond' && wires(other, d) === wires(node, bond) ? { node: other, bond: d } : [],
+    ),
+  );
+  return ends[0] ?? { node, bond };
 }
 
 function answering(service: Service, id: string, when: string, budget: number): CheckSpec {

@@ -2,11 +2,12 @@ import { mastersCheck } from '../checks/adverts.ts';
 import type { Bed } from '../checks/bed.ts';
 import type { CheckSpec, Observation } from '../checks/check.ts';
 import { tally } from '../checks/path.ts';
+import { differenceOf, printedLines } from '../checks/printed.ts';
 import { weightsOf } from '../checks/table.ts';
 import { ask, type Request } from '../checks/traffic.ts';
 import type { Lab } from '../model/lab.ts';
 import { serviceOf } from '../model/lookup.ts';
-import type { Expectation, RunCommand } from '../model/step.ts';
+import type { Expectation, RunCommand, ShownOutput } from '../model/step.ts';
 import { formatMs } from '../net/duration.ts';
 import { unreachable } from '../result.ts';
 import { asWritten } from '../shell.ts';
@@ -32,6 +33,8 @@ export function expectationWords(lab: Lab, e: Expectation): string {
         : `${e.node} has weight ${e.weight} in ${e.service}`;
     case 'run':
       return e.run.title;
+    case 'shows':
+      return `\`${e.shown.command}\` on ${e.shown.node} prints what ${e.shown.file} shows`;
     default:
       return unreachable(e);
   }
@@ -132,6 +135,8 @@ function observable(lab: Lab, e: Expectation, slug: string): Observable {
     }
     case 'run':
       return runObservable(e.run, slug);
+    case 'shows':
+      return shownObservable(e.shown, promise, slug);
     default:
       return unreachable(e);
   }
@@ -163,6 +168,24 @@ function runObservable(run: RunCommand, slug: string): Observable {
         seen: `exit code ${code}${words === '' ? '' : `: ${words.length > SHOWN ? `${words.slice(0, SHOWN)}...` : words}`}`,
         evidence: [file],
       };
+    },
+  };
+}
+
+/** Checks that a command prints what a document shows; the evidence is the output, and how it differs. */
+function shownObservable({ node, command, lines }: ShownOutput, promise: string, slug: string): Observable {
+  return {
+    id: 'expect.shows',
+    subject: node,
+    promise,
+    look: async (bed) => {
+      const { code, stdout, stderr } = await bed.tryRun(node, asWritten(command));
+      const { same, words, diff } = differenceOf(lines, printedLines(stdout));
+      const evidence = [
+        bed.evidence.write(`${slug}.txt`, `${stdout}${stderr}`),
+        bed.evidence.write(`${slug}.diff`, diff),
+      ];
+      return { ok: code === 0 && same, seen: code === 0 ? words : `exit code ${code}; ${words}`, evidence };
     },
   };
 }

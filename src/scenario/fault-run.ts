@@ -1,3 +1,4 @@
+import { SCHEDULING_MARGIN_MS } from '../checks/adverts.ts';
 import type { Budget } from '../checks/check.ts';
 import { type Move, movesOf } from '../faults/moves.ts';
 import type { Lab } from '../model/lab.ts';
@@ -9,6 +10,11 @@ import type { StepContext } from './context.ts';
 
 /** Milliseconds after a budget for which observation continues, to report by how much it was exceeded. */
 export const OVERTIME_MS = 5000;
+
+/** Returns how many milliseconds an outage is observed before the service counts as not coming back. */
+export function longest(budget: Budget): number {
+  return budget.ms + SCHEDULING_MARGIN_MS + OVERTIME_MS;
+}
 
 /** The subject of a step, derived from the lab alone: the best director is master of each instance before the fault. */
 export interface Case {

@@ -1,24 +1,26 @@
 import { SCHEDULING_MARGIN_MS } from '../checks/adverts.ts';
 import type { Bed } from '../checks/bed.ts';
 import { type Budget, type CheckSpec, type Promised, promisedBy } from '../checks/check.ts';
-import { reunionBudget } from '../checks/health.ts';
+import { returnBudget as checkBudget, reunionBudget } from '../checks/health.ts';
 import { nextHopsCheck } from '../checks/routes.ts';
+import { sends } from '../checks/sender.ts';
 import { tableChecks } from '../checks/table.ts';
-import { announceCheck, crossed, takeoverCheck } from '../checks/takeover.ts';
+import { announceCheck, crossed, keepsCheck, takeoverCheck } from '../checks/takeover.ts';
 import type { Span } from '../faults/fault.ts';
 import { faults } from '../faults/index.ts';
-import { type Move, movesOf, splitBy, type Withdrawal, withdrawalsOf } from '../faults/moves.ts';
+import { heirsOf, type Move, movesOf, splitBy, type Withdrawal, withdrawalsOf } from '../faults/moves.ts';
 import { heal, inject, spanOf } from '../faults/standing.ts';
 import type { Lab } from '../model/lab.ts';
-import { instancesUnder, macsOf } from '../model/lookup.ts';
+import { instancesUnder } from '../model/lookup.ts';
 import type { FaultStep } from '../model/step.ts';
 import type { VrrpInstance } from '../model/vrrp.ts';
 import { formatMs } from '../net/duration.ts';
 import type { Packet } from '../net/packet.ts';
-import { crossing, handover, preemption, rejoining, splitting, takeover, withdrawal } from './budget.ts';
+import { crossing, handover, preemption, rejoining, sparing, splitting, takeover, withdrawal } from './budget.ts';
 import type { StepContext } from './context.ts';
 import { expectationCheck } from './expect.ts';
-import { budgetOf, type Case, caseOf, isBounded, OVERTIME_MS, type Run } from './fault-run.ts';
+import { budgetOf, type Case, caseOf, isBounded, longest, type Run } from './fault-run.ts';
+import { judgeKept, keptPromise, TableWatch, watchesTable } from './flapping.ts';
 import { measure } from './outage.ts';
 import { prepare } from './prepare.ts';
 import { type Probe, Probes } from './probe.ts';
@@ -51,6 +53,7 @@ function strikePromises(of: Case): readonly Promised[] {
   return [
     ...strikeChecks(of, '', NEVER).flat().map(promisedBy),
     ...of.step.clients.map((client) => standingPromise(of, client)),
+    ...(watchesTable(of) ? [keptPromise(of, 'fault')] : []),
     ...(of.step.sticks ? [sticksPromise(of)] : []),
   ];
 }
@@ -59,6 +62,7 @@ function regainPromises(of: Case): readonly Promised[] {
   return [
     ...regainChecks(of, '', NEVER).flat().map(promisedBy),
     ...of.step.clients.map((client) => outagePromise(of, 'heal', returnBudget(of), client)),
+    ...(watchesTable(of) ? [keptPromise(of, 'heal')] : []),
   ];
 }
 
@@ -78,15 +82,29 @@ async function once(run: Run): Promise<void> {
   // One probe per half: a connection that is held through the return must have been open before it.
   await context.part(strikePromises(run), async () => {
     const known = step.sticks ? await clientsKnown(run) : undefined;
-    await probed(run, 'loss', STEADY_AT_FIRST_MS, (probes) => strike(run, probes));
+    await watched(run, 'fault', () => probed(run, 'loss', STEADY_AT_FIRST_MS, (probes) => strike(run, probes)));
     if (known) await judgeSticking(run, known);
   });
   await context.part(regainPromises(run), () =>
     // Without a limit on what clients notice, they may still notice it.
-    probed(run, 'return', isBounded(run) ? STEADY_AGAIN_MS : 0, (probes) => regain(run, probes)),
+    watched(run, 'heal', () =>
+      probed(run, 'return', isBounded(run) ? STEADY_AGAIN_MS : 0, (probes) => regain(run, probes)),
+    ),
   );
   // Even if something could not be observed, the next run finds the lab in the same state.
   await context.bed.changes.undoAll();
+}
+
+/** Watches the table of the director that a fault hits, if the fault must leave its services alone. */
+async function watched(run: Run, half: 'fault' | 'heal', work: () => Promise<void>): Promise<void> {
+  if (!watchesTable(run)) return work();
+  const watch = await TableWatch.start(run.context.bed, run.step.fault.node);
+  try {
+    await work();
+    await judgeKept(run, half, watch);
+  } finally {
+    watch.stop();
+  }
 }
 
 async function probed(
@@ -112,7 +130,7 @@ function strikeChecks({ lab, step, moves }: Case, slug: string, struck: Span): r
   return [
     moves.flatMap((move) => [
       takeoverCheck('failover.master', move, struck, takeover(move), true),
-      announceCheck('failover.garp', move.vrrp, move.to, struck.at, takeover(move)),
+      announceCheck('failover.garp', move.vrrp, heirsOf(move), struck.at, takeover(move)),
     ]),
     withdrawalsOf(lab, fault).map((w) => nextHopsCheck('failover.nexthops', lab, w.domain, rest(w), withdrawal(w))),
     ...splitBy(lab, fault).map((vrrp) => [mastersExpected(lab, vrrp, [fault.node, fault.other ?? ''], slug)]),
@@ -129,7 +147,7 @@ async function strike(run: Run, probes: readonly Probe[]): Promise<void> {
   const { at } = struck;
   context.fault(faults[fault.kind].words(fault)[0], at);
   const budget = budgetOf(run);
-  if (moves[0]) context.wait(`${moves[0].to.name} to take over, at most ${formatMs(takeover(moves[0]).ms)}`);
+  if (moves[0]) context.wait(`${heirWords([moves[0]])} to take over, at most ${formatMs(takeover(moves[0]).ms)}`);
   for (const checks of strikeChecks(run, slug, struck)) await context.check(checks);
   if (step.outage === 'lasts') {
     await Promise.all(probes.map((probe) => lost(run, probe, at)));
@@ -140,9 +158,10 @@ async function strike(run: Run, probes: readonly Probe[]): Promise<void> {
   const watch = async (probe: Probe) => {
     // If the expected loss may be zero, its absence is shown by watching for a while.
     if (budget === undefined || budget.ms === 0) await probe.watched(at + WATCH_MS * 1000, bed.signal);
-    if (budget) await probe.steady(settled, budget.ms + SCHEDULING_MARGIN_MS + OVERTIME_MS, bed.signal);
+    if (budget) await steady(run, probe, settled, budget);
     if (step.flow || step.flows > 1) await probe.heldTold(told(probe, at, settled), FLOW_MS, bed.signal);
   };
+  if (budget && budget.ms > 0) context.wait(`clients to be answered again, at most ${formatMs(budget.ms)}`);
   await Promise.all(probes.map(watch));
   for (const probe of probes) {
     const o = measure(probe.samples, at, settled);
@@ -151,9 +170,37 @@ async function strike(run: Run, probes: readonly Probe[]): Promise<void> {
   }
 }
 
+/**
+ * Waits until a client is answered steadily after a time (microseconds), or should have been long ago. A stalled node
+ * may make the recovery begin anew: it then gets its whole time once more.
+ */
+async function steady({ context }: Run, probe: Probe, after: number, budget: Budget): Promise<void> {
+  const { signal } = context.bed;
+  const back = await probe.steady(after, longest(budget), signal);
+  if (!back && (await context.stall())) await probe.steady(after, longest(budget), signal);
+}
+
+/** Returns the takeover that reverses a move: the former master from whichever director took over. */
+function reversed({ vrrp, from, to, or }: Move): Parameters<typeof takeoverCheck>[1] {
+  return { vrrp, to: from, from: to, also: or };
+}
+
+/** Describes which director takes over. */
+function heirWords(moves: readonly Move[]): string {
+  return [
+    ...new Set(
+      moves.map((m) =>
+        heirsOf(m)
+          .map((n) => n.name)
+          .join(' or '),
+      ),
+    ),
+  ].join(' and ');
+}
+
 /** Returns the moves that are reversed when the fault is healed. */
 function returning({ moves }: Case): readonly Move[] {
-  return moves.filter((m) => m.vrrp.preempt);
+  return moves.filter((m) => m.returns);
 }
 
 /**
@@ -166,9 +213,10 @@ function regainChecks(of: Case, slug: string, back: Span): readonly (readonly Ch
   return [
     [
       ...returning(of).flatMap((move) => [
-        takeoverCheck('return.master', { ...move, from: move.to, to: move.from }, back, preemption(move)),
+        takeoverCheck('return.master', reversed(move), back, preemption(move)),
         ...announced(lab, step, move, back.at),
       ]),
+      ...moves.filter((m) => !m.returns).map((move) => keepsCheck('return.stays', move, back.at)),
       // After a partition: only the better director is master, after the other has heard it.
       ...splitBy(lab, step.fault).map((vrrp) => mastersExpected(lab, vrrp, [vrrp.members[0]?.node ?? ''], slug)),
       ...withdrawalsOf(lab, step.fault).map((w) =>
@@ -182,13 +230,15 @@ function regainChecks(of: Case, slug: string, back: Span): readonly (readonly Ch
 
 /** Returns how long clients may get no answer after the fault is healed. */
 function returnBudget(of: Case): Budget {
+  const spared = sparing(of.step.fault);
+  if (spared && of.step.outage === 'budget') return spared;
   const own = instancesUnder(of.lab, of.service.name);
-  const back = [...returning(of).map((m) => m.vrrp), ...splitBy(of.lab, of.step.fault)];
-  return handover(
-    of.lab,
-    of.step.fault,
-    back.filter((vrrp) => own.includes(vrrp)),
-  );
+  const back = [...returning(of).map((m) => m.vrrp), ...splitBy(of.lab, of.step.fault)].filter((v) => own.includes(v));
+  const moved = handover(of.lab, of.step.fault, back);
+  const { alpha, health } = of.service;
+  if (!alpha || !health || back.length === 0) return moved;
+  const first = checkBudget(health);
+  return { ms: moved.ms + first, words: `${moved.words} + first check, because of alpha, ${formatMs(first)}` };
 }
 
 async function regain(run: Run, probes: readonly Probe[]): Promise<void> {
@@ -199,7 +249,7 @@ async function regain(run: Run, probes: readonly Probe[]): Promise<void> {
   const healed = await spanOf(bed, heal(bed, step.fault, context.bootDeadline));
   const ready = healed.at;
   await bed.stalls.watch();
-  context.fault(faults[step.fault.kind].words(step.fault)[1], ready);
+  context.faultOver(faults[step.fault.kind].words(step.fault)[1], ready);
   const back = returning(run);
   if (back.length > 0) context.wait(`${back[0]?.from.name} to preempt`);
   for (const checks of regainChecks(run, slug, healed)) await context.check(checks);
@@ -209,7 +259,7 @@ async function regain(run: Run, probes: readonly Probe[]): Promise<void> {
   const settled = Math.max(taken, bed.wire.newest);
   const plain = returnBudget(run);
   const watch = async (probe: Probe) => {
-    await probe.steady(settled, plain.ms + SCHEDULING_MARGIN_MS + OVERTIME_MS, bed.signal);
+    await steady(run, probe, settled, plain);
     if (step.flows > 1) await probe.heldTold(told(probe, since, settled), FLOW_MS, bed.signal);
   };
   await Promise.all(probes.map(watch));
@@ -241,9 +291,9 @@ function announced(lab: Lab, step: FaultStep, move: Move, since: number): readon
   const { ms, words } = preemption(move);
   const { refresh } = move.vrrp;
   if (!faults[step.fault.kind].returnsUnaware(step.fault, lab))
-    return [announceCheck('return.garp', move.vrrp, move.from, since, { ms, words })];
+    return [announceCheck('return.garp', move.vrrp, [move.from], since, { ms, words })];
   return refresh > 0
-    ? [announceCheck('return.garp', move.vrrp, move.from, since, { ms: ms + refresh, words: `${words} + refresh` })]
+    ? [announceCheck('return.garp', move.vrrp, [move.from], since, { ms: ms + refresh, words: `${words} + refresh` })]
     : [];
 }
 
@@ -253,10 +303,8 @@ function rest({ domain, from }: Withdrawal): readonly string[] {
 }
 
 function firstAdvert(bed: Bed, { vrrp, from }: Move, since: number): number {
-  const own = macsOf(from);
-  return (
-    bed.wire.since(since).find((p) => p.kind === 'vrrp' && p.id === vrrp.id && own.includes(p.srcMac))?.at ?? since
-  );
+  const sent = bed.wire.since(since).find((p) => p.kind === 'vrrp' && p.id === vrrp.id && sends(vrrp, from, p));
+  return sent?.at ?? since;
 }
 
 /** Checks which directors are masters after a partition has taken effect, or is over. */
@@ -270,9 +318,8 @@ function faultTitle(step: FaultStep, moves: readonly Move[]): string {
   const [made] = faults[step.fault.kind].words(step.fault);
   const times = step.repeat > 1 ? `, ${step.repeat} times` : '';
   if (step.outage === 'lasts') return `${step.service} fails with ${made}, and comes back${times}`;
-  const heirs = [...new Set(moves.map((m) => m.to.name))];
-  return heirs.length > 0
-    ? `${step.service} survives ${made}: ${heirs.join(' and ')} takes over${times}`
+  return moves.length > 0
+    ? `${step.service} survives ${made}: ${heirWords(moves)} takes over${times}`
     : `${step.service} survives ${made}${times}`;
 }
 

@@ -79,7 +79,7 @@ async function healthStep(context: StepContext, step: HealthStep): Promise<void>
   context.wait(`the health check to remove it`);
   await context.check([removed]);
   const back = await heal(bed, stop, context.bootDeadline);
-  context.fault(`${server} started on ${step.stop}`, back);
+  context.faultOver(`${server} started on ${step.stop}`, back);
   context.wait(`the health check to add it again`);
   await context.check([returned]);
 }

@@ -2,6 +2,7 @@ import type { Bed } from '../checks/bed.ts';
 import { type CheckSpec, type Promised, promisedBy } from '../checks/check.ts';
 import { tally } from '../checks/path.ts';
 import { ask } from '../checks/traffic.ts';
+import { belongs, findEntry } from '../drivers/entry.ts';
 import { driversOf } from '../drivers/index.ts';
 import type { TableConnection } from '../drivers/service-table.ts';
 import { eventually } from '../eventually.ts';
@@ -104,8 +105,9 @@ async function templatesGone(context: StepContext, service: Service): Promise<vo
 
 /** Returns the templates of a service on its active director. */
 async function templatesOf(bed: Bed, service: Service): Promise<readonly TableConnection[]> {
-  const all = await bed.control(bed.inCharge(service).name).templates();
-  return all.filter((t) => t.address === service.vip && t.port === service.port);
+  const director = bed.inCharge(service).name;
+  const listed = findEntry(await bed.table(director), service)?.service ?? service;
+  return (await bed.control(director).templates()).filter((t) => belongs(t, listed));
 }
 
 const NOBODY = 'nobody';

@@ -7,7 +7,7 @@ import { tableChecks, weightsOf } from '../checks/table.ts';
 import { ask } from '../checks/traffic.ts';
 import { HEARS_ADVERTS } from '../drivers/keepalived-conf.ts';
 import { eventually } from '../eventually.ts';
-import { nodeOf } from '../model/lookup.ts';
+import { nodeOf, servedPorts } from '../model/lookup.ts';
 import type { Service } from '../model/service.ts';
 import type { SnatRule } from '../model/snat.ts';
 import { CannotObserve } from '../plan/hand.ts';
@@ -25,7 +25,9 @@ const ANSWER_MS = 500;
 export async function serversListen(bed: Bed, service: Service): Promise<void> {
   const app = appOf(service);
   if (app.program === undefined) return;
-  await Promise.all(service.reals.map((r) => listens(bed, r.node, app, r.port)));
+  await Promise.all(
+    service.reals.flatMap((r) => servedPorts(service, r).map((port) => listens(bed, r.node, app, port))),
+  );
 }
 
 /** Does the same for the node outside of an SNAT rule. */

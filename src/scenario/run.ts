@@ -1,6 +1,6 @@
 import type { Bed } from '../checks/bed.ts';
 import type { Promised } from '../checks/check.ts';
-import type { CheckResult, Counts, Emit } from '../events.ts';
+import type { CheckResult, Emit } from '../events.ts';
 import type { Lab } from '../model/lab.ts';
 import type { Step } from '../model/step.ts';
 import { StepContext } from './context.ts';
@@ -54,10 +54,4 @@ export function skipScenario(lab: Lab, scenario: readonly Step[], emit: Emit, wh
       return result;
     });
   });
-}
-
-/** Counts the results of each verdict. */
-export function countResults(results: readonly CheckResult[]): Counts {
-  const of = (verdict: CheckResult['verdict']) => results.filter((r) => r.verdict === verdict).length;
-  return { passed: of('passed'), failed: of('failed'), inconclusive: of('inconclusive'), skipped: of('skipped') };
 }

@@ -1,7 +1,9 @@
 import { type CheckSpec, type Promised, promisedBy } from '../checks/check.ts';
+import { settleBudget } from '../checks/health.ts';
 import { nodesCheck } from '../checks/nodes.ts';
 import { quietChecks } from '../checks/quiet.ts';
 import { type Exchange, exchange, snatChecks } from '../checks/snat.ts';
+import { snatTableChecks } from '../checks/table.ts';
 import type { Lab } from '../model/lab.ts';
 import { found } from '../model/lookup.ts';
 import type { SnatRule } from '../model/snat.ts';
@@ -9,6 +11,9 @@ import type { StepContext } from './context.ts';
 import { unasked } from './contract.ts';
 import { outsideListens } from './ready.ts';
 import type { StepOf, StepStory } from './step.ts';
+
+/** Milliseconds in which a table that nothing checks must match. */
+const TABLE_MS = 2000;
 
 function ruleOf(lab: Lab, name: string): SnatRule {
   return found(
@@ -19,10 +24,19 @@ function ruleOf(lab: Lab, name: string): SnatRule {
 
 /** Returns the promises that an SNAT rule's contract will report. */
 function snatPromises(lab: Lab, name: string): readonly Promised[] {
-  return ruleChecks(lab, ruleOf(lab, name), unasked, unasked).map(promisedBy);
+  const rule = ruleOf(lab, name);
+  return [...standingChecks(lab, rule), ...wireChecks(lab, rule, unasked, unasked)].map(promisedBy);
 }
 
-function ruleChecks(
+/** Returns the checks that need no traffic: nodes and the director's table match the lab. */
+function standingChecks(lab: Lab, rule: SnatRule): readonly CheckSpec[] {
+  return [
+    nodesCheck(lab, rule.name),
+    ...snatTableChecks(lab, rule, rule.health ? settleBudget(rule.health) : TABLE_MS),
+  ];
+}
+
+function wireChecks(
   lab: Lab,
   rule: SnatRule,
   get: () => Promise<Exchange>,
@@ -32,11 +46,7 @@ function ruleChecks(
     const { packets, answers } = await exchanged();
     return { packets, requests: Object.values(answers).flat() };
   };
-  return [
-    nodesCheck(lab, rule.name),
-    ...snatChecks(lab, rule, get),
-    ...quietChecks(lab, rule.name, captured(get), captured(again)),
-  ];
+  return [...snatChecks(lab, rule, get), ...quietChecks(lab, rule.name, captured(get), captured(again))];
 }
 
 /** Proves on the wire what an SNAT rule promises. */
@@ -44,6 +54,8 @@ async function snatStep(context: StepContext, name: string): Promise<void> {
   const { bed } = context;
   const rule = ruleOf(bed.lab, name);
   await Promise.all([bed.stalls.watch(), outsideListens(bed, rule)]);
+  context.wait('a table as in the lab file');
+  await context.check(standingChecks(bed.lab, rule));
   context.wait('traffic');
   let done: Promise<Exchange> | undefined;
   const get = () => {
@@ -51,7 +63,7 @@ async function snatStep(context: StepContext, name: string): Promise<void> {
     return done;
   };
   const again = () => exchange(bed, rule, `${context.slug}-again`);
-  await context.check(ruleChecks(bed.lab, rule, get, again));
+  await context.check(wireChecks(bed.lab, rule, get, again));
 }
 
 /** The contract of an SNAT rule. */

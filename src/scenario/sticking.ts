@@ -2,6 +2,7 @@ import type { Promised } from '../checks/check.ts';
 import { fromMany, SOURCES } from '../checks/many.ts';
 import { eventually } from '../eventually.ts';
 import { faults } from '../faults/index.ts';
+import { heirsOf } from '../faults/moves.ts';
 import { formatMs } from '../net/duration.ts';
 import { Outpaced } from '../plan/hand.ts';
 import type { Case, Run } from './fault-run.ts';
@@ -36,7 +37,7 @@ export async function clientsKnown({ context, service, moves }: Run): Promise<Cl
   const { bed } = context;
   const since = performance.now();
   const known = await fromMany(bed, service, SOURCES, 1);
-  const heirs = [...new Set(moves.map((m) => m.to.name))];
+  const heirs = [...new Set(moves.flatMap((m) => heirsOf(m).map((n) => n.name)))];
   const all = async () => {
     const lists = await Promise.all(heirs.map((heir) => bed.control(heir).connections()));
     const told = lists.map((list) => new Set(list.map((c) => c.client)));

@@ -6,9 +6,10 @@ import { Bed } from '../checks/bed.ts';
 import { driverOf, drivers, STANDARD_DRIVER } from '../drivers/index.ts';
 import type { Engine } from '../engine/engine.ts';
 import { Refusal } from '../engine/refusal.ts';
-import type { CheckResult, Emit } from '../events.ts';
+import { type CheckResult, countResults, type Emit } from '../events.ts';
 import { eventually } from '../eventually.ts';
 import { openWire } from '../fabric/capture.ts';
+import { Failure } from '../failure.ts';
 import { kernels as kinds } from '../kernels/index.ts';
 import { probeKernel } from '../kernels/probe.ts';
 import type { Lab } from '../model/lab.ts';
@@ -22,10 +23,12 @@ import { noted, wordsOf } from '../plan/journal.ts';
 import { bringUp, takeDown, takenDown } from '../plan/lifecycle.ts';
 import { mustRun, observe, type RunningLab } from '../plan/observe.ts';
 import { runningKernels } from '../plan/reconcile.ts';
-import { Evidence } from '../report/evidence.ts';
+import { Evidence, pcapName } from '../report/evidence.ts';
+import { historyOf } from '../report/history.ts';
+import { keptLab, LAB_FILE } from '../report/kept-lab.ts';
 import { junit, type Report } from '../report/report.ts';
 import { visibleJson } from '../visible.ts';
-import { countResults, runScenario, skipScenario } from './run.ts';
+import { runScenario, skipScenario } from './run.ts';
 
 /** A lab to be tested. */
 export interface TestRun {
@@ -42,6 +45,8 @@ export interface TestRun {
   readonly bail: boolean;
   /** Milliseconds that nodes may take to start. */
   readonly bootDeadline: number;
+  /** The reports of earlier runs of the same lab, when it is tested several times. */
+  readonly before?: readonly Report[];
 }
 
 /** A report, and the error that ended the run early, if any. */
@@ -100,6 +105,7 @@ export async function testLab(
     evidence.event(event);
     emit(event);
   };
+  evidence.write(LAB_FILE, visibleJson(keptLab(lab)));
   const began = performance.now();
   const started = new Date().toISOString();
   const results: CheckResult[] = [];
@@ -163,14 +169,24 @@ export async function testLab(
   report = {
     ...report,
     ms: performance.now() - began,
-    ...(failure && !interrupted ? { error: failure instanceof Error ? failure.message : String(failure) } : {}),
+    ...(failure && !interrupted ? early(failure) : {}),
   };
+  if (run.before !== undefined)
+    report = { ...report, run: run.before.length + 1, history: historyOf([...run.before, report]) };
   record({ type: 'summary', lab: lab.name, counts: report.counts, ms: report.ms, interrupted });
   evidence.write('results.json', visibleJson(report, 2));
   evidence.write('junit.xml', junit([report]));
   record({ type: 'note', text: `report: ${evidence.folder}` });
   failure ??= evidence.trouble;
   return { report, ...(failure === undefined ? {} : { failure }) };
+}
+
+/** Returns why a run ended early, for its report. */
+function early(failure: unknown): Pick<Report, 'error' | 'ending'> {
+  return {
+    error: failure instanceof Error ? failure.message : String(failure),
+    ending: failure instanceof Failure ? failure.ending : 'environment',
+  };
 }
 
 /** Where a test writes to, and what ends it. */
@@ -193,6 +209,7 @@ async function runTest(
   const until = AbortSignal.any([signal, taken]);
   setMaxListeners(0, until); // everything that runs in parallel listens to it
   const segments = running.lab.segments.map((s) => s.name);
+  for (const segment of segments) evidence.write(pcapName(segment), ''); // a report's folder may have been used before
   const wire = await openWire(engine, running.fabric.id, segments, evidence.keepPacket, { signal: until, gone: taken });
   const undoWithin = Math.max(UNDO_MS, bootDeadline);
   const bed = new Bed(engine, running, { wire, evidence }, until, { gone: taken, undoWithin });

@@ -2,7 +2,8 @@ import { reigns, SCHEDULING_MARGIN_MS, twoMasters } from '../checks/adverts.ts';
 import type { Budget, Promised } from '../checks/check.ts';
 import type { FaultStep } from '../model/step.ts';
 import { formatMs } from '../net/duration.ts';
-import { budgetOf, type Case, idOf, OVERTIME_MS, type Run, subjectOf } from './fault-run.ts';
+import { flowBudget } from './budget.ts';
+import { budgetOf, type Case, idOf, longest, OVERTIME_MS, type Run, subjectOf } from './fault-run.ts';
 import type { Flows, Outage, Stream } from './outage.ts';
 import { Probe } from './probe.ts';
 
@@ -20,12 +21,21 @@ export function standingPromise(of: Case, client: string): Promised {
 
 /** Returns the promise about how long a client may get no answer. */
 export function outagePromise(of: Case, half: 'fault' | 'heal', budget: Budget, client: string): Promised {
-  const flow = half === 'fault' && of.step.flow !== undefined ? `, and ${flowWords(of.step)}` : '';
+  const fate = half === 'fault' && of.step.flow !== undefined ? `, and ${flowWords(of.step)}` : '';
+  const own = half === 'fault' ? flowBudget(of.lab, of.service, of.step.fault, budget) : budget;
+  const flow = `${fate}${own === budget ? '' : `; of a flow from one port ${limitWords(own)}`}`;
   return {
     id: idOf(of, half),
     subject: subjectOf(of, client),
-    promised: `outage at most ${formatMs(budget.ms)} (${budget.words}), margin ${formatMs(SCHEDULING_MARGIN_MS)}${flow}`,
+    promised: budget.lossless
+      ? `no request is lost (${budget.words})${flow}`
+      : `outage at most ${formatMs(budget.ms)} (${budget.words}), margin ${formatMs(SCHEDULING_MARGIN_MS)}${flow}`,
   };
+}
+
+/** Words the limit of a flow of datagrams. */
+function limitWords({ ms, words }: Budget): string {
+  return Number.isFinite(ms) ? `at most ${formatMs(ms)} (${words})` : `no limit (${words})`;
 }
 
 /** Checks that the service is gone for as long as the fault is active. */
@@ -65,11 +75,15 @@ interface Judged {
 export async function judgeOutage(run: Run, { half, outage: o, budget, probe, since }: Judged): Promise<void> {
   const { context, step, moves } = run;
   const { bed } = context;
-  const margin = budget.ms === 0 && o.lost === 0 ? 0 : SCHEDULING_MARGIN_MS;
+  const margin = budget.lossless || (budget.ms === 0 && o.lost === 0) ? 0 : SCHEDULING_MARGIN_MS;
   const held = half === 'fault' ? flowHolds(step, o) : undefined;
-  const streamed = o.stream === undefined || o.stream.gap <= budget.ms + SCHEDULING_MARGIN_MS;
-  const within = o.over && o.outage <= budget.ms + margin && streamed && held !== false;
-  const stall = within ? undefined : await context.stall();
+  const flow = half === 'fault' ? flowBudget(run.lab, run.service, step.fault, budget) : budget;
+  const streamed = o.stream === undefined || o.stream.gap <= flow.ms + SCHEDULING_MARGIN_MS;
+  const kept = !budget.lossless || o.lost === 0;
+  const intime = o.over && o.outage <= budget.ms + margin;
+  const within = kept && intime && streamed && held !== false;
+  const { from, least } = intime ? { from: 0, least: undefined } : excusable(o, budget, bed.wire.newest);
+  const stall = within ? undefined : await context.stall(from, least);
   const stretches = moves.map((m) => ({ vrrp: m.vrrp, reigns: reigns(bed.lab, m.vrrp, bed.wire.since(since)) }));
   const parts = [
     ...outageWords(o),
@@ -90,6 +104,23 @@ export async function judgeOutage(run: Run, { half, outage: o, budget, probe, si
       ...(stall === undefined ? {} : { stalled: true }),
     },
   );
+}
+
+/**
+ * Returns which stalls may have made an outage too long that is not over, or ended too late; `now` is in microseconds. A recovery may begin anew after it, and then takes its
+ * whole time once more, but no longer. A service that is not back even then (see `steady` in fault.ts) is excused only
+ * by stalls that are as long as what it was given beyond its time.
+ */
+export function excusable(o: Pick<Outage, 'over' | 'recoveredAt'>, budget: Budget, now: number): Excusable {
+  const before = 1000 * longest(budget);
+  if (o.over && o.recoveredAt !== undefined) return { from: o.recoveredAt - before };
+  return { from: now - before, least: OVERTIME_MS };
+}
+
+/** Stalls that may excuse an outage: since a time (microseconds), in all at least so many milliseconds, if that is given. */
+export interface Excusable {
+  readonly from: number;
+  readonly least?: number;
 }
 
 /** Returns whether the open connections fared as the step expects; undefined if it expects nothing. */

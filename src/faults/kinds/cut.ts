@@ -12,6 +12,7 @@ export const cut: FaultStory = {
   serving: () => 'silent',
   sparesBackup: true,
   returnsUnaware: (f, lab) => !nodeOf(lab, f.node).carrier,
+  staysMaster: (f, lab) => !nodeOf(lab, f.node).carrier,
   node: () => 'runs',
   inject: (hand, f) => wires(hand, f.node, f.segments, 'cut'),
   heal: (hand, f) => wires(hand, f.node, f.segments, 'mended'),

@@ -11,6 +11,7 @@ export const deaf: FaultStory = {
   serving: () => 'silent',
   sparesBackup: false,
   returnsUnaware: () => true,
+  staysMaster: () => true,
   node: () => 'runs',
   inject: (hand, f) =>
     rules(

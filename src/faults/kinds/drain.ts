@@ -16,6 +16,7 @@ export const drain: FaultStory = {
   serving: () => 'keeps',
   sparesBackup: false,
   returnsUnaware: () => false,
+  staysMaster: () => true,
   node: () => 'runs',
   inject: (hand, { node }) =>
     announcedBy(hand.lab, node).length > 0

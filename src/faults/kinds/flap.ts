@@ -15,6 +15,7 @@ export const flap: FaultStory = {
   serving: () => 'open',
   sparesBackup: false,
   returnsUnaware: () => true,
+  staysMaster: () => true,
   node: () => 'runs',
   async inject(hand, f) {
     const pause = String((parseDuration(f.amount ?? '') ?? 0) / 1000);

@@ -11,6 +11,7 @@ export const halfopen: FaultStory = {
   serving: () => 'accepts',
   sparesBackup: false,
   returnsUnaware: () => false,
+  staysMaster: () => true,
   node: () => 'runs',
   inject: (hand, f) => filter(hand, f, 'silence'),
   heal: unfilter,

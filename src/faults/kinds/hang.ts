@@ -8,10 +8,11 @@ export const hang: FaultStory = {
   words: (f) => [`${target(f)} hangs`, `${target(f)} goes on`],
   // keepalived waits for a heart that hangs before it resigns, and falls silent
   adverts: (f, _, lab) => advertsOf(lab, f, { own: 'stop', heart: 'stop' }),
-  routing: (f, _, lab) => routingOf(lab, f, 'silent beside BFD'),
+  routing: (f, domain, lab) => routingOf(lab, f, domain, 'silent beside BFD'),
   serving: () => 'accepts',
   sparesBackup: true,
   returnsUnaware: () => false,
+  staysMaster: () => true,
   node: (f) => (f.program === KERNEL ? 'stalls' : 'runs'),
   inject: (hand, f) => signalTo(hand, f, 'STOP', 'T'),
   heal: goOn,

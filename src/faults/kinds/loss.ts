@@ -16,6 +16,7 @@ export const loss: FaultStory = {
   serving: () => 'open',
   sparesBackup: false,
   returnsUnaware: () => false,
+  staysMaster: () => true,
   node: () => 'runs',
   inject(hand, f) {
     const share = Math.round(Number.parseFloat(f.amount ?? '') * 100);

@@ -11,6 +11,7 @@ export const mute: FaultStory = {
   serving: () => 'silent',
   sparesBackup: true,
   returnsUnaware: () => true,
+  staysMaster: () => true,
   node: () => 'runs',
   inject: (hand, f) =>
     rules(

@@ -15,6 +15,7 @@ export const pause: FaultStory = {
   serving: () => 'accepts',
   sparesBackup: true,
   returnsUnaware: () => false,
+  staysMaster: () => true,
   node: () => 'stalls',
   async inject(hand, { node }) {
     let why = '';

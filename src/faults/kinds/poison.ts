@@ -14,6 +14,7 @@ export const poison: FaultStory = {
   serving: () => 'open',
   sparesBackup: false,
   returnsUnaware: () => false,
+  staysMaster: () => true,
   node: () => 'runs',
   async inject(hand, { node, amount = '' }) {
     const device = nodeOf(hand.lab, node).interfaces[0]?.name ?? '';

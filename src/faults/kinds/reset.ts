@@ -11,6 +11,7 @@ export const reset: FaultStory = {
   serving: () => 'refuses',
   sparesBackup: false,
   returnsUnaware: () => false,
+  staysMaster: () => true,
   node: () => 'runs',
   inject: (hand, f) => filter(hand, f, 'reset'),
   heal: unfilter,

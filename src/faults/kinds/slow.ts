@@ -14,6 +14,7 @@ export const slow: FaultStory = {
   serving: () => 'open',
   sparesBackup: false,
   returnsUnaware: () => false,
+  staysMaster: () => true,
   node: () => 'runs',
   async inject(hand, { node, amount = '' }) {
     const pause = String((parseDuration(amount) ?? 0) / 1000);

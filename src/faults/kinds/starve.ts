@@ -12,6 +12,7 @@ export const starve: FaultStory = {
   serving: () => 'open',
   sparesBackup: true,
   returnsUnaware: () => false,
+  staysMaster: () => true,
   node: () => 'stalls',
   async inject(hand, { node, amount = '' }) {
     const at = await hand.now();

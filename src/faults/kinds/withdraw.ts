@@ -11,7 +11,8 @@ export const withdraw: FaultStory = {
   serving: () => 'open',
   sparesBackup: false,
   returnsUnaware: () => false,
+  staysMaster: () => true,
   node: () => 'runs',
-  inject: (hand, { node }) => configure(hand, node, ['router ospf', ...vips(hand.lab, node, 'no ')]),
-  heal: (hand, { node }) => configure(hand, node, ['router ospf', ...vips(hand.lab, node, '')]),
+  inject: (hand, { node }) => configure(hand, node, vips(hand.lab, node, 'no ')),
+  heal: (hand, { node }) => configure(hand, node, vips(hand.lab, node, '')),
 };
