@@ -8,6 +8,7 @@ import { must, say, setup } from './setup.mjs';
 await setup();
 say('types');
 must('node_modules/.bin/tsc', ['-p', '.']);
+must('node_modules/.bin/tsc', ['-p', 'web']);
 say('lint and format');
 must('node_modules/.bin/biome', ['ci', '--error-on-warnings', '.']);
 say('tests');

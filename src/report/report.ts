@@ -1,5 +1,7 @@
-import type { CheckResult, Counts } from '../events.ts';
+import type { CheckResult, Counts, Verdict } from '../events.ts';
+import type { Ending } from '../failure-words.ts';
 import { type Element, element, writeXml } from '../xml.ts';
+import { byLab, checkKey, type History, historyIn, verdictsOf } from './history.ts';
 
 /** A test run, for programs: results.json. */
 export interface Report {
@@ -12,6 +14,8 @@ export interface Report {
   readonly interrupted: boolean;
   /** Why the run ended early, if it was not interrupted. */
   readonly error?: string;
+  /** With `error`: whether the lab failed (its nodes did not come up), or the machine could not run it. */
+  readonly ending?: Ending;
   readonly engine: {
     readonly version: string;
     readonly apiVersion: string;
@@ -31,15 +35,21 @@ export interface Report {
   readonly results: readonly CheckResult[];
   /** What earlier runs could not judge because nodes were stalled, one text per run (`lab test --again`). */
   readonly earlier: readonly string[];
+  /** The number of the run, from 1, if the lab is tested several times (`lab test --repeat`). */
+  readonly run?: number;
+  /** What became of the lab in this run and those before it, if it is tested several times. */
+  readonly history?: History;
   /** Changes in a lab that stays which the run could not undo, each with the reason: `lab heal` undoes them. */
   readonly left: readonly string[];
 }
 
-function testcase(lab: string, r: CheckResult): Element {
+function testcase(lab: string, r: CheckResult, runs: readonly (Verdict | null)[]): Element {
+  const passed = runs.filter((v) => v === 'passed').length;
+  const flaky = passed > 0 ? `flaky, passed in ${passed} of ${runs.length} runs: ` : '';
   const told = `promised: ${r.promised}\nseen: ${r.seen}`;
   const outcome = {
     passed: [],
-    failed: [element('failure', { message: r.seen }, told)],
+    failed: [element('failure', { message: `${flaky}${r.seen}` }, told)],
     inconclusive: [element('error', { message: `inconclusive: ${r.seen}` }, told)],
     skipped: [element('skipped', { message: r.seen })],
   }[r.verdict];
@@ -82,7 +92,10 @@ function attributes(t: Totals): Readonly<Record<string, string | number>> {
   return { ...counts, time: seconds.toFixed(3) };
 }
 
-function suite(report: Report): Element {
+/** A suite of one run of a lab; `all`: every run of the lab. */
+function suite(report: Report, all: readonly Report[]): Element {
+  const history = historyIn(all);
+  const verdicts = verdictsOf(all);
   const why = early(report);
   const ended =
     why === undefined
@@ -93,16 +106,23 @@ function suite(report: Report): Element {
     ...report.nodes.map((n) => [`kernel of ${n.name}`, `${n.kernel} ${n.kernelVersion}`]),
     ...report.nodes.flatMap((n) => (n.driver === undefined ? [] : [[`driver of ${n.name}`, n.driver]])),
     ...report.software.map((s) => [`software ${s.split(' ')[0]}`, s.split(' ')[1] ?? '']),
+    ...(history ? [['history', history.runs.join(', ')]] : []),
+    ...(history ? [['flaky', String(history.flaky)]] : []),
   ].map(([name = '', value = '']) => element('property', { name, value }));
-  return element('testsuite', { name: report.lab, timestamp: report.started, ...attributes(totalsOf(report)) }, [
+  const name = report.run !== undefined ? `${report.lab} (run ${report.run})` : report.lab;
+  return element('testsuite', { name, timestamp: report.started, ...attributes(totalsOf(report)) }, [
     element('properties', {}, properties),
-    ...report.results.map((r) => testcase(report.lab, r)),
+    ...report.results.map((r) => testcase(report.lab, r, verdicts.get(checkKey(r))?.verdicts ?? [])),
     ...ended,
   ]);
 }
 
-/** Formats reports as JUnit XML: one suite per lab, one case per check; inconclusive counts as an error. */
+/**
+ * Formats reports as JUnit XML: one suite for each run of a lab, one case for each check; inconclusive counts as an error.
+ * A check that failed, and passed in another run of the lab, is called flaky.
+ */
 export function junit(reports: readonly Report[]): string {
+  const suites = byLab(reports).flatMap((runs) => runs.map((report) => suite(report, runs)));
   const each = reports.map(totalsOf);
   const sum = (of: (t: Totals) => number) => each.reduce((total, t) => total + of(t), 0);
   const all: Totals = {
@@ -112,5 +132,5 @@ export function junit(reports: readonly Report[]): string {
     skipped: sum((t) => t.skipped),
     seconds: sum((t) => t.seconds),
   };
-  return `<?xml version="1.0" encoding="UTF-8"?>\n${writeXml(element('testsuites', attributes(all), reports.map(suite)))}`;
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${writeXml(element('testsuites', attributes(all), suites))}`;
 }
