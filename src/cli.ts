@@ -20,6 +20,7 @@ function register(under: Command, verb: Verb): void {
   command.action(async (...given: readonly unknown[]) => {
     exitCode = await verb.run(Object.fromEntries(names.map((name, i) => [name, given[i]])), command.opts());
   });
+  if (verb.notes.length > 0) command.addHelpText('after', `\n${verb.notes.join('\n')}`);
   examples(command, verb.examples);
 }
 

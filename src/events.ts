@@ -17,11 +17,28 @@ export type Event =
       readonly ms: number;
     }
   | { readonly type: 'again'; readonly lab: string }
+  /** A run begins of a lab that is tested several times; `of` is absent if nobody knows how often. */
+  | { readonly type: 'run'; readonly lab: string; readonly run: number; readonly of?: number }
   | { readonly type: 'step'; readonly lab: string; readonly title: string }
   | { readonly type: 'wait'; readonly lab: string; readonly text: string }
-  | { readonly type: 'fault'; readonly lab: string; readonly text: string; readonly at: number }
+  /** A fault took effect at a time (microseconds of the engine's wall clock), or, with `over`, its end did. */
+  | {
+      readonly type: 'fault';
+      readonly lab: string;
+      readonly text: string;
+      readonly at: number;
+      readonly over?: true;
+    }
   /** Changes of a run that could not be undone. */
   | { readonly type: 'left'; readonly lab: string; readonly changes: readonly string[] }
+  /** A check begins to look; `within`: milliseconds until its promise must hold, 0 if it looks once. */
+  | {
+      readonly type: 'checking';
+      readonly lab: string;
+      readonly id: string;
+      readonly subject: string;
+      readonly within: number;
+    }
   | { readonly type: 'check'; readonly lab: string; readonly result: CheckResult }
   | {
       readonly type: 'summary';
@@ -61,11 +78,28 @@ export interface CheckResult {
   readonly ms: number;
   /** Figures for programs, such as outage times, in milliseconds. */
   readonly figures?: Readonly<Record<string, number>>;
+  /** The frames that decided it, as far as it looks at frames. */
+  readonly frames?: readonly FrameRef[];
   /**
    * Inconclusive because a node was stalled, or this machine was too busy to look in time: a re-run may reach a
    * verdict.
    */
   readonly stalled?: true;
+}
+
+/** Counts the results of each verdict. */
+export function countResults(results: readonly Pick<CheckResult, 'verdict'>[]): Counts {
+  const of = (verdict: Verdict) => results.filter((r) => r.verdict === verdict).length;
+  return { passed: of('passed'), failed: of('failed'), inconclusive: of('inconclusive'), skipped: of('skipped') };
+}
+
+/** A frame in a report's captures. */
+export interface FrameRef {
+  readonly segment: string;
+  /** Its time in microseconds, by which the capture of its segment has it. */
+  readonly at: number;
+  /** It is not as promised. */
+  readonly wrong?: true;
 }
 
 /** Returns the sum of the counts of several runs. */

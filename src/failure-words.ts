@@ -53,6 +53,39 @@ const WORDS = {
   'bad-choices': (f: { why: string }) => usage(`these choices do not go together: ${f.why}`),
   'file-exists': (f: { file: string }) =>
     usage(`${f.file} exists already`, 'nothing was changed; choose another name or --dir'),
+  'no-report': (f: { path: string; why: string }) =>
+    usage(
+      `${f.path} is no report: ${f.why}`,
+      'give a folder that `lab test --report` or `lab measure --report` made, or a file that --json printed',
+    ),
+  'unknown-shell': (f: { shell: string; shells: readonly string[] }) =>
+    usage(
+      f.shell === '' ? '$SHELL names no shell' : `there is no completion for ${f.shell}`,
+      `--shell names one of ${f.shells.join(', ')}`,
+    ),
+  'no-page': (f: { folder: string }) =>
+    usage(
+      `${f.folder} has no report.html: its report was written without a page`,
+      'results.json and junit.xml in it have the same results',
+    ),
+  'reports-differ': (f: { why: string }) =>
+    usage(
+      `these reports do not belong together: ${f.why}`,
+      'give the folders of one run: the same labs, --shard I/N with one N, and the same --durations on every machine',
+    ),
+  'folder-not-empty': (f: { folder: string }) =>
+    usage(`${f.folder} is not empty`, 'nothing was written; give --out a new folder'),
+  'no-durations': (f: { path: string; why: string }) =>
+    usage(
+      `${f.path} has no durations: ${f.why}`,
+      'give a folder of reports, or a durations.json of `lab report merge`',
+    ),
+  'nothing-matches': (f: { pattern: string; labs: number }) =>
+    usage(
+      `--grep ${f.pattern} matches no step of ${f.labs === 1 ? 'the lab' : `the ${f.labs} labs`}`,
+      'it is matched against LAB STEP and LAB STEP ID SUBJECT, as `lab test` prints them; upper and lower case are the same',
+    ),
+  'durations-without-shard': () => usage('--durations is for --shard', 'lab test --all --shard 1/4 --durations FOLDER'),
   'too-few-runs': () => usage('--runs must be at least 1'),
   'flows-out-of-range': (f: { flows: number; most: number }) =>
     usage(`--flows must be from 1 to ${f.most}, not ${f.flows}`),
@@ -62,6 +95,13 @@ const WORDS = {
       f.service === undefined ? `lab "${f.lab}" has no service` : `lab "${f.lab}" has no service "${f.service}"`,
       'the impact of a fault is measured at the clients of a service',
     ),
+  'nothing-to-explain': (f: { lab: string; wanted: string | undefined; names: readonly string[] }) =>
+    f.wanted === undefined
+      ? usage(`lab "${f.lab}" has no service and no SNAT rule`, '`lab graph` draws what it has')
+      : usage(
+          `lab "${f.lab}" has no service or SNAT rule "${f.wanted}"${didYouMean(f.wanted, f.names)}`,
+          `it has ${f.names.join(', ') || 'none'}`,
+        ),
   'no-client': (f: { lab: string; client: string; clients: readonly string[] }) =>
     usage(
       `lab "${f.lab}" has no client "${f.client}"${didYouMean(f.client, f.clients)}`,
@@ -134,8 +174,15 @@ const WORDS = {
       `node "${f.node}" needs kernel ${f.kernel}, which does not work on this engine: ${f.why}`,
       '`lab doctor` shows every kernel; `--kernel auto` chooses one that works',
     ),
-  'no-usable-kernel': (f: { reasons: readonly string[]; wanted: readonly string[] }) =>
-    environment(`no kernel here can run a director (${f.reasons.join('; ')})`, f.wanted.join('; ')),
+  'no-extra': (f: { node: string; key: string; why: string; wanted: string }) =>
+    environment(`node "${f.node}" has \`${f.key}\`, which does not work on this engine: ${f.why}`, f.wanted),
+  'no-usable-kernel': (f: { node?: string | undefined; reasons: readonly string[]; wanted: readonly string[] }) =>
+    environment(
+      `no kernel here can ${f.node === undefined ? 'run a director' : `do what "${f.node}" needs`} (${f.reasons.join('; ')})`,
+      f.wanted.join('; '),
+    ),
+  'capture-refused': (f: { said: string }) =>
+    usage(`nothing can be captured: ${f.said}`, 'see pcap-filter(7) for filters'),
   'no-driver': (f: { driver: string; why: string }) =>
     environment(`driver ${f.driver} is not available: ${f.why}`, '`lab doctor` shows every driver and kernel'),
   'invalid-docker-host': (f: { why: string }) =>

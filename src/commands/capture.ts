@@ -29,19 +29,12 @@ export async function capture(
   const engine = dockerEngine();
   try {
     const running = await mustRun(engine, name);
-    const ear = await find(running, where);
-    const tcpdump = [
-      'tcpdump',
-      ...['-Z', 'root'],
-      ...['-i', ear.device],
-      '-nn',
-      '--immediate-mode',
-      ...(options.count === undefined ? [] : ['-c', String(options.count)]),
-      ...(options.write === undefined ? ['-l'] : ['-U', '-w', '-']),
-      ...filter,
-    ];
+    const { container, argv } = await captureCommand(running, where, filter, {
+      pcap: options.write !== undefined,
+      ...(options.count === undefined ? {} : { count: options.count }),
+    });
     const file = options.write === undefined || options.write === '-' ? undefined : createWriteStream(options.write);
-    const code = await runIn(engine, ear.container, ear.inGuest ? ['nodectl', 'exec', '--', ...tcpdump] : tcpdump, {
+    const code = await runIn(engine, container, argv, {
       tty: false,
       errorsTo: shownStream('stderr'),
       ...(file ? { to: file } : options.write === undefined ? { to: shownStream('stdout') } : {}),
@@ -51,6 +44,30 @@ export async function capture(
   } finally {
     engine.close();
   }
+}
+
+/**
+ * Returns the command that captures at a place of a lab, and the container in which it runs: as lines of text, or as pcap.
+ * Throws a usage failure if there is no such place.
+ */
+export async function captureCommand(
+  running: RunningLab,
+  where: string,
+  filter: readonly string[],
+  { pcap, count }: { readonly pcap: boolean; readonly count?: number },
+): Promise<{ readonly container: string; readonly argv: readonly string[] }> {
+  const ear = await find(running, where);
+  const tcpdump = [
+    'tcpdump',
+    ...['-Z', 'root'],
+    ...['-i', ear.device],
+    '-nn',
+    '--immediate-mode',
+    ...(count === undefined ? [] : ['-c', String(count)]),
+    ...(pcap ? ['-U', '-w', '-'] : ['-l']),
+    ...filter,
+  ];
+  return { container: ear.container, argv: ear.inGuest ? ['nodectl', 'exec', '--', ...tcpdump] : tcpdump };
 }
 
 async function find(running: RunningLab, where: string): Promise<Ear> {

@@ -4,12 +4,12 @@ export const capture = verb({
   name: 'capture',
   summary: 'show packets as they pass, or write them to a pcap file',
   arguments: {
-    lab: one('<lab>', 'name of a running lab'),
-    where: one('<where>', 'a node, NODE:DEVICE (a card, a segment, tunl0, bond1), or a segment'),
+    lab: one('<lab>', 'name of a running lab', 'running lab'),
+    where: one('<where>', 'a node, NODE:DEVICE (a card, a segment, tunl0, bond1), or a segment', 'place'),
     filter: several('[filter...]', 'a filter in tcpdump’s syntax (default: all packets)'),
   },
   flags: {
-    write: text('-w, --write <file>', 'write pcap to this file, or - for stdout'),
+    write: text('-w, --write <file>', 'write pcap to this file, or - for stdout', 'file'),
     count: count('-c, --count <n>', 'stop after n packets'),
   },
   passThrough: true,

@@ -1,20 +1,37 @@
 import { statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { availableImages, drivers, STANDARD_DRIVER } from '../drivers/index.ts';
-import { imageStates } from '../engine/images.ts';
+import { ensureImages, type Image, imageStates } from '../engine/images.ts';
 import { EXIT } from '../failure.ts';
 import { kernels } from '../kernels/index.ts';
 import { probeKernel } from '../kernels/probe.ts';
 import type { KernelName } from '../model/words.ts';
 import { print, printJson, table } from '../output/print.ts';
-import { useBuild, withSession } from './session.ts';
+import { explainKernels, imagesOf } from '../plan/choose-kernels.ts';
+import { type LabOptions, loadLab, useBuild, withSession } from './session.ts';
+
+/**
+ * `lab doctor LAB`: reports which kernel each node of a lab gets on this engine, and why. Builds the images that it needs.
+ */
+export async function doctorOf(argument: string, options: LabOptions & { json?: boolean }): Promise<number> {
+  const lab = loadLab(argument, options);
+  const rows = await withSession({}, async ({ engine, emit }) => {
+    const ensure = (images: readonly Image[]) => ensureImages(engine, images, (text) => emit({ type: 'note', text }));
+    await ensure(imagesOf(lab));
+    const chosen = await explainKernels(engine, lab, (image) => ensure([image]));
+    return [...chosen].map(([node, { kernel, why }]) => ({ node, kernel, why }));
+  });
+  if (options.json) printJson(rows);
+  else print(table([['NODE', 'KERNEL', 'WHY'], ...rows.map((r) => [r.node, r.kernel, r.why])]));
+  return EXIT.ok;
+}
 
 /**
  * `lab doctor`: reports what this machine and its engine can do, and the reasons for what they cannot. Returns 3 if no
  * lab can run here.
  */
 export async function doctor(options: { json?: boolean; again?: boolean; dpvs?: string }): Promise<number> {
-  useBuild(options.dpvs);
+  useBuild(options);
   const found = await withSession({ quiet: true }, async ({ engine }) => {
     const info = await engine.info();
     const images = await imageStates(engine, availableImages());
@@ -39,6 +56,9 @@ export async function doctor(options: { json?: boolean; again?: boolean; dpvs?: 
       engine: info,
       images,
       kernels: choices,
+      brought: Object.values(drivers).flatMap((d) =>
+        d.broughtFrom ? [{ driver: d.name, from: d.broughtFrom(), missing: d.missing() }] : [],
+      ),
       auto: choices.find((k) => k.usable && k.driver === STANDARD_DRIVER)?.name,
       disk: { path: tmpdir(), freeGb: Math.round((disk.bavail * disk.bsize) / 1e8) / 10 },
     };
@@ -57,6 +77,7 @@ export async function doctor(options: { json?: boolean; again?: boolean; dpvs?: 
           `kernel ${k.name}${k.driver === STANDARD_DRIVER ? '' : ` with ${k.driver}`}`,
           `${k.usable ? 'usable' : 'not usable'}${k.version && k.usable ? ` (${k.version})` : ''}: ${k.why}`,
         ]),
+        ...found.brought.map((b) => [`build of ${b.driver}`, b.missing === undefined ? b.from : `none: ${b.missing}`]),
         ['kernel auto', found.auto ?? 'no kernel here can run a director'],
         ...found.images.map((i) => [
           `image ${i.name}`,

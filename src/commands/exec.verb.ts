@@ -1,12 +1,15 @@
 import { one, several, verb } from './verb.ts';
 
-const node = { lab: one('<lab>', 'name of a running lab'), node: one('<node>', 'name of a node') };
+const node = {
+  lab: one('<lab>', 'name of a running lab', 'running lab'),
+  node: one('<node>', 'name of a node', 'node'),
+};
 
 export const exec = verb({
   name: 'exec',
   summary:
     'run a command in a node (in its own kernel if it has one); output is passed through unchanged, control characters included',
-  arguments: { ...node, command: several('<command...>', 'the command, after --') },
+  arguments: { ...node, command: several('<command...>', 'the command, after --', 'command') },
   flags: {},
   passThrough: true,
   examples: [

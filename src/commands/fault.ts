@@ -1,20 +1,17 @@
 import { Failure } from '../failure.ts';
+import { healAll } from '../faults/heal.ts';
 import { faults } from '../faults/index.ts';
 import { formOf, parseFault } from '../faults/parse.ts';
-import { endedAgain } from '../faults/program.ts';
-import { inject, putBack, renew } from '../faults/standing.ts';
+import { inject } from '../faults/standing.ts';
 import type { Fault } from '../model/fault.ts';
 import type { Lab } from '../model/lab.ts';
 import type { FaultKind } from '../model/words.ts';
 import { print, table } from '../output/print.ts';
 import { notPutBack } from '../plan/changes.ts';
 import { Hand } from '../plan/hand.ts';
-import { type Change, noted, wordsOf } from '../plan/journal.ts';
+import { noted, wordsOf } from '../plan/journal.ts';
 import { mustRun } from '../plan/observe.ts';
 import { withSession } from './session.ts';
-
-/** Milliseconds in which the commands of a change must end after the process that started them was killed. */
-const ENDING_MS = 20_000;
 
 /** Returns the list of all faults with their syntax. */
 function faultList(): string {
@@ -46,52 +43,33 @@ export async function fault(name: string | undefined, text: string | undefined):
       return 0;
     }
     const wanted = faultIn(hand.lab, text);
-    const at = await inject(hand, wanted);
-    if (signal.aborted) {
-      const left = await hand.changes.undoAll();
-      throw left.length > 0 ? notPutBack(name, left, signal.reason) : signal.reason;
-    }
+    const at = await injectToStay(hand, wanted);
     print(`${new Date(at / 1000).toISOString()} ${faults[wanted.kind].words(wanted)[0]}`);
     return 0;
   });
 }
 
 /**
- * `lab heal`: heals a fault, or undoes all changes in the lab's journal, the newest first, including temporary changes
- * of a test that was killed. A change that cannot be undone does not keep the others from being undone.
+ * Injects a fault that stays after this process, and returns its time in microseconds of the engine's wall clock; undoes it
+ * if the hand's signal is aborted meanwhile.
  */
+export async function injectToStay(hand: Hand, fault: Fault): Promise<number> {
+  const { signal } = hand;
+  const at = await inject(hand, fault);
+  if (!signal.aborted) return at;
+  const left = await hand.changes.undoAll();
+  throw left.length > 0 ? notPutBack(hand.running.name, left, signal.reason) : signal.reason;
+}
+
+/** `lab heal`: heals a fault, or everything that is active in the lab: see healAll. */
 export async function healFaults(name: string, text: string | undefined, bootDeadline: number): Promise<number> {
   return withSession({ quiet: true }, async ({ engine, signal }) => {
     const hand = new Hand(engine, await mustRun(engine, name), signal);
     const wanted = text === undefined ? undefined : faultIn(hand.lab, text);
-    // A change that a killed process had started must not take effect after it is undone.
-    await hand.changesEnded(ENDING_MS);
-    const all: readonly Change[] = wanted ? [{ fault: wanted.text }] : [...(await noted(hand))].reverse();
-    if (all.length === 0) print('no active faults');
-    const attempt = async (change: Change): Promise<string | undefined> => {
-      const one = 'fault' in change ? parseFault(change.fault, hand.lab) : undefined;
-      const words = one?.ok ? faults[one.value.kind].words(one.value)[1] : `undone: ${wordsOf(change)}`;
-      try {
-        print(`${new Date((await putBack(hand, change, bootDeadline)) / 1000).toISOString()} ${words}`);
-        const ended = one?.ok ? await endedAgain(hand, one.value) : undefined;
-        if (ended !== undefined) print(ended);
-        return undefined;
-      } catch (error) {
-        return `${wordsOf(change)} (${(error as Error).message})`;
-      }
-    };
-    const failed: Change[] = [];
-    for (const change of all) {
-      signal.throwIfAborted();
-      if ((await attempt(change)) !== undefined) failed.push(change);
-    }
-    // A change may have failed for lack of a node that was restarted after it.
-    const left: string[] = [];
-    for (const change of failed) left.push(...[(await attempt(change)) ?? []].flat());
-    // The other active faults of the node are injected again after its restart.
-    if (wanted && left.length === 0 && faults[wanted.kind].node(wanted) === 'ends')
-      for (const other of await renew(hand, wanted.node)) print(`still active: ${faults[other.kind].words(other)[0]}`);
-    if (left.length > 0) throw notPutBack(name, left);
+    await healAll(hand, wanted, bootDeadline, (healed) => {
+      const when = healed.at === undefined ? '' : `${new Date(healed.at / 1000).toISOString()} `;
+      print(`${when}${healed.text}`);
+    });
     return 0;
   });
 }

@@ -12,12 +12,13 @@ import { type LabOptions, loadLab } from './session.ts';
 /** `lab graph`: draws a lab from its file, or the running lab if no file has that name. */
 export async function graph(name: string, options: LabOptions & { svg?: boolean; mermaid?: boolean }): Promise<number> {
   if (options.svg && options.mermaid) throw new Failure('two-pictures', {});
-  const picture = graphOf(await find(name, options));
+  const picture = graphOf(await findDefined(name, options));
   print(options.svg ? graphSvg(picture) : options.mermaid ? graphMermaid(picture) : graphText(picture));
   return 0;
 }
 
-async function find(name: string, options: LabOptions): Promise<Lab> {
+/** Returns the lab of a file, or the running lab if no file has that name. */
+export async function findDefined(name: string, options: LabOptions): Promise<Lab> {
   try {
     return loadLab(name, options);
   } catch (error) {

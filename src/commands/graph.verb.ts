@@ -3,7 +3,9 @@ import { common, given, one, verb } from './verb.ts';
 export const graph = verb({
   name: 'graph',
   summary: 'draw segments, nodes, addresses, VIPs, and packet paths',
-  arguments: { lab: one('<lab>', 'a folder of labs/, a path to a lab file, or the name of a running lab') },
+  arguments: {
+    lab: one('<lab>', 'a folder of labs/, a path to a lab file, or the name of a running lab', 'lab or running lab'),
+  },
   flags: {
     svg: given('--svg', 'as SVG'),
     mermaid: given('--mermaid', 'as a Mermaid flowchart'),

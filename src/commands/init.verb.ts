@@ -16,7 +16,7 @@ export const init = verb({
     family: choice('--family <family>', 'IPv4 or IPv6', TEMPLATE_FAMILIES).standard('4'),
     protocol: choice('--protocol <protocol>', 'transport protocol of the services', TEMPLATE_PROTOCOLS).standard('tcp'),
     ha: choice('--ha <ha>', 'one director, or two that share the VIP', TEMPLATE_HA).standard('none'),
-    dir: text('--dir <dir>', 'folder to write to (default: labs/NAME)'),
+    dir: text('--dir <dir>', 'folder to write to (default: labs/NAME)', 'folder'),
   },
   examples: [
     'lab init mine',

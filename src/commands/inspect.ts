@@ -1,4 +1,5 @@
 import { senders } from '../checks/adverts.ts';
+import { entryWords } from '../drivers/entry.ts';
 import { driverOf } from '../drivers/index.ts';
 import type { ServiceTable } from '../drivers/service-table.ts';
 import { type Container, type Engine, Overrun } from '../engine/engine.ts';
@@ -252,7 +253,7 @@ function tableText(t: ServiceTable): string {
   return table(
     t.services.flatMap((s) => [
       [
-        `${s.protocol.toUpperCase()} ${endpoint(s.address, s.port)}`,
+        entryWords(s).replace(/^\S+/, (protocol) => protocol.toUpperCase()),
         s.scheduler,
         '',
         'active',

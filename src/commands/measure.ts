@@ -1,63 +1,38 @@
 import { counted } from '../counted.ts';
-import type { CheckResult } from '../events.ts';
 import { Failure } from '../failure.ts';
 import type { Lab } from '../model/lab.ts';
 import { type FaultStep, MOST_FLOWS } from '../model/step.ts';
 import { formatMs } from '../net/duration.ts';
 import { print, printJson, table } from '../output/print.ts';
-import { type Distribution, distribution, histogram } from '../report/distribution.ts';
+import { type Distribution, histogram } from '../report/distribution.ts';
+import { type Measured, outagesIn } from '../scenario/measured.ts';
 import { Probe } from '../scenario/probe.ts';
 import { testLab } from '../scenario/test-lab.ts';
 import { faultIn } from './fault.ts';
-import { type LabOptions, withSession } from './session.ts';
-import { exitCode, findLab, type TestOptions } from './test.ts';
+import { type LabOptions, useBuild, withSession } from './session.ts';
+import { exitCode, findLab, type TestOptions, writePage } from './test.ts';
 
-export interface MeasureOptions extends Omit<TestOptions, 'driver'>, LabOptions {
+/** What is measured. */
+export interface Measuring {
   readonly fault: string;
   readonly runs: number;
+  /** Connections that are held open. */
   readonly flows: number;
+  /** The service that is asked; the first of the lab if absent. */
   readonly service?: string;
+  /** The clients that ask; the first of the lab if absent. */
   readonly clients?: readonly string[];
 }
 
-interface Measurement {
-  readonly ids: readonly string[];
-  readonly figure: string;
-  readonly name: string;
-  /** The figure of which it is a share; absent if it is a time. */
-  readonly of?: string;
-}
+export interface MeasureOptions extends Omit<TestOptions, 'driver'>, LabOptions, Measuring {}
 
-/** The figures that are collected from each run, by the check that reports them, and their names. */
-const MEASURED: readonly Measurement[] = [
-  { ids: ['failover.master'], figure: 'advertAfter', name: 'first advert' },
-  { ids: ['failover.outage', 'fault.outage', 'fault.effect'], figure: 'firstLossAfter', name: 'first loss' },
-  { ids: ['failover.outage', 'fault.outage', 'fault.effect'], figure: 'outage', name: 'outage' },
-  { ids: ['failover.outage', 'fault.outage', 'fault.effect'], figure: 'twoMasters', name: 'two masters' },
-  {
-    ids: ['failover.outage', 'fault.outage', 'fault.effect'],
-    figure: 'flowsBroken',
-    of: 'flows',
-    name: 'held connections broken',
-  },
-  { ids: ['return.master'], figure: 'advertAfter', name: 'first advert back' },
-  { ids: ['return.outage', 'heal.outage'], figure: 'outage', name: 'outage on return' },
-  { ids: ['return.outage', 'heal.outage'], figure: 'flowsBroken', of: 'flows', name: 'held broken on return' },
-];
 const BARS = 10;
 const BAR_WIDTH = 40;
 
-interface Measured {
-  readonly name: string;
-  readonly unit: 'ms' | '%';
-  readonly distribution: Distribution;
-}
-
 /** `lab measure`: injects a fault and heals it, repeatedly, and reports the distribution of what clients notice. */
 export async function measure(argument: string, options: MeasureOptions): Promise<number> {
-  if (options.runs < 1) throw new Failure('too-few-runs', {});
-  if (options.flows < 1 || options.flows > MOST_FLOWS)
-    throw new Failure('flows-out-of-range', { flows: options.flows, most: MOST_FLOWS });
+  mustBeMeasurable(options);
+  useBuild(options);
   return withSession(options.json ? { quiet: true } : {}, async (session) => {
     const { engine, emit, signal } = session;
     const { lab, runs } = await findLab(session, argument, options);
@@ -76,31 +51,15 @@ export async function measure(argument: string, options: MeasureOptions): Promis
       emit,
       signal,
     );
+    if (options.report !== undefined) writePage(options.report, emit);
     if (failure) throw failure;
-    const measured = MEASURED.flatMap(({ ids, figure, of, name }): Measured[] => {
-      const values = figures(report.results, ids, figure);
-      const wholes = of === undefined ? undefined : figures(report.results, ids, of);
-      const known = distribution(wholes ? values.map((v, i) => (100 * v) / (wholes[i] ?? 1)) : values);
-      return known ? [{ name, unit: of === undefined ? 'ms' : '%', distribution: known }] : [];
-    });
-    const budget = figures(report.results, ['failover.outage', 'fault.outage'], 'budget')[0];
-    const error =
-      Probe.everyMs +
-      Math.max(
-        0,
-        ...figures(
-          report.results,
-          MEASURED.flatMap((m) => m.ids),
-          'worstLag',
-        ),
-      );
+    const { measured, ...rest } = outagesIn(report.results);
     const summary = {
       lab: lab.name,
       fault: step.fault.text,
       service: step.service,
       clients: step.clients,
-      budget,
-      error,
+      ...rest,
       counts: report.counts,
       measured: Object.fromEntries(measured.map((m) => [m.name, m.distribution])),
     };
@@ -110,11 +69,14 @@ export async function measure(argument: string, options: MeasureOptions): Promis
   });
 }
 
-function figures(results: readonly CheckResult[], ids: readonly string[], figure: string): number[] {
-  return results.filter((r) => ids.includes(r.id)).flatMap((r) => r.figures?.[figure] ?? []);
+/** Throws a usage failure if there is nothing to measure. */
+export function mustBeMeasurable({ runs, flows }: Measuring): void {
+  if (runs < 1) throw new Failure('too-few-runs', {});
+  if (flows < 1 || flows > MOST_FLOWS) throw new Failure('flows-out-of-range', { flows, most: MOST_FLOWS });
 }
 
-function stepOf(lab: Lab, options: MeasureOptions): FaultStep {
+/** Returns the step that measures a fault. Throws a usage failure if the lab has no such service or client. */
+export function stepOf(lab: Lab, options: Measuring): FaultStep {
   const service = options.service ?? lab.services[0]?.name;
   if (service === undefined || !lab.services.some((s) => s.name === service))
     throw new Failure('no-service', { lab: lab.name, service });

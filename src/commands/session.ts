@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { counted } from '../counted.ts';
+import { drivers } from '../drivers/index.ts';
 import { dockerEngine } from '../engine/docker.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Emit } from '../events.ts';
@@ -7,7 +8,7 @@ import { Failure } from '../failure.ts';
 import { PLAIN } from '../kernels/index.ts';
 import { formatDiagnostic } from '../lab/diagnostic.ts';
 import { findLabFile, readLab } from '../lab/read.ts';
-import { needsModules } from '../layout/files.ts';
+import { needsKernel } from '../layout/kernel-needs.ts';
 import type { Lab } from '../model/lab.ts';
 import type { DriverName, KernelChoice } from '../model/words.ts';
 import { type Display, openDisplay, silentDisplay } from '../output/display.ts';
@@ -28,17 +29,18 @@ export const INTERRUPTED = new Failure('interrupted', {});
  * it started; a second one changes nothing, because half a clean-up is worse than a slow one.
  */
 export async function withSession<T>(
-  options: { quiet?: boolean; to?: Channel },
+  options: { quiet?: boolean; to?: Channel; verbose?: boolean | undefined },
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
   const engine = dockerEngine();
-  const display: Display = options.quiet ? silentDisplay : openDisplay(options.to ?? 'stderr');
+  const display: Display = options.quiet ? silentDisplay : openDisplay(options.to ?? 'stderr', options);
   const controller = new AbortController();
   setMaxListeners(0, controller.signal); // everything that runs in parallel listens to it
   const interrupt = () => controller.abort(INTERRUPTED);
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const s of signals) process.on(s, interrupt);
   try {
+    for (const driver of Object.values(drivers)) await driver.look?.(engine);
     return await work({ engine, emit: display.emit, signal: controller.signal });
   } catch (error) {
     // Whatever failed after the user interrupted, the result is: interrupted, with what could not be undone.
@@ -56,15 +58,18 @@ export interface LabOptions {
   readonly name?: string;
   readonly kernel?: KernelChoice;
   readonly driver?: DriverName;
-  /** The folder of the user's build of DPVS. */
+  /** The folder, or the image, of the user's build of DPVS. */
   readonly dpvs?: string;
+  /** The file of the user's keepalived, for directors of kernel LVS. */
+  readonly keepalived?: string;
   /** Whether its files may be outside its folder. */
   readonly allowOutside?: boolean;
 }
 
-/** Takes DPVS from a folder of the user, if one is named on the command line: before LAB_DPVS. */
-export function useBuild(folder: string | undefined): void {
-  if (folder !== undefined) process.env['LAB_DPVS'] = folder;
+/** Takes programs of the user's own, as far as they are named on the command line: before LAB_DPVS and LAB_KEEPALIVED. */
+export function useBuild({ dpvs, keepalived }: Pick<LabOptions, 'dpvs' | 'keepalived'>): void {
+  if (dpvs !== undefined) process.env['LAB_DPVS'] = dpvs;
+  if (keepalived !== undefined) process.env['LAB_KEEPALIVED'] = keepalived;
 }
 
 /** Checks the name of a running copy: container names must allow it, and the schema sets the same limit. */
@@ -76,7 +81,7 @@ function checkName(name: string): void {
 
 /** Finds, reads and checks the lab that an argument names. Throws a usage failure with every mistake in it. */
 export function loadLab(argument: string, options: LabOptions = {}): Lab {
-  useBuild(options.dpvs);
+  useBuild(options);
   if (options.name !== undefined) checkName(options.name);
   const file = findLabFile(argument);
   const result = readLab(file, options);
@@ -91,7 +96,7 @@ export function loadLab(argument: string, options: LabOptions = {}): Lab {
   return {
     ...result.value,
     nodes: result.value.nodes.map((n) =>
-      n.kernel === 'auto' && (kernel === PLAIN || needsModules(result.value, n)) ? { ...n, kernel } : n,
+      n.kernel === 'auto' && (kernel === PLAIN || needsKernel(result.value, n)) ? { ...n, kernel } : n,
     ),
   };
 }

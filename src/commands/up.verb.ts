@@ -3,7 +3,7 @@ import { common, given, one, unless, verb } from './verb.ts';
 export const up = verb({
   name: 'up',
   summary: 'bring a lab up, or start those of its parts that are missing',
-  arguments: { lab: one('<lab>', 'a folder of labs/, or a path to a lab file') },
+  arguments: { lab: one('<lab>', 'a folder of labs/, or a path to a lab file', 'lab') },
   flags: {
     ...common.lab(),
     allowOutside: common.allowOutside(),

@@ -1,22 +1,40 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { DRIVERS, KERNEL_CHOICES } from '../model/words.ts';
 import { parseDuration } from '../net/duration.ts';
+import { parseShard, type Shard } from '../report/shards.ts';
+
+/** What a shell offers for a word: a flag's value or an argument. */
+export type Completes =
+  | 'lab'
+  | 'running lab'
+  | 'lab or running lab'
+  | 'node'
+  | 'place'
+  | 'fault'
+  | 'service'
+  | 'client'
+  | 'command'
+  | 'file'
+  | 'folder'
+  | 'nothing';
 
 /** A flag with its syntax and help text; its type is the type of the value that a verb receives. */
 export class Flag<T> {
   readonly option: Option;
   readonly required: boolean;
+  readonly completes: Completes;
   /** Holds the type; there is no value. */
   declare readonly gives: T;
 
-  constructor(option: Option, required = false) {
+  constructor(option: Option, required = false, completes: Completes = 'nothing') {
     this.option = option;
     this.required = required;
+    this.completes = completes;
   }
 
   /** Returns the same flag with a default value, which the help shows as `words`. */
   standard(value: Exclude<T, undefined>, words?: string): Flag<Exclude<T, undefined>> {
-    return new Flag(this.option.default(value, words), this.required);
+    return new Flag(this.option.default(value, words), this.required, this.completes);
   }
 }
 
@@ -31,18 +49,18 @@ export function unless(form: string, help: string): Flag<boolean> {
 }
 
 /** `--report <dir>`: one word. */
-export function text(form: string, help: string): Flag<string | undefined> {
-  return new Flag(new Option(form, help));
+export function text(form: string, help: string, completes?: Completes): Flag<string | undefined> {
+  return new Flag(new Option(form, help), false, completes);
 }
 
 /** `--clients <client...>`: several words. */
-export function texts(form: string, help: string): Flag<readonly string[] | undefined> {
-  return new Flag(new Option(form, help));
+export function texts(form: string, help: string, completes?: Completes): Flag<readonly string[] | undefined> {
+  return new Flag(new Option(form, help), false, completes);
 }
 
 /** One word that the verb requires. */
-export function required(form: string, help: string): Flag<string> {
-  return new Flag(new Option(form, help), true);
+export function required(form: string, help: string, completes?: Completes): Flag<string> {
+  return new Flag(new Option(form, help), true, completes);
 }
 
 /** One of several fixed words. */
@@ -57,6 +75,41 @@ export function count(form: string, help: string): Flag<number | undefined> {
       const n = Number(written);
       if (!Number.isInteger(n) || n < 0) throw new InvalidArgumentError('expected a whole number');
       return n;
+    }),
+  );
+}
+
+/** A whole number, 1 or more. */
+export function positive(form: string, help: string): Flag<number | undefined> {
+  return new Flag(
+    new Option(form, help).argParser((written: string) => {
+      const n = Number(written);
+      if (!Number.isInteger(n) || n < 1) throw new InvalidArgumentError('expected a whole number, 1 or more');
+      return n;
+    }),
+  );
+}
+
+/** A regular expression in which upper and lower case are the same. */
+export function pattern(form: string, help: string): Flag<RegExp | undefined> {
+  return new Flag(
+    new Option(form, help).argParser((written: string) => {
+      try {
+        return new RegExp(written, 'i');
+      } catch (error) {
+        throw new InvalidArgumentError(`expected a regular expression: ${(error as Error).message}`);
+      }
+    }),
+  );
+}
+
+/** A part of several: `2/8`. */
+export function part(form: string, help: string): Flag<Shard | undefined> {
+  return new Flag(
+    new Option(form, help).argParser((written: string) => {
+      const shard = parseShard(written);
+      if (!shard) throw new InvalidArgumentError('expected a part of all, such as 1/4: from 1/4 to 4/4');
+      return shard;
     }),
   );
 }
@@ -77,7 +130,12 @@ export const common = {
   json: () => given('--json', 'print JSON'),
   allowOutside: () =>
     given('--allow-outside', 'allow files from outside the lab’s folder; use it only for labs that you trust'),
-  dpvs: () => text('--dpvs <dir>', 'the bin folder of your own build of DPVS (default: $LAB_DPVS, or /opt/dpvs/bin)'),
+  dpvs: () =>
+    text(
+      '--dpvs <dir|image>',
+      'your own build of DPVS: its bin folder, or an image of the engine that has it (default: $LAB_DPVS, or /opt/dpvs/bin)',
+      'folder',
+    ),
   timeout: () => duration('--timeout <time>', 'time limit for nodes to come up').standard(60_000, '60s'),
   /** The options of a lab beside its file. */
   lab: () => ({
@@ -85,6 +143,11 @@ export const common = {
     kernel: choice('--kernel <kernel>', 'kernel for the nodes that need their own', KERNEL_CHOICES),
     driver: choice('--driver <driver>', 'load balancer for directors without `driver:`', DRIVERS),
     dpvs: common.dpvs(),
+    keepalived: text(
+      '--keepalived <file>',
+      'your own build of keepalived, for directors of kernel LVS (default: $LAB_KEEPALIVED)',
+      'file',
+    ),
   }),
 };
 
@@ -92,27 +155,29 @@ export const common = {
 export class Argument<T> {
   readonly form: string;
   readonly help: string;
+  readonly completes: Completes;
   declare readonly gives: T;
 
-  constructor(form: string, help: string) {
+  constructor(form: string, help: string, completes: Completes = 'nothing') {
     this.form = form;
     this.help = help;
+    this.completes = completes;
   }
 }
 
 /** `<lab>`: one word. */
-export function one(form: string, help: string): Argument<string> {
-  return new Argument(form, help);
+export function one(form: string, help: string, completes?: Completes): Argument<string> {
+  return new Argument(form, help, completes);
 }
 
 /** `[node]`: one word or none. */
-export function maybe(form: string, help: string): Argument<string | undefined> {
-  return new Argument(form, help);
+export function maybe(form: string, help: string, completes?: Completes): Argument<string | undefined> {
+  return new Argument(form, help, completes);
 }
 
 /** `<labs...>`: several words. */
-export function several(form: string, help: string): Argument<readonly string[]> {
-  return new Argument(form, help);
+export function several(form: string, help: string, completes?: Completes): Argument<readonly string[]> {
+  return new Argument(form, help, completes);
 }
 
 type Flags = Readonly<Record<string, Flag<unknown>>>;
@@ -131,6 +196,8 @@ export interface Verb {
   readonly flags: Flags;
   /** Everything after its arguments belongs to the last argument, including what looks like a flag. */
   readonly passThrough: boolean;
+  /** Paragraphs of the help below its flags. */
+  readonly notes: readonly string[];
   readonly examples: readonly string[];
   /**
    * Runs the verb and returns the exit code. It imports its work only here: `--help` must not wait for the engine's
@@ -146,9 +213,10 @@ export function verb<A extends Arguments, F extends Flags>(declared: {
   readonly arguments: A;
   readonly flags: F;
   readonly passThrough?: boolean;
+  readonly notes?: readonly string[];
   readonly examples: readonly string[];
   run(args: Gives<A>, options: Gives<F>): Promise<number>;
 }): Verb {
   // Commander's values have the names and types of the declarations; a test proves this.
-  return { passThrough: false, ...declared } as unknown as Verb;
+  return { passThrough: false, notes: [], ...declared } as unknown as Verb;
 }

@@ -1,8 +1,9 @@
 import type { Lab } from '../model/lab.ts';
-import { directors, linkTo } from '../model/lookup.ts';
+import { byMode, directors, linkTo } from '../model/lookup.ts';
 import type { LabNode } from '../model/node.ts';
 import type { Service } from '../model/service.ts';
-import { modes } from '../modes/index.ts';
+import { gatewaysOf } from '../model/way.ts';
+import { wireOf } from '../modes/index.ts';
 import { endpoint } from '../net/cidr.ts';
 import { vipDevice } from '../nodes/realserver.ts';
 
@@ -45,10 +46,10 @@ export function graphOf(lab: Lab): Graph {
     columns: lab.nodes.map((n) => ({ name: n.name, kind: n.kind, notes: notes(lab, n) })),
     rows: lab.segments.map((s) => ({
       segment: s.name,
-      subnets: s.subnets,
+      subnets: [...s.subnets, ...(s.mtu === undefined ? [] : [`MTU ${s.mtu}`])],
       ends: lab.nodes.map((n) => ends(lab, n, s.name)),
     })),
-    paths: [...lab.services.map((s) => path(lab, s)), ...lab.snat.map(snatPath)],
+    paths: [...lab.services.flatMap(byMode).map((s) => path(lab, s)), ...lab.snat.map(snatPath)],
   };
 }
 
@@ -80,6 +81,7 @@ function notes(lab: Lab, node: LabNode): readonly string[] {
     return `${d.name} (${d.kind} ${below})${own.length > 0 ? ` ${own.join(', ')}` : ''}`;
   });
   const silent = lab.services
+    .flatMap(byMode)
     .filter((s) => s.reals.some((r) => r.node === node.name))
     .flatMap((s) => {
       const device = vipDevice(s);
@@ -92,21 +94,36 @@ function path(lab: Lab, service: Service): Path {
   const balancers = directors(lab)
     .map((d) => d.name)
     .join(' or ');
-  const reals = service.reals.map((r) => `${r.node} ${endpoint(r.address, r.port)}`).join(', ');
+  const { entry } = service;
+  const port = entry?.kind === 'ports' ? '*' : service.port;
+  const reals = service.reals
+    .map((r) => `${r.node} ${endpoint(r.address, entry?.kind === 'ports' ? port : r.port)}`)
+    .join(', ');
   const names = service.reals.map((r) => r.node).join(', ');
   const client = lab.nodes.find((n) => n.kind === 'client')?.name ?? 'client';
-  const vip = endpoint(service.vip, service.port);
+  const vip = `${endpoint(service.vip, port)}${entry?.kind === 'mark' ? `, mark ${entry.mark}` : ''}`;
   const lips = [...new Set(directors(lab).flatMap((d) => d.lips.map((l) => l.address)))].join(', ');
-  const { source, target, outer, reply } = modes[service.mode].wire;
+  const { source, target, outer, reply } = wireOf(service);
   const whole =
     target === 'vip'
       ? `${names}, still to ${service.vip}`
-      : `${reals}, from ${source === 'lip' ? `LIP ${lips}` : 'the client'}`;
+      : `${reals}, from ${source === 'lip' ? `LIP ${lips}` : source === 'director' ? balancers : 'the client'}`;
   return {
     head: `${service.name}  ${service.protocol} ${vip}  ${service.mode}, ${service.scheduler}`,
     request: `${client} → ${balancers} → ${whole}${outer === 'none' ? '' : ', inside IPIP'}`,
-    reply: reply === 'director' ? `${names} → ${balancers} → ${client}` : `${names} → ${client}, from ${service.vip}`,
+    reply: reply === 'director' ? `${names} → ${balancers} → ${client}` : replyWords(lab, service, client),
   };
+}
+
+/** Returns the ways of replies that leave real servers under the VIP: straight, or over the director that is a gateway. */
+function replyWords(lab: Lab, service: Service, client: string): string {
+  const ways = new Map<string, string[]>();
+  for (const { node } of service.reals) {
+    const over = gatewaysOf(lab, service, node).join(' or ');
+    ways.set(over, [...(ways.get(over) ?? []), node]);
+  }
+  const words = [...ways].map(([over, names]) => `${names.join(', ')}${over === '' ? '' : ` → ${over}`} → ${client}`);
+  return `${words.join('; ')}, from ${service.vip}`;
 }
 
 function snatPath(rule: Lab['snat'][number]): Path {

@@ -1,6 +1,6 @@
 import type { Emit, Event } from '../events.ts';
 import { formatMs } from '../net/duration.ts';
-import { eventLines, shown } from './lines.ts';
+import { checkLine, eventLines, shown } from './lines.ts';
 import { type Channel, padded } from './print.ts';
 import { type Style, styleFor } from './style.ts';
 
@@ -10,18 +10,24 @@ export interface Display {
   close(): void;
 }
 
+/** How much a live display shows. */
+export interface Shown {
+  /** Whether checks that passed are shown in full, as without a terminal. */
+  readonly verbose?: boolean | undefined;
+}
+
 /** Opens a live display on a terminal, or plain lines if there is no terminal or CI is set. */
-export function openDisplay(channel: Channel): Display {
-  return displayOn(process[channel]);
+export function openDisplay(channel: Channel, shown: Shown = {}): Display {
+  return displayOn(process[channel], shown);
 }
 
 /**
  * Opens the display on a stream. Text from events reaches it without anything that a terminal would act on; colours and
  * cursor movement come from the display itself.
  */
-export function displayOn(stream: NodeJS.WriteStream): Display {
+export function displayOn(stream: NodeJS.WriteStream, { verbose = false }: Shown = {}): Display {
   const style = styleFor(stream);
-  if (stream.isTTY && !process.env['CI']) return new LiveDisplay(stream, style);
+  if (stream.isTTY && !process.env['CI']) return new LiveDisplay(stream, style, verbose);
   return {
     emit: (raw) => {
       const event = shown(raw);
@@ -42,18 +48,31 @@ interface Row {
 
 const REFRESH_MS = 100;
 
-/** Permanent lines above a block that is redrawn: a line for each node, what it waits for, and the time so far. */
+/** A check that runs: what it is, its time limit in milliseconds (0 if it looks once), and when it began. */
+interface Running {
+  readonly text: string;
+  readonly within: number;
+  readonly since: number;
+}
+
+/**
+ * Permanent lines above a block that is redrawn: a line for each node, for each check that runs, and for what is waited
+ * for, with the time so far and the limit. A check that passed becomes one line; any other is shown in full.
+ */
 class LiveDisplay implements Display {
   readonly #stream: NodeJS.WriteStream;
   readonly #style: Style;
+  readonly #verbose: boolean;
   readonly #rows = new Map<string, Row>();
+  readonly #checks: Running[] = [];
   #waiting: { text: string; since: number } | undefined;
   #drawn = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(stream: NodeJS.WriteStream, style: Style) {
+  constructor(stream: NodeJS.WriteStream, style: Style, verbose: boolean) {
     this.#stream = stream;
     this.#style = style;
+    this.#verbose = verbose;
   }
 
   readonly emit = (raw: Event): void => {
@@ -65,13 +84,14 @@ class LiveDisplay implements Display {
     if (event.type === 'node') this.#note(event.node, event.state, event.detail);
     if (event.type === 'wait') this.#waiting = { text: event.text, since: performance.now() };
     if (event.type === 'check' || event.type === 'summary') this.#waiting = undefined;
+    this.#follow(event);
     if (event.type === 'lab') {
       for (const [name, row] of this.#rows) this.#stream.write(`${this.#rowText(name, row)}\n`);
       this.#rows.clear();
     }
-    if (event.type !== 'node') for (const line of eventLines(event, this.#style)) this.#stream.write(`${line}\n`);
+    for (const line of this.#lines(event)) this.#stream.write(`${line}\n`);
     this.#draw();
-    if ((this.#rows.size > 0 || this.#waiting) && !this.#timer) {
+    if ((this.#rows.size > 0 || this.#waiting || this.#checks.length > 0) && !this.#timer) {
       this.#timer = setInterval(() => {
         this.#erase();
         this.#draw();
@@ -83,6 +103,23 @@ class LiveDisplay implements Display {
   close(): void {
     clearInterval(this.#timer);
     this.#erase();
+  }
+
+  /** Keeps the list of checks that run; a step, or the end, leaves none of those before it. */
+  #follow(event: Event): void {
+    if (event.type === 'step' || event.type === 'summary') this.#checks.length = 0;
+    if (event.type === 'checking')
+      this.#checks.push({ text: `${event.id} ${event.subject}`, within: event.within, since: performance.now() });
+    if (event.type !== 'check') return;
+    const { id, subject } = event.result;
+    const at = this.#checks.findIndex((c) => c.text === `${id} ${subject}`);
+    if (at >= 0) this.#checks.splice(at, 1);
+  }
+
+  #lines(event: Event): readonly string[] {
+    if (event.type === 'node') return [];
+    const brief = event.type === 'check' && event.result.verdict === 'passed' && !this.#verbose;
+    return brief ? [checkLine(event.result, this.#style)] : eventLines(event, this.#style);
   }
 
   #note(node: string, state: string, detail: string | undefined): void {
@@ -101,7 +138,7 @@ class LiveDisplay implements Display {
 
   /** Width of a line's text in characters: a line that wraps would be redrawn in the wrong place. */
   get #room(): number {
-    return Math.max(10, (this.#stream.columns ?? 80) - 40);
+    return Math.max(10, (this.#stream.columns || 80) - 40);
   }
 
   #draw(): void {
@@ -110,7 +147,13 @@ class LiveDisplay implements Display {
       lines.push(
         `  … ${this.#waiting.text.slice(0, this.#room)} ${this.#style.dim(formatMs(performance.now() - this.#waiting.since))}`,
       );
-    const room = Math.max(1, (this.#stream.rows ?? 24) - 2);
+    for (const { text, within, since } of this.#checks) {
+      const limit = within > 0 ? ` of ${formatMs(within)}` : '';
+      lines.push(
+        `  · ${text.slice(0, this.#room)} ${this.#style.dim(`${formatMs(performance.now() - since)}${limit}`)}`,
+      );
+    }
+    const room = Math.max(1, (this.#stream.rows || 24) - 2);
     const block =
       lines.length > room ? [...lines.slice(0, room - 1), `  … and ${lines.length - room + 1} more`] : lines;
     if (block.length > 0) this.#stream.write(`${block.join('\n')}\n`);

@@ -1,6 +1,15 @@
 import { counted } from '../counted.ts';
-import type { CheckResult, Counts, Event, Verdict } from '../events.ts';
+import { type CheckResult, type Counts, type Event, sumCounts, type Verdict } from '../events.ts';
 import { formatMs } from '../net/duration.ts';
+import {
+  byLab,
+  type History,
+  historyIn,
+  historyOf,
+  historyWords,
+  type RunVerdict,
+  worstOf,
+} from '../report/history.ts';
 import type { Report } from '../report/report.ts';
 import { unreachable } from '../result.ts';
 import { mapStrings, visible, visibleLine } from '../visible.ts';
@@ -40,9 +49,13 @@ export function shown(event: Event): Event {
   return { ...line, result: { ...line.result, seen: visible(event.result.seen).replaceAll('\n', `\n${UNDER}`) } };
 }
 
+/** Formats a result from `shown` as one line: enough of a check that passed. */
+export function checkLine(result: CheckResult, style: Style): string {
+  return `  ${verdictWord(result.verdict, style)} ${style.bold(result.id)} ${result.subject}  ${style.dim(formatMs(result.ms))}`;
+}
+
 function checkLines(result: CheckResult, style: Style): string[] {
-  const head = `  ${verdictWord(result.verdict, style)} ${style.bold(result.id)} ${result.subject}  ${style.dim(formatMs(result.ms))}`;
-  const lines = [head, `       promised  ${result.promised}`, `       seen      ${result.seen}`];
+  const lines = [checkLine(result, style), `       promised  ${result.promised}`, `       seen      ${result.seen}`];
   if (result.evidence.length > 0) lines.push(`       evidence  ${style.dim(result.evidence.join(', '))}`);
   return lines;
 }
@@ -55,17 +68,50 @@ export function countsText(counts: Counts): string {
   return parts.join(', ');
 }
 
-/** Describes how several labs ended: a line for each, and one for all. */
+/** The word of each way in which a run ends. */
+const RUN_WORDS: Readonly<Record<RunVerdict, string>> = {
+  passed: 'pass',
+  failed: 'FAIL',
+  inconclusive: '????',
+  error: 'ERROR',
+};
+
+/** Describes how several labs ended: a line for each, those that are flaky with their history, and a line for all. */
 export function allText(reports: readonly Report[], counts: Counts, ms: number): string {
-  const rows = reports.map((r) => [
-    r.error !== undefined ? 'ERROR' : r.counts.failed > 0 ? 'FAIL' : r.counts.inconclusive > 0 ? '????' : 'pass',
-    r.lab,
-    countsText(r.counts),
-    formatMs(r.ms),
-    r.error?.split('\n')[0] ?? '',
-  ]);
-  const good = reports.filter((r) => r.error === undefined && r.counts.failed + r.counts.inconclusive === 0).length;
-  return `${table(rows)}\n${good} of ${counted(reports.length, 'lab')} passed: ${countsText(counts)} in ${formatMs(ms)}`;
+  const labs = byLab(reports);
+  const rows = labs.map((runs) => {
+    const history = historyIn(runs);
+    return [
+      history?.flaky ? 'FLAKY' : RUN_WORDS[worstOf(runs)],
+      runs[0]?.lab ?? '',
+      history ? historyWords(history) : countsText(sumCounts(runs.map((r) => r.counts))),
+      formatMs(runs.reduce((sum, r) => sum + r.ms, 0)),
+      runs.find((r) => r.error !== undefined)?.error?.split('\n')[0] ?? '',
+    ];
+  });
+  const told = labs.flatMap((runs) => unsteadyLines(runs[0]?.lab ?? '', historyIn(runs)));
+  const good = labs.filter((runs) => worstOf(runs) === 'passed').length;
+  return [
+    table(rows),
+    ...told,
+    `${good} of ${counted(labs.length, 'lab')} passed: ${countsText(counts)} in ${formatMs(ms)}`,
+  ].join('\n');
+}
+
+/** Describes what became of one lab in several runs. */
+export function historyText(runs: readonly Report[]): string {
+  const lab = runs[0]?.lab ?? '';
+  const history = historyOf(runs);
+  const errors = runs.flatMap(({ error }, i) => (error === undefined ? [] : [`  run ${i + 1} ended early: ${error}`]));
+  const head = `${lab}${history.flaky ? ' is flaky: it' : ''} ${historyWords(history)}`;
+  return [head, ...unsteadyLines(lab, history), ...errors].join('\n');
+}
+
+function unsteadyLines(lab: string, { unsteady }: Pick<History, 'unsteady'> = { unsteady: [] }): readonly string[] {
+  return unsteady.map(
+    ({ check, step, verdicts }) =>
+      `  ${visibleLine(`${lab}: ${check} (${step})`)}: ${verdicts.map((v) => v ?? 'not there').join(', ')}`,
+  );
 }
 
 /** Formats an event from `shown` as plain lines; none for events that only a live display shows. */
@@ -73,6 +119,8 @@ export function eventLines(event: Event, style: Style): readonly string[] {
   switch (event.type) {
     case 'again':
       return [`${event.lab}: inconclusive: a node was stalled; retrying`];
+    case 'run':
+      return [style.bold(`${event.lab}: run ${event.run}${event.of === undefined ? '' : ` of ${event.of}`}`)];
     case 'note':
       return [event.text];
     case 'plan':
@@ -86,6 +134,7 @@ export function eventLines(event: Event, style: Style): readonly string[] {
     case 'step':
       return [style.bold(event.title)];
     case 'wait':
+    case 'checking':
       return [];
     case 'fault':
       return [`  ${style.yellow('fault')} ${event.text}`];
