@@ -44,6 +44,22 @@ export function startLab(
   return { child, done };
 }
 
+/** Lets a command started with this environment say each command that it begins in a container: see `eachCommand`. */
+export const TELLS_COMMANDS = { NODE_DEBUG: 'lvslab' };
+
+/** Calls back with each command that a `lab` command begins in a container, with its container's ID before it. */
+export function eachCommand(child: ChildProcess, tell: (command: string) => void): void {
+  let open = '';
+  child.stderr?.on('data', (chunk: Buffer) => {
+    const lines = (open + chunk.toString()).split('\n');
+    open = lines.pop() ?? '';
+    for (const line of lines) {
+      const [, command] = /^LVSLAB \d+: (.*)$/.exec(line) ?? [];
+      if (command !== undefined) tell(command);
+    }
+  });
+}
+
 /** Runs the real command to its end. */
 export async function lab(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
   return startLab(args, options).done;
@@ -59,7 +75,13 @@ export async function labOk(args: readonly string[], options: RunOptions = {}): 
 
 /** The lab of the first slice as a plain value, to be changed. */
 export function fnatFile(): LabFile {
-  return parse(readFileSync('labs/fnat-keepalived/lab.yaml', 'utf8')) as LabFile;
+  return withoutFiles(parse(readFileSync('labs/fnat-keepalived/lab.yaml', 'utf8')) as LabFile);
+}
+
+/** Returns a lab without the steps that need a file beside it: outputs of documents. */
+export function withoutFiles(file: LabFile): LabFile {
+  const shows = (step: unknown) => typeof step === 'object' && 'shows' in ((step as { check?: object }).check ?? {});
+  return { ...file, scenario: (file.scenario ?? []).filter((step) => !shows(step)) };
 }
 
 export interface LabFile {

@@ -13,7 +13,8 @@ import { readLab } from '../src/lab/read.ts';
 import type { Lab } from '../src/model/lab.ts';
 import { nameOfMac, serviceOf } from '../src/model/lookup.ts';
 import type { Service } from '../src/model/service.ts';
-import { type Packet, parsePacket } from '../src/net/packet.ts';
+import type { Packet } from '../src/net/packet.ts';
+import { parsePacket } from '../src/net/parse-packet.ts';
 import { PcapReader } from '../src/net/pcap.ts';
 
 /** Recorded contracts: labs, whole and broken, with the packets of their wires and the verdicts of their checks. */
@@ -129,7 +130,8 @@ export function recorded(name: string): Recorded {
   };
 }
 
-function packetsOf(folder: string, segment: string): readonly Packet[] {
+/** Returns the packets of a segment of a recorded contract. */
+export function packetsOf(folder: string, segment: string): readonly Packet[] {
   const file = join(folder, `${segment}.pcap.gz`);
   if (!existsSync(file)) return [];
   return new PcapReader().push(gunzipSync(readFileSync(file))).map((frame) => parsePacket(frame, segment));

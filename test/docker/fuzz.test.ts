@@ -116,12 +116,13 @@ describe('the node’s own programs, under sanitizers', () => {
     ['ask 10.0.0 80', 'ADDRESS: expected an IPv4 or IPv6 address, not "10.0.0"'],
     ['ask -s nonsense 127.0.0.1 80', '-s: expected an IPv4 or IPv6 address, not "nonsense"'],
     ['probe http 10.0.0.1 80 0 800 1', 'EVERY_MS: expected a whole number from 1 to'],
-    ['probe icmp 10.0.0.1 80 25 800 1', 'expected http, banner or udp, not "icmp"'],
+    ['probe icmp 10.0.0.1 80 25 800 1', 'expected http, https, sctp, banner, udp, dns-udp or dns-tcp, not "icmp"'],
     ['probe http 10.0.0.1 80 25 800 257', 'HELD: expected a whole number from 0 to 256'],
     ['answer rs1 80x', 'PORT: expected a whole number from 1 to 65535, not "80x"'],
     [`answer ${'n'.repeat(600)} 53`, 'NAME: 255 characters at most'],
     ['answer -u rs1', 'usage: answer [-u] NAME PORT...'],
-    ['toa rs1', 'usage: toa NAME PORT...'],
+    ['toa rs1', 'usage: toa [-s] NAME PORT[@ADDRESS]...'],
+    ['toa -s rs1 80@nowhere', 'PORT@ADDRESS: expected an IPv4 or IPv6 address, not "nowhere"'],
     ['toa rs1 0', 'PORT: expected a whole number from 1 to 65535, not "0"'],
     [`toa ${'n'.repeat(600)} 80`, 'NAME: 255 characters at most'],
     ['pulse 50 100 -1', 'BEAT_MS: expected a whole number from 1 to'],
@@ -229,9 +230,9 @@ ask -g /big 127.0.0.1 8080
 
   it('process 1 starts a program when those that it is after are ready, at boot and by svc', async () => {
     // The first is ready when the test says so; the second ends with 9 when the first is not; the third when it is told to.
-    const hold = 'until [ -e /tmp/go ]; do sleep 0.01; done; touch /run/one; exec sleep 1000';
-    const then = '[ -e /run/one ] || exit 9; touch /run/two; exec sleep 1000';
-    const third = '[ ! -e /tmp/end ] || exit 3; touch /run/three; exec sleep 1000';
+    const hold = 'until [ -e /tmp/go ]; do sleep 0.01; done; echo $$ > /run/one; exec sleep 1000';
+    const then = '[ -e /run/one ] || exit 9; echo $$ > /run/two; exec sleep 1000';
+    const third = '[ ! -e /tmp/end ] || exit 3; echo $$ > /run/three; exec sleep 1000';
     const lines = [
       `one\t\t/run/one\tsh\t-c\t${hold}`,
       `two\tone\t/run/two\tsh\t-c\t${then}`,
@@ -242,7 +243,7 @@ ask -g /big 127.0.0.1 8080
       'rm -f /lab/state /tmp/go /tmp/end; mkdir -p /lab /run /usr/local/lib/lab; : > /usr/local/lib/lab/init.sh',
       `cat > /lab/services << 'END'\n${lines.join('\n')}\nEND`,
       // What an earlier run left is not taken for this one's.
-      'touch /run/one /run/two /run/three',
+      'for one in /run/one /run/two /run/three; do echo 1 > $one; done',
       'nodectl init > /tmp/ready.log 2>&1 &',
       until('svc status three 2> /dev/null | grep -q running'),
       'svc status; cat /lab/state 2> /dev/null; touch /tmp/go',

@@ -9,6 +9,14 @@ const ospfd = (expression: string) => `sed -i '${expression}' /etc/frr/ospfd.con
 const TWICE = [{ contract: 'web' }, { contract: 'web' }];
 
 const CONTROLS: readonly Control[] = [
+  // Reload
+  {
+    lab: 'reload',
+    broken: 'the new configuration has no such service',
+    caughtBy: 'fault.outage',
+    seen: /the service did not come back/,
+    scenario: [{ fault: { inject: 'reload:lb/keepalived', with: './without.conf' } }],
+  },
   // VRRP
   {
     lab: 'nat-keepalived',
@@ -64,6 +72,34 @@ const CONTROLS: readonly Control[] = [
       'tc qdisc add dev eth0 clsact\ntc filter add dev eth0 ingress protocol ip flower dst_ip 224.0.100.100 action drop',
   },
   {
+    lab: 'vrrp-equal',
+    broken: 'a director has more than the others, and takes the VIP back',
+    caughtBy: 'return.stays',
+    seen: /lb2 sent an advert/,
+    node: 'lb2',
+    conf: [/priority 100/, 'priority 110'],
+    scenario: [{ fault: 'stop:lb2/keepalived' }],
+  },
+  {
+    lab: 'vrrp-vmac',
+    broken: 'two masters have one virtual MAC address',
+    caughtBy: 'vrrp.master',
+    seen: /lb1 .* and lb2|lb2 .* and lb1/,
+    node: 'lb2',
+    setup:
+      'tc qdisc replace dev eth0 clsact\ntc filter add dev eth0 ingress protocol ip flower src_ip 10.20.0.11 dst_ip 224.0.0.18 action drop',
+    scenario: [{ contract: 'own' }],
+  },
+  {
+    lab: 'vrrp-vmac',
+    broken: 'the card answers for a VIP under the virtual MAC address',
+    caughtBy: 'vip.arp',
+    seen: /lb1 and|and lb1/,
+    node: 'lb1',
+    sysctls: { 'net.ipv4.conf.eth0.arp_ignore': 0, 'net.ipv4.conf.eth0.arp_filter': 0 },
+    scenario: [{ contract: 'own' }],
+  },
+  {
     lab: 'vrrp',
     broken: 'the master’s unicast peer is somebody else',
     caughtBy: 'vrrp.master',
@@ -79,6 +115,19 @@ const CONTROLS: readonly Control[] = [
     seen: /SCRIPT: lb1 in/,
     node: 'lb1',
     conf: [/track_script \{[^}]*\}/, ''],
+    scenario: [
+      { check: { master: 'lb1', of: 'SCRIPT', within: '10s', for: '2s' } },
+      { run: { on: 'lb1', do: 'touch /tmp/down' } },
+      { check: { master: 'lb2', of: 'SCRIPT' } },
+    ],
+  },
+  {
+    lab: 'vrrp',
+    broken: 'the master takes its script’s word late',
+    caughtBy: 'expect.master',
+    seen: /SCRIPT: lb1 in/,
+    node: 'lb1',
+    conf: [/fall 2/, 'fall 60'],
     scenario: [
       { check: { master: 'lb1', of: 'SCRIPT', within: '10s', for: '2s' } },
       { run: { on: 'lb1', do: 'touch /tmp/down' } },
@@ -292,4 +341,4 @@ const CONTROLS: readonly Control[] = [
 ];
 
 const folder = leavesNothing('ha-controls', (lab) => lab.startsWith('no-'));
-describe('a broken lab', () => itIsCaught(folder, CONTROLS, { concurrent: false }));
+describe('a broken lab', () => itIsCaught(folder, CONTROLS));

@@ -2,7 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fnatFile, lab, labOk, writeLab } from '../lab.ts';
+import { dockerEngine } from '../../src/engine/docker.ts';
+import { LOOK } from '../../src/engine/engine.ts';
+import { eventually } from '../../src/eventually.ts';
+import { eachCommand, fnatFile, lab, labOk, startLab, TELLS_COMMANDS, writeLab } from '../lab.ts';
 import { docker, leavesNothing } from './state.ts';
 
 const folder = leavesNothing('hand', (lab) => ['hand', 'still'].includes(lab));
@@ -109,16 +112,67 @@ describe('faults by hand', () => {
   });
 });
 
+describe('commands of one lane', () => {
+  const engine = dockerEngine();
+  afterAll(() => engine.close());
+  const options = { lane: LOOK } as const;
+  const idOf = async (node: string) => {
+    const found = (await engine.list('lvslab.lab=hand')).find((c) => c.name === `lvslab.hand.${node}`);
+    if (!found) throw new Error(`${node} is gone`);
+    return found.id;
+  };
+
+  it('run at once, each with its own output, errors and exit code', async () => {
+    const id = await idOf('client');
+    const ran = await Promise.all(
+      [0, 1, 2, 3].map((n) => engine.exec(id, ['sh', '-c', `seq ${n * 100000}; echo ${n} >&2; exit ${n}`], options)),
+    );
+    const seq = (most: number) => Array.from({ length: most }, (_, i) => `${i + 1}\n`).join('');
+    expect(ran.map((r) => [r.code, r.stderr])).toEqual([0, 1, 2, 3].map((n) => [n, `${n}\n`]));
+    for (const n of [0, 1, 2, 3]) expect(ran[n]?.stdout === seq(n * 100000)).toBe(true);
+    const missing = await engine.exec(id, ['no-such-program'], options);
+    expect([missing.code, missing.stderr]).toEqual([127, 'no-such-program: command not found\n']);
+  });
+
+  it('are one command of the engine, which says what it runs and ends what is abandoned', async () => {
+    const id = await idOf('client');
+    const stop = new AbortController();
+    const tethered = ['nodectl', 'exec', '--tether', '--', 'sleep', '1000'];
+    const run = engine.exec(id, tethered, { ...options, signal: stop.signal });
+    const running = () => engine.commands(id);
+    await eventually(async () => ((await running()).length > 0 ? true : undefined), { within: 5000, every: 20 });
+    expect(await running()).toEqual([tethered]);
+    stop.abort(new Error('enough'));
+    await expect(run).rejects.toThrow('enough');
+    expect(
+      await eventually(async () => ((await running()).length === 0 ? true : undefined), { within: 5000, every: 20 }),
+    ).toBe(true);
+  });
+
+  it('are refused where the node is paused, and run again where it was started again', async () => {
+    const id = await idOf('rs1');
+    expect((await engine.exec(id, ['true'], options)).code).toBe(0);
+    await engine.pause(id);
+    await expect(engine.exec(id, ['true'], options)).rejects.toThrow(/paused/);
+    await engine.unpause(id);
+    expect((await engine.exec(id, ['true'], options)).code).toBe(0);
+    await labOk(['fault', 'hand', 'kill:rs1']);
+    await expect(engine.exec(id, ['true'], options)).rejects.toThrow(/ended|not running/);
+    await labOk(['heal', 'hand']);
+    expect((await engine.exec(await idOf('rs1'), ['true'], options)).code).toBe(0);
+  });
+});
+
 describe('lab test --again', () => {
   it('tests a lab once more where a node stood still, and not where a check failed', async () => {
     // Two real servers answer in turn: one alone never does.
     const scenario = [{ check: { answers: 'web', by: 'rs1', within: '5s' } }];
     const path = writeLab(folder, { ...fnatFile(), lab: 'still', scenario });
     const report = join(folder, 'still-report');
-    const asked = await docker.getEvents({ filters: { event: ['exec_start'], label: ['lvslab.lab=still'] } });
+    const { child, done } = startLab(['test', path, '--again', '5', '--report', report], { env: TELLS_COMMANDS });
     let pause: Promise<void> | undefined;
-    asked.on('data', (chunk: Buffer) => {
-      if (chunk.toString().includes(' ask '))
+    eachCommand(child, (command) => {
+      if (command.includes(' ask '))
         pause ??= (async () => {
           const node = docker.getContainer('lvslab.still.rs2');
           await node.pause();
@@ -126,8 +180,7 @@ describe('lab test --again', () => {
           await node.unpause();
         })();
     });
-    const { code, stdout } = await lab(['test', path, '--again', '5', '--report', report]);
-    (asked as unknown as { destroy(): void }).destroy();
+    const { code, stdout } = await done;
     await pause;
     expect(stdout).toMatch(
       /\?\?\?\? expect\.answers web[\s\S]*rs2 was stalled[\s\S]*inconclusive: a node was stalled; retrying[\s\S]*FAIL expect\.answers/,

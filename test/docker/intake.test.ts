@@ -111,7 +111,8 @@ describe('a file of the user', () => {
         ]),
       },
     );
-    chmodSync(join(dirname(file), 'program'), 0o755);
+    for (const [name, mode] of Object.entries({ program: 0o750, empty: 0o604 }))
+      chmodSync(join(dirname(file), name), mode);
     await labOk(['up', file, '--no-wait']);
   }, 300_000);
   afterAll(() => labOk(['down', NAME]));
@@ -126,11 +127,11 @@ describe('a file of the user', () => {
     },
   );
 
-  it.each(KERNELS)('may be empty, and run when it may be run, on the kernel %s', async (node) => {
+  it.each(KERNELS)('may be empty, and keeps its mode, on the kernel %s', async (node) => {
     expect(
       await run(node, 'stat', '-c', '%s %a %U', '/root/empty', '/root/text', '/root/bytes', '/root/program'),
     ).toMatchObject({
-      stdout: '0 644 root\n0 644 root\n4096 644 root\n20 755 root\n',
+      stdout: '0 604 root\n0 604 root\n4096 644 root\n20 750 root\n',
     });
     expect(await run(node, '/root/program')).toMatchObject({ code: 0, stdout: 'runs\n' });
     expect(await run(node, 'stat', '-c', '%a %F', '/tmp', '/var/run')).toMatchObject({

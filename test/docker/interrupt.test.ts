@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { labOk, startLab } from '../lab.ts';
+import { eachCommand, labOk, startLab, TELLS_COMMANDS } from '../lab.ts';
 import { containersOf, docker, leavesNothing } from './state.ts';
 
 const NAME = 'broken-off';
@@ -73,23 +73,18 @@ describe('lab down', () => {
 
 describe('lab test', () => {
   it.each([1, 4, 8, 12, 16, 24, 40])('whose lab is taken down at command %i of it ends and says so', async (nth) => {
-    const events = await docker.getEvents({
-      filters: { type: ['container'], event: ['exec_start'], label: [`lvslab.lab=${NAME}`] },
-    });
-    const { child, done } = startLab(['test', 'fnat-keepalived', '--name', NAME]);
+    const { child, done } = startLab(['test', 'fnat-keepalived', '--name', NAME], { env: TELLS_COMMANDS });
     let up = false;
     child.stdout?.on('data', (chunk: Buffer) => {
       up ||= chunk.toString().includes(`${NAME} up`);
     });
     let seen = 0;
     const down = new Promise((resolve, reject) => {
-      events.on('data', (chunk: Buffer) => {
-        for (const line of chunk.toString().split('\n'))
-          if (up && line !== '' && ++seen === nth) labOk(['down', NAME]).then(resolve, reject);
+      eachCommand(child, () => {
+        if (up && ++seen === nth) labOk(['down', NAME]).then(resolve, reject);
       });
     });
     const [{ code, stderr }] = await Promise.all([done, Promise.race([down, done])]);
-    (events as unknown as { destroy(): void }).destroy();
     expect(stderr).toContain(`lab: ${NAME} was taken down while it was tested`);
     expect(code).toBe(3);
     expect(await containersOf(NAME)).toEqual([]);

@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { drivers, driversOf } from '../../src/drivers/index.ts';
+import { driversOf } from '../../src/drivers/index.ts';
 import { readLab } from '../../src/lab/read.ts';
+import type { Lab } from '../../src/model/lab.ts';
 import { promisesOf } from '../../src/scenario/run.ts';
 import { lab } from '../lab.ts';
 import { leavesNothing } from './state.ts';
@@ -23,14 +24,21 @@ beforeAll(async () => {
   const { code, stdout, stderr } = await lab(['test', '--all', '--again', '2', '--json', '--report', folder]);
   outcome = { code, stderr };
   reports = JSON.parse(stdout || '[]') as Report[];
-}, 1_200_000);
+}, 2_400_000);
+
+/** Returns why a lab is skipped on this machine, in words of its error; undefined if it is not. */
+function whySkipped(of: Lab): string | undefined {
+  const missing = driversOf(of).flatMap((d) => d.missing() ?? [])[0];
+  if (missing !== undefined) return missing;
+  return of.nodes.some((n) => n.kni) && !existsSync('/dev/vhost-net') ? 'no /dev/vhost-net' : undefined;
+}
 
 describe('lab test --all', () => {
   it.each(labs)('%s passes, and says what it is', (name) => {
     const report = reports.find((r) => r.lab === name);
     const file = readLab(`labs/${name}/lab.yaml`);
-    // Without the program that a driver needs, its labs are skipped.
-    const missing = file.ok ? driversOf(file.value).flatMap((d) => d.missing() ?? [])[0] : undefined;
+    // Without the program that a driver needs, or a device of the machine, its labs are skipped.
+    const missing = file.ok ? whySkipped(file.value) : undefined;
     const due = missing === undefined ? 'passed' : 'skipped';
     const wrong = report?.results.filter((r) => r.verdict !== due).map((r) => `${r.id} ${r.subject}: ${r.seen}`);
     expect([report?.error?.includes(missing ?? '-') ?? false, wrong], outcome.stderr).toEqual([
@@ -46,7 +54,12 @@ describe('lab test --all', () => {
   });
 
   it('ends with 0 and leaves one report of all', () => {
-    expect(outcome.code).toBe(drivers.dpvs.missing() === undefined ? 0 : 3);
+    const skipped = labs.some((name) => {
+      const file = readLab(`labs/${name}/lab.yaml`);
+      return file.ok && whySkipped(file.value) !== undefined;
+    });
+    expect(outcome.code).toBe(skipped ? 3 : 0);
     expect(readFileSync(join(folder, 'junit.xml'), 'utf8').match(/<testsuite /g)).toHaveLength(labs.length);
+    expect(statSync(join(folder, 'report.html')).size).toBeLessThan(5_000_000);
   });
 });

@@ -10,6 +10,82 @@ import { broken, type Control, itIsCaught, type Result, results, TRIALS_MS } fro
 import { leavesNothing } from './state.ts';
 
 const CONTROLS: readonly Control[] = [
+  // SCTP
+  {
+    lab: 'sctp',
+    broken: 'a real server loses data',
+    caughtBy: 'wire.twice',
+    seen: /to 10\.20\.0\.102:3868 retransmitted by client/,
+    node: 'rs3',
+    setup: 'iptables -A INPUT -p sctp --chunk-types any DATA -m statistic --mode nth --every 5 --packet 2 -j DROP',
+    scenario: [{ contract: 'direct' }],
+  },
+  // Entries for several ports, modes of single real servers
+  {
+    lab: 'fwmark',
+    broken: 'no packet is marked',
+    caughtBy: 'table.entry',
+    seen: /no entry any on lb; its packets do not have mark 7: the setup script of lb must set it/,
+    node: 'lb',
+    setup: 'true',
+    scenario: [{ contract: 'site80' }],
+  },
+  {
+    lab: 'fwmark',
+    broken: 'the mark is not persistent',
+    caughtBy: 'service.together',
+    seen: /rs1 ×2, rs2 ×2|rs2 ×2, rs1 ×2/,
+    node: 'lb',
+    conf: [/ *persistence_timeout 60\n/, ''],
+    also: ['table.persistence'],
+    scenario: [{ contract: 'site80' }],
+  },
+  {
+    lab: 'fwmark',
+    broken: 'the director has one port of the site only',
+    caughtBy: 'table.servers',
+    seen: /no such service \(the table has .*tcp 10\.20\.0\.100:80/,
+    node: 'lb',
+    conf: [/fwmark 7 \{/, '10.20.0.100 80 {\n    protocol TCP'],
+    scenario: [{ contract: 'site81' }],
+  },
+  {
+    lab: 'all-ports',
+    broken: 'the director has one port of the VIP only',
+    caughtBy: 'table.servers',
+    seen: /no such service \(the table has .*tcp 10\.20\.0\.100:8080/,
+    node: 'lb',
+    conf: [/virtual_server 10\.20\.0\.100 0/, 'virtual_server 10.20.0.100 8080'],
+    also: ['service.answers'],
+    scenario: [{ contract: 'all' }],
+  },
+  {
+    lab: 'all-ports',
+    broken: 'datagrams of one port stay together',
+    caughtBy: 'scheduler.ops',
+    seen: /^rs[12] ×20$/,
+    node: 'lb',
+    conf: [/ *ops\n/, ''],
+    also: ['table.flags'],
+    scenario: [{ contract: 'log' }],
+  },
+  {
+    lab: 'hybrid',
+    broken: 'rs1 gets its packets by a tunnel',
+    caughtBy: 'dr.source',
+    seen: /inside ipip/,
+    node: 'lb',
+    conf: [/lvs_method DR/, 'lvs_method TUN'],
+    also: ['table.forward'],
+  },
+  {
+    lab: 'hybrid',
+    broken: 'the director does not forward the replies of rs3',
+    caughtBy: 'nat.reply',
+    seen: /^nothing|from gw/,
+    node: 'lb',
+    sysctls: { 'net.ipv4.ip_forward': 0 },
+  },
   // NAT
   {
     lab: 'nat-one-arm',
@@ -104,6 +180,29 @@ tc filter add dev eth1 egress prio 2 protocol ip flower ip_proto tcp dst_port 80
     node: 'lb',
     setup: 'tc qdisc del dev eth1 clsact',
   },
+  // Outputs of documents
+  {
+    lab: 'dr-host-route',
+    broken: 'the document shows another real server',
+    caughtBy: 'expect.shows',
+    seen: /missing: "TCP 10\.0\.0\.100:80 rr \| -> 10\.1\.1\.246:80 Route 1"; not in the document: "TCP 10\.0\.0\.100:80 rr \| -> 10\.1\.1\.245:80 Route 1"/,
+    scenario: [
+      {
+        check: {
+          shows: { on: 'c2', do: 'ipvsadm -Ln', file: 'ipvsadm-Ln.txt', called: { '10.1.1.245:80': '10.1.1.246:80' } },
+        },
+      },
+    ],
+  },
+  {
+    lab: 'dr-host-route',
+    broken: 'a real server has another weight than the document shows',
+    caughtBy: 'expect.shows',
+    seen: /missing: .*10\.1\.1\.245:80 Route 1"; not in the document: .*10\.1\.1\.245:80 Route 5"/,
+    node: 'c2',
+    setup: 'sh /root/vs.sh start\nipvsadm -e -t 10.0.0.100:80 -r 10.1.1.245 -g -w 5',
+    scenario: [{ check: { shows: { on: 'c2', do: 'ipvsadm -Ln', file: 'ipvsadm-Ln.txt' } } }],
+  },
   // DR
   {
     lab: 'dr-one-arm',
@@ -128,6 +227,38 @@ tc filter add dev eth1 egress prio 2 protocol ip flower ip_proto tcp dst_port 80
     seen: /192\.168\.100\.254 to 192\.168\.100\.46 via lb/,
     node: 'rs1',
     routes: { '192.168.100.46': '192.168.100.1' },
+  },
+  {
+    lab: 'dr-gateway',
+    broken: 'the gateway takes its own VIP for a martian',
+    caughtBy: 'dr.reply',
+    seen: /lb does not pass on the replies of rs[12]: net\.ipv4\.conf\.eth1\.accept_local is 0/,
+    node: 'lb',
+    sysctls: { 'net.ipv4.conf.eth1.accept_local': 0 },
+  },
+  {
+    lab: 'dr-gateway',
+    broken: 'the gateway checks the way back',
+    caughtBy: 'dr.reply',
+    seen: /rp_filter is 1 on eth1/,
+    node: 'lb',
+    sysctls: { 'net.ipv4.conf.eth1.rp_filter': 1 },
+  },
+  {
+    lab: 'dr-localnode',
+    broken: 'the backup balances what the master forwards',
+    caughtBy: 'dr.once',
+    seen: /forwarded again: .* lb1 to lb2, then lb2 to lb1/,
+    node: 'lb2',
+    conf: [/ *notify ".*"\n/, ''],
+  },
+  {
+    lab: 'dr-gateway',
+    broken: 'rs1 replies around its gateway',
+    caughtBy: 'dr.return',
+    seen: /via rs2/,
+    node: 'rs1',
+    setup: 'ip route replace default via 10.30.0.3',
   },
   {
     lab: 'dr-one-arm',
@@ -325,11 +456,11 @@ tc filter add dev eth1 egress prio 2 protocol ip flower ip_proto tcp dst_port 80
   },
   {
     lab: 'dr-two-arm',
-    broken: 'answers do not fit the way to the client',
+    broken: 'the way to the client ends at the gateway',
     caughtBy: 'wire.errors',
-    seen: /ICMP unreachable \(200 bytes fit\) from gw/,
+    seen: /ICMP unreachable from gw/,
     node: 'gw',
-    setup: 'ip link set eth0 mtu 200',
+    setup: 'ip route add unreachable 10.0.0.48',
   },
   {
     lab: 'nat-one-arm',
@@ -337,6 +468,24 @@ tc filter add dev eth1 egress prio 2 protocol ip flower ip_proto tcp dst_port 80
     caughtBy: 'wire.errors',
     seen: /reset from rs1: 10\.140\.18\.33:80 to 192\.168\.0\.100/,
     scenario: [{ run: { on: 'rs1', do: 'svc stop nginx' } }, { contract: 'web' }],
+  },
+  {
+    lab: 'pmtu',
+    broken: 'the director does not pass on what fits',
+    caughtBy: 'path.mtu',
+    seen: /1300 bytes told by 10\.20\.0\.254 did not reach rs[12]/,
+    node: 'lb',
+    setup:
+      'modprobe -q -a sch_ingress cls_u32 act_gact || true\ntc qdisc replace dev eth0 clsact\ntc filter add dev eth0 ingress protocol ip u32 match ip protocol 1 0xff action drop',
+  },
+  {
+    lab: 'pmtu',
+    broken: 'a real server has small frames on a wire of jumbo frames',
+    caughtBy: 'run',
+    seen: /exit code [12]/,
+    node: 'rs1',
+    setup: 'ip link set eth0 mtu 1500',
+    scenario: [{ run: { on: 'near', do: 'ping -M do -c 1 -W 1 -s 8972 10.20.0.2' } }],
   },
   {
     lab: 'dr-one-arm',
@@ -357,7 +506,63 @@ tc filter add dev eth1 egress prio 2 protocol ip flower ip_proto tcp dst_port 80
       'nft "add table ip t; add chain ip t in { type filter hook input priority 0; }; add rule ip t in tcp dport 80 reject"',
     scenario: [{ contract: 'out1' }],
   },
+  // what keepalived says itself
+  {
+    lab: 'dr-one-arm',
+    broken: 'a script that keepalived should run may not run',
+    caughtBy: 'configuration.clean',
+    seen: /^lb: WARNING - script '\/etc\/hostname' is not executable for uid:gid 0:0 - disabling\.$/,
+    node: 'lb',
+    conf: [
+      /virtual_server /,
+      'vrrp_script no {\n    script "/etc/hostname"\n    interval 1\n}\nvrrp_instance NO {\n    interface eth0\n    virtual_router_id 9\n    priority 9\n    track_script {\n        no\n    }\n    virtual_ipaddress {\n        192.168.100.9/32\n    }\n}\nvirtual_server ',
+    ],
+  },
+  // what health checks ask
+  {
+    lab: 'applications',
+    broken: 'the director asks for no virtual host',
+    caughtBy: 'health.check',
+    seen: /lb \(10\.20\.0\.1\) to 10\.20\.0\.[23]:80, \/healthz of 10\.20\.0\.[23]/,
+    node: 'lb',
+    conf: [/ +virtualhost .*\n/, ''],
+    scenario: [{ contract: 'shop' }],
+  },
+  {
+    lab: 'applications',
+    broken: 'the director queries another name',
+    caughtBy: 'health.check',
+    seen: /lb \(10\.20\.0\.1\) to 10\.20\.0\.[23]:53, ftp\.lab A/,
+    node: 'lb',
+    conf: [/name www\.lab/g, 'name ftp.lab'],
+    scenario: [{ contract: 'names' }],
+  },
+  {
+    lab: 'applications',
+    broken: 'the director connects where it should ping',
+    caughtBy: 'health.check',
+    seen: /^nothing$/,
+    node: 'lb',
+    conf: [/PING_CHECK/g, 'TCP_CHECK'],
+    scenario: [{ contract: 'zones' }],
+  },
   // all that a table shows
+  {
+    lab: 'dr-one-arm',
+    broken: 'the director has a service that the lab does not have',
+    caughtBy: 'table.services',
+    seen: /lb has tcp 192\.168\.100\.254:8080, which the lab does not have/,
+    node: 'lb',
+    conf: [/(virtual_server 192\.168\.100\.254) 80 ([\s\S]*)/, '$1 80 $2\n$1 8080 $2'],
+  },
+  {
+    lab: 'dr-one-arm',
+    broken: 'the director has a persistence, and a mask, that the lab does not have',
+    caughtBy: 'table.persistence',
+    seen: /^300 s for clients that share 24 leading bits on lb/,
+    node: 'lb',
+    conf: [/lb_algo rr/, 'lb_algo rr\n    persistence_timeout 300\n    persistence_granularity 255.255.255.0'],
+  },
   {
     lab: 'fnat-simple',
     broken: 'the director has a persistence that the lab does not have',
@@ -404,7 +609,7 @@ tc filter add dev eth1 egress prio 2 protocol ip flower ip_proto tcp dst_port 80
     lab: 'nat-one-arm',
     broken: 'the director has a service of nobody’s',
     caughtBy: 'table.services',
-    seen: /fwm 7:0/,
+    seen: /lb has fwm 7, which the lab does not have/,
     scenario: [
       { run: { on: 'lb', do: 'ipvsadm -Ln | grep Masq && ipvsadm -A -f 7 -s rr', within: '5s' } },
       { contract: 'web' },
@@ -515,7 +720,7 @@ ip link set dpdk0.100 up`,
 
 const folder = leavesNothing('mode-controls', (lab) => lab.startsWith('no-'));
 
-describe('a broken lab', () => itIsCaught(folder, CONTROLS, { concurrent: true }));
+describe('a broken lab', () => itIsCaught(folder, CONTROLS));
 
 describe('a wrong scheduler', () => {
   // One client: sh sends it always to one server, rr to each in turn. Either breaks the promise of the scheduler named.

@@ -44,7 +44,16 @@ describe('lab test fnat-keepalived', () => {
     expect(results.results.find((r) => r.id === 'failover.outage')?.figures?.['outage']).toBeGreaterThan(2000);
     for (const name of new Set(results.results.flatMap((r) => r.evidence).map((e) => e.split(' ')[0] as string)))
       expect([name, existsSync(join(report, name))]).toEqual([name, true]);
-    for (const name of ['junit.xml', 'events.ndjson', 'lan.pcap', 'log-lb1.txt', 'log-rs1.txt', 'table-lb1.json'])
+    for (const name of [
+      'junit.xml',
+      'report.html',
+      'lab.json',
+      'events.ndjson',
+      'lan.pcap',
+      'log-lb1.txt',
+      'log-rs1.txt',
+      'table-lb1.json',
+    ])
       expect(statSync(join(report, name)).size).toBeGreaterThan(100);
     expect(readFileSync(join(report, 'log-lb2.txt'), 'utf8')).toContain('Entering MASTER STATE');
     const events = readFileSync(join(report, 'events.ndjson'), 'utf8')

@@ -5,7 +5,7 @@ import { DIALECT } from '../../src/drivers/ipvs/dialect.ts';
 import { keepalivedConf } from '../../src/drivers/keepalived-conf.ts';
 import { readLab } from '../../src/lab/read.ts';
 import { nodeOf } from '../../src/model/lookup.ts';
-import { type LabFile, lab, labOk, writeLab } from '../lab.ts';
+import { type LabFile, lab, labOk, withoutFiles, writeLab } from '../lab.ts';
 import { containersOf, leavesNothing } from './state.ts';
 
 const folder = leavesNothing('start', (name) => name === 'start');
@@ -15,7 +15,7 @@ afterAll(async () => {
 
 /** A lab of the catalogue under the test's name, with more for one of its nodes. */
 function but(name: string, node: string, more: Record<string, unknown>, beside: Record<string, string>): string {
-  const file = parse(readFileSync(`labs/${name}/lab.yaml`, 'utf8')) as LabFile;
+  const file = withoutFiles(parse(readFileSync(`labs/${name}/lab.yaml`, 'utf8')) as LabFile);
   Object.assign(file.nodes[node] as object, more);
   return writeLab(folder, { ...file, lab: 'start' }, beside);
 }
@@ -40,6 +40,11 @@ describe('lab up', () => {
       'an unknown keyword of keepalived',
       () => keepalived('lb_algo', 'lb_algorithm'),
       /lb1\| .*\.\/lb1\.conf: Line \d+\) Unknown keyword 'lb_algorithm'[\s\S]*keepalived refuses \.\/lb1\.conf/,
+    ],
+    [
+      'a mistyped word, which leaves a service without real servers',
+      () => keepalived('real_server', 'real_sever'),
+      /lb1\| .*\.\/lb1\.conf: Line \d+\) Unknown keyword 'real_sever'/,
     ],
     [
       'a brace too few for keepalived',

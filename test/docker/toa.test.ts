@@ -20,6 +20,7 @@ tc filter add dev eth0 ingress protocol ip flower ip_proto tcp dst_ip 10.0.0.100
 `;
 
 const file = parse(readFileSync('labs/fnat-two-arm/lab.yaml', 'utf8')) as LabFile;
+file.scenario = [{ contract: 'web' }]; // its other steps need files of the lab
 const web = { ...file.services['web'], app: 'toa' };
 const path = writeLab(folder, {
   ...file,

@@ -6,8 +6,17 @@ import { dockerEngine } from '../../src/engine/docker.ts';
 import { eventually } from '../../src/eventually.ts';
 import { readLab } from '../../src/lab/read.ts';
 import { testLab } from '../../src/scenario/test-lab.ts';
-import { fnatFile, type LabFile, labOk, type Outcome, startLab, writeLab } from '../lab.ts';
-import { containersOf, docker, leavesNothing } from './state.ts';
+import {
+  eachCommand,
+  fnatFile,
+  type LabFile,
+  labOk,
+  type Outcome,
+  startLab,
+  TELLS_COMMANDS,
+  writeLab,
+} from '../lab.ts';
+import { containersOf, leavesNothing } from './state.ts';
 
 const folder = leavesNothing('undo', (name) => name.startsWith('undo-'));
 process.env['TMPDIR'] = folder; // for reports of which no folder is named
@@ -31,28 +40,22 @@ async function commandsIn(name: string): Promise<readonly string[]> {
 }
 
 /**
- * Runs a command and sends it a signal once the engine has been asked for commands that match these patterns, one
- * after the other, in its lab.
+ * Runs a command and sends it a signal once it has begun commands in its lab that match these patterns, one after the
+ * other.
  */
 async function interrupt(
-  name: string,
   args: readonly string[],
   signal: NodeJS.Signals,
   patterns: readonly RegExp[],
 ): Promise<Outcome> {
-  const filters = { type: ['container' as const], event: ['exec_start'], label: [`lvslab.lab=${name}`] };
-  const events = await docker.getEvents({ filters });
-  const { child, done } = startLab(args);
+  const { child, done } = startLab(args, { env: TELLS_COMMANDS });
   const open = [...patterns];
-  events.on('data', (chunk: Buffer) => {
-    for (const line of chunk.toString().split('\n'))
-      if (open[0]?.test(line)) {
-        open.shift();
-        if (open.length === 0) child.kill(signal);
-      }
+  eachCommand(child, (command) => {
+    if (!open[0]?.test(command)) return;
+    open.shift();
+    if (open.length === 0) child.kill(signal);
   });
   const outcome = await done;
-  (events as unknown as { destroy(): void }).destroy();
   expect(open).toEqual([]);
   return outcome;
 }
@@ -64,7 +67,7 @@ async function undone(
   signal: NodeJS.Signals,
   patterns: readonly RegExp[],
 ): Promise<void> {
-  const { code, stderr } = await interrupt(name, args, signal, patterns);
+  const { code, stderr } = await interrupt(args, signal, patterns);
   if (signal === 'SIGINT') expect([code, stderr]).toEqual([130, expect.stringMatching(/lab: interrupted\n$/)]);
   else await labOk(['heal', name]);
   expect((await labOk(['fault', name])).stdout).toBe('no active faults\n');
@@ -179,13 +182,11 @@ describe('a failure while a report is made', () => {
   it('of which the folder is gone never leaves a lab up', async () => {
     const path = writeLab(folder, { ...fnatFile(), lab: NAME, scenario });
     const report = join(folder, 'gone');
-    const events = await docker.getEvents({ filters: { event: ['exec_start'], label: [`lvslab.lab=${NAME}`] } });
-    const { done } = startLab(['test', path, '--report', report]);
-    events.on('data', (chunk: Buffer) => {
-      if (ASKS.test(chunk.toString())) rmSync(report, { recursive: true, force: true });
+    const { child, done } = startLab(['test', path, '--report', report], { env: TELLS_COMMANDS });
+    eachCommand(child, (command) => {
+      if (ASKS.test(command)) rmSync(report, { recursive: true, force: true });
     });
     const { code, stderr } = await done;
-    (events as unknown as { destroy(): void }).destroy();
     expect([code, stderr]).toEqual([3, expect.stringContaining('ENOENT')]);
     expect(await containersOf(NAME)).toEqual([]);
   });

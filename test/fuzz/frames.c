@@ -33,11 +33,13 @@ static int run_frame(const char *payload, uint32_t len) {
 static int one_frame(int type, const char *payload, uint32_t len) {
   struct size size;
   size_t taken = 0;
+  uint32_t number = 0;
   int signal = 1, code = 0;
   must(type > 0 && len <= FRAME_MAX);
   int read = run_frame(payload, len) + (parse_signal(payload, len, &signal) == 0) + (parse_size(payload, len, &size) == 0) +
              (parse_ack(payload, len, &taken) == 0) + (parse_exit(payload, len, &code) == 0);
   must(signal > 0 && signal < NSIG && taken <= STDIN_WINDOW && code >= 0 && code < 256);
+  if (parse_number(payload, len, &number) == 0) must(len >= NUMBER_LEN);
   return read + (type == F_STDIN || type == F_STDOUT || type == F_STDERR);
 }
 

@@ -22,7 +22,7 @@ const MORE = /^\d+ more mistakes?, not shown$/;
 /** A lab file's lab or mistakes; whatever files it names are there. */
 function read(text: string): Result<Lab, readonly Diagnostic[]> {
   const source = readSource('lab.yaml', Buffer.from(text));
-  return source.ok ? checkLab(source.value, () => ok({ bytes: Buffer.from('x\n'), executable: false })) : source;
+  return source.ok ? checkLab(source.value, () => ok({ bytes: Buffer.from('x\n'), mode: 0o644 })) : source;
 }
 
 /** What must be so of any lab file: it is refused with places, or all that is made of it can be made. */

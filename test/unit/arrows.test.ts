@@ -23,10 +23,13 @@ const ORDER = [
   'report',
   'checks',
   'lab',
+  'import',
   'scenario',
   'output',
   'graph',
+  'page',
   'commands',
+  'library',
   'cli',
 ] as const;
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { exitCode } from '../../src/commands/test.ts';
-import { buildFolder, PROGRAMS, whyNoBuild } from '../../src/drivers/dpvs/build.ts';
+import { buildNamed, lookForBuild, PROGRAMS, whyNoBuild } from '../../src/drivers/dpvs/build.ts';
 import { dpvs } from '../../src/drivers/dpvs/driver.ts';
 import { availableImages, drivers } from '../../src/drivers/index.ts';
 import type { Engine } from '../../src/engine/engine.ts';
@@ -46,13 +46,13 @@ describe('a build of DPVS', () => {
     expect(dpvs.missing()).toBeUndefined();
   });
   it('is looked for where LAB_DPVS says, else in /opt/dpvs/bin', () => {
-    expect(buildFolder()).toBe(build);
+    expect(buildNamed()).toEqual({ kind: 'folder', folder: build });
     process.env['LAB_DPVS'] = '';
-    expect(buildFolder()).toBe('/opt/dpvs/bin');
+    expect(buildNamed()).toEqual({ kind: 'folder', folder: '/opt/dpvs/bin' });
     delete process.env['LAB_DPVS'];
-    expect(buildFolder()).toBe('/opt/dpvs/bin');
-    expect(whyNoBuild(join(folder, 'none'))).toBe(
-      `there is no build of DPVS: LAB_DPVS names no folder, so it is looked for in ${folder}/none, which is no folder; set LAB_DPVS or --dpvs to the bin folder of your own build`,
+    expect(buildNamed()).toEqual({ kind: 'folder', folder: '/opt/dpvs/bin' });
+    expect(whyNoBuild({ kind: 'folder', folder: join(folder, 'none') })).toBe(
+      `there is no build of DPVS: LAB_DPVS names no folder, so it is looked for in ${folder}/none, which is no folder; set LAB_DPVS or --dpvs to the bin folder of your own build, or to an image that has it`,
     );
   });
   it.each<[string, () => void]>([
@@ -67,7 +67,7 @@ describe('a build of DPVS', () => {
   ])('is none if the folder %s', (_what, spoil) => {
     spoil();
     expect(dpvs.missing()).toBe(
-      `there is no build of DPVS: LAB_DPVS or --dpvs names ${build}, which is no folder; set LAB_DPVS or --dpvs to the bin folder of your own build`,
+      `there is no build of DPVS: LAB_DPVS or --dpvs names ${build}, which is no folder; set LAB_DPVS or --dpvs to the bin folder of your own build, or to an image that has it`,
     );
   });
   it('lacks programs by name, and a folder is no program', () => {
@@ -96,6 +96,59 @@ describe('the image with a build', () => {
     writeFileSync(join(build, 'libdpvs.so'), 'one more');
     expect(tag()).not.toBe(changed);
     expect(imageTag(NODE)).not.toBe(imageTag({ ...NODE, brings: build }));
+  });
+});
+
+describe('a build of DPVS in an image', () => {
+  const image = { id: `sha256:${'1'.repeat(64)}`, bytes: 30_000_000, env: { PATH: '/here', LD_LIBRARY_PATH: '/libs' } };
+  const engine = (found: object | undefined) => ({ image: async () => found }) as unknown as Engine;
+  beforeEach(() => {
+    process.env['LAB_DPVS'] = 'mine/dpvs:1.10.2';
+  });
+
+  it('is what no path names: a path begins with /, . or ~, or exists', () => {
+    expect(buildNamed()).toEqual({ kind: 'image', reference: 'mine/dpvs:1.10.2' });
+    for (const path of ['./mine', '../mine', '~/mine', 'labs']) {
+      process.env['LAB_DPVS'] = path;
+      expect(buildNamed().kind).toBe('folder');
+    }
+  });
+  it('is missing if the engine does not have it, with what to do', async () => {
+    await lookForBuild(engine(undefined));
+    expect(dpvs.missing()).toBe(
+      'there is no build of DPVS: LAB_DPVS or --dpvs names mine/dpvs:1.10.2, which is neither a folder here nor an image of the engine; load the image (docker load, docker pull), or name the bin folder of your own build',
+    );
+    expect(availableImages([drivers.dpvs])).toEqual([NODE]);
+  });
+  it('is searched on its own PATH, and in the folders of builds', async () => {
+    await lookForBuild(engine(image));
+    expect(dpvs.missing()).toBeUndefined();
+    const { name, arguments: given } = dpvs.image();
+    expect(name).toBe('dpvs-taken');
+    expect(given).toMatchObject({ GIVEN: 'mine/dpvs:1.10.2', ID: image.id, PROGRAMS: '/here:/dpvs/bin:/opt/dpvs/bin' });
+    expect(given?.['LIBRARIES']).toMatch(/^\/libs:\/usr\/local\/lib\/x86_64-linux-gnu:/);
+    await lookForBuild(engine({ ...image, env: {} }));
+    expect(dpvs.image().arguments?.['PROGRAMS']).toMatch(
+      /^\/usr\/local\/sbin:.*:\/sbin:\/bin:\/dpvs\/bin:\/opt\/dpvs\/bin$/,
+    );
+  });
+  it('makes another image of directors when the same name is another image', async () => {
+    await lookForBuild(engine(image));
+    const first = imageTag(dpvs.image());
+    expect(first).toMatch(/^lvslab\/dpvs-taken:[0-9a-f]{12}$/);
+    await lookForBuild(engine({ ...image, id: `sha256:${'2'.repeat(64)}` }));
+    expect(imageTag(dpvs.image())).not.toBe(first);
+  });
+  it('is told by name, digest and size; a folder by its path', async () => {
+    await lookForBuild(engine(image));
+    expect(dpvs.broughtFrom?.()).toBe('image mine/dpvs:1.10.2 of the engine (sha256:111111111111, 30 MB)');
+    process.env['LAB_DPVS'] = build;
+    expect(dpvs.broughtFrom?.()).toBe(`folder ${build}`);
+  });
+  it('costs a folder no call of the engine', async () => {
+    process.env['LAB_DPVS'] = build;
+    await lookForBuild({} as unknown as Engine);
+    expect(dpvs.missing()).toBeUndefined();
   });
 });
 
@@ -167,7 +220,7 @@ describe('a lab without a build of DPVS', () => {
     expect(tested.report.counts).toEqual({ passed: 0, failed: 0, inconclusive: 0, skipped: promised.length });
     for (const { seen } of tested.report.results)
       expect(seen).toBe(
-        `driver dpvs is not available: there is no build of DPVS: LAB_DPVS or --dpvs names ${build}, which is no folder; set LAB_DPVS or --dpvs to the bin folder of your own build`,
+        `driver dpvs is not available: there is no build of DPVS: LAB_DPVS or --dpvs names ${build}, which is no folder; set LAB_DPVS or --dpvs to the bin folder of your own build, or to an image that has it`,
       );
     expect(tested.failure).toBeInstanceOf(CannotRun);
     expect(tested.failure).toMatchObject({ reason: 'no-driver', hint: expect.stringContaining('lab doctor') });

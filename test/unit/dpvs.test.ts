@@ -431,7 +431,7 @@ virtual_server group 192.168.100.254-80 {
     expect(conf).toContain('    persistence_timeout 5\n    persistence_granularity 255.255.255.0\n');
   });
 
-  it('has only the services that keepalived sets up: the others are commands', () => {
+  it('has only the services that keepalived sets up: the others are commands, and VIPs that do not move', () => {
     const lab = written(
       `services:
   plain: { vip: 10.0.0.100, port: 80, mode: fnat, reals: { rs4: 1 } }
@@ -442,6 +442,7 @@ virtual_server group 192.168.100.254-80 {
     expect(conf.match(/virtual_server group \S+/g)).toEqual(['virtual_server group 10.0.0.101-80']);
     expect(commandsOf(lab).filter((c) => c.includes('10.0.0.10'))).toEqual([
       'dpip addr add 10.0.0.100/32 dev dpdk1',
+      'dpip addr add 10.0.0.101/32 dev dpdk1',
       'ipvsadm -A -t 10.0.0.100:80 -s rr',
       'ipvsadm -a -t 10.0.0.100:80 -r 192.168.100.4:80 -b -w 1',
       'ipvsadm --add-laddr -z 192.168.100.200 -t 10.0.0.100:80 -F dpdk0',
@@ -459,6 +460,12 @@ describe('devices of a director', () => {
     expect(conf.match(/port \S+/g)).toEqual(['port dpdk0', 'port dpdk1', 'port bond1']);
     expect(partOf(lab).ip[0]).toMatch(/^link set dev eth2 address /);
     expect(partOf(lab).programs['dpvs-setup']?.command.slice(1)).toEqual(['dpdk0', 'dpdk1', 'bond1']);
+  });
+  it('are bonds with LACP, with a program that lets an idle DPVS speak it', () => {
+    const lacp = right(readLab('labs/dpvs-lacp/lab.yaml'));
+    expect(fileOf(lacp, 'lb', DPVS_CONF)).toContain('<init> bonding bond2 {\n        mode 4\n');
+    expect(partOf(lacp).programs['dpvs-lacp']?.command).toEqual(['/usr/local/lib/lab/dpvs-lacp.sh', 'bond1', 'bond2']);
+    expect(partOf(lab).programs['dpvs-lacp']).toBeUndefined();
   });
   it('are VLANs by command, before their addresses', () =>
     expect(commandsOf(lab).slice(0, 5)).toEqual([
@@ -546,7 +553,6 @@ describe('what DPVS cannot do', () => {
     ],
     ['a kernel of its own', 'services: {}', 'lan: 192.168.100.1, kernel: uml', /DPVS runs on the engine’s kernel/],
     ['a bridge', 'services: {}', 'devices: { b: { bridge: true, over: [lan] } }, lan: none', /DPVS has no bridges/],
-    ['LACP', 'services: {}', 'devices: { b: { bond: 4, over: [lan] } }, lan: none', /use bond: 0/],
     [
       'a sync daemon',
       'services: {}\nvrrp: { V: { on: lan, id: 1, priorities: { lb: 9 }, addresses: [192.168.100.250], syncdaemon: true } }',

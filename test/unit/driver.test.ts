@@ -10,7 +10,7 @@ import {
   readCounters,
   readLimits,
 } from '../../src/drivers/ipvsadm.ts';
-import { keepalivedConf, keepalivedPids } from '../../src/drivers/keepalived-conf.ts';
+import { KEEPALIVED_CONF, keepalivedConf, keepalivedPids } from '../../src/drivers/keepalived-conf.ts';
 import { readLab } from '../../src/lab/read.ts';
 import { nodeOf } from '../../src/model/lookup.ts';
 import { fnatLab } from './lab.ts';
@@ -50,7 +50,7 @@ FWM  2 IPv6 rr persistent 3 mask 64
 `);
     expect(services).toMatchObject([
       { scheduler: 'sh', persistence: 3, mask: 24, flags: ['(sh-fallback,sh-port)', 'pe', 'sip', 'ops'], reals: [{}] },
-      { protocol: 'fwm', address: '2', port: 0, scheduler: 'rr', mask: 64, flags: [], reals: [{ port: 0 }] },
+      { protocol: 'fwm', address: '2', port: 0, family: 6, scheduler: 'rr', mask: 64, flags: [], reals: [{ port: 0 }] },
     ]);
   });
   it('prints other lists that belong to the table', () => {
@@ -93,10 +93,10 @@ UDP 04:59  UDP         [2001::48]:40001   [2001::201]:80     [2407::1]:80
 describe('a director', () => {
   it('is ready when keepalived runs, with its processes only where nobody else writes their configuration', () => {
     const lb1 = nodeOf(lab, 'lb1');
-    const file = { path: './start.sh', base64: '', executable: true };
+    const file = { path: './start.sh', base64: '', mode: 0o755 };
     expect(keepalivedPids(lab, lb1)).toEqual(['/run/keepalived.pid', '/run/vrrp.pid', '/run/checkers.pid']);
-    expect(keepalivedPids(lab, { ...lb1, setup: file })).toEqual(['/run/keepalived.pid']);
-    expect(keepalivedPids(lab, { ...lb1, keepalived: file })).toEqual(['/run/keepalived.pid']);
+    for (const own of [{ setup: file }, { keepalived: file }, { files: { [KEEPALIVED_CONF]: file } }])
+      expect(keepalivedPids(lab, { ...lb1, ...own })).toEqual(['/run/keepalived.pid']);
   });
   it('gets the seed’s keepalived.conf', () => {
     expect(keepalivedConf(lab, nodeOf(lab, 'lb2'), DIALECT)).toBe(`global_defs {

@@ -10,10 +10,11 @@ import type { Fault } from '../../src/model/fault.ts';
 import type { Lab } from '../../src/model/lab.ts';
 import { nodeOf, serviceOf } from '../../src/model/lookup.ts';
 import type { LabNode } from '../../src/model/node.ts';
+import type { Service } from '../../src/model/service.ts';
 import type { FaultKind } from '../../src/model/words.ts';
 import type { Packet } from '../../src/net/packet.ts';
 import { distribution, histogram } from '../../src/report/distribution.ts';
-import { crossing, outageBudget } from '../../src/scenario/budget.ts';
+import { crossing, flowBudget, outageBudget } from '../../src/scenario/budget.ts';
 import { fnatLab } from './lab.ts';
 
 const lab = fnatLab();
@@ -102,6 +103,36 @@ describe('what a fault takes from a director', () => {
     const of = catalogue('fnat-ospf-bfd');
     expect(withdrawalsOf(of, fault(text, of))).toMatchObject([{ from: 'lb1', ...expected }]);
   });
+  it.each([
+    ['hang:lb1/ospf6d', [{ domain: { name: 'wan6' }, told: false, seenByBfd: false }]],
+    ['hang:lb1/ospfd', [{ domain: { name: 'wan4' }, told: false, seenByBfd: false }]],
+    ['cut:lb1@lan', [{ quorum: [{ name: 'six' }] }, { quorum: [{ name: 'four' }] }]],
+    ['deaf:lb1@lan', [{ told: true }, { told: true }]],
+    ['loss:lb1@lan', []],
+    ['cut:rs1', []],
+  ])('leaves the domains that it takes part in after %s', (text, expected) => {
+    const of = catalogue('dr-ospf6');
+    expect(withdrawalsOf(of, fault(text, of))).toMatchObject(expected);
+  });
+  it('of quorum is known only if the director takes off every VIP of the domain', () => {
+    const of = catalogue('dr-ospf6');
+    const [six, four] = of.services;
+    const mute = (quorum?: Service['quorum']) =>
+      withdrawalsOf({ ...of, services: [{ ...six, quorum } as Service, four as Service] }, fault('cut:lb1@lan', of))
+        .length;
+    expect([mute(six?.quorum), mute({ weight: 1, down: 'logger lost' }), mute(undefined)]).toEqual([2, 1, 1]);
+  });
+  it.each([
+    ['kill:lb1', { told: false, seenByBfd: true }],
+    ['kill:lb1/bgpd', { told: true }],
+    ['stop:lb1/bgpd', { told: true }],
+    ['hang:lb1/bgpd', { told: false, seenByBfd: false }],
+    ['withdraw:lb1', { told: true }],
+    ['drain:lb1', { told: true }],
+  ])('announces no more by BGP after %s', (text, expected) => {
+    const of = catalogue('dr-bgp');
+    expect(withdrawalsOf(of, fault(text, of))).toMatchObject([{ from: 'lb1', ...expected }]);
+  });
 });
 
 describe('what clients may go without', () => {
@@ -125,6 +156,31 @@ describe('what clients may go without', () => {
     expect(budget('kill:lb1', catalogue('fnat-ospf'))?.ms).toBe(40_000 + 2 * 5000);
     expect(budget('kill:lb1', catalogue('fnat-ospf-bfd'))?.ms).toBe(900 + 2 * 50);
     expect(budget('hang:lb1/ospfd', catalogue('fnat-ospf-bfd'))?.ms).toBe(4000 + 2 * 50);
+  });
+  it('counts how a director notices that its quorum is lost', () =>
+    expect(budget('cut:lb1@lan', catalogue('dr-ospf6'))?.words).toBe(
+      'quorum lost: every 1.00 s + 1 retries × 1.00 s + 2 timeouts × 1.00 s + LSA and SPF throttle 2 × 50 ms',
+    ));
+  it('counts the hold time of BGP, or BFD where it sees more', () => {
+    const bgp = catalogue('dr-bgp');
+    expect(budget('kill:lb1', bgp)?.words).toBe('BFD 2 × 600 ms + BGP tells at once');
+    expect(budget('hang:lb1/bgpd', bgp)?.ms).toBe(6000);
+    expect(budget('withdraw:lb1', bgp)?.ms).toBe(0);
+  });
+  it('is nothing under a reload', () =>
+    expect(budget('reload:lb1/keepalived')).toMatchObject({ ms: 0, lossless: true }));
+  it('is more for a flow of datagrams whose director drops them until its entry expires', () => {
+    const of = catalogue('udp-flow');
+    const flow = (sysctl: string, more: Partial<Lab> = {}) => {
+      const nodes = of.nodes.map((n) => (n.kind === 'director' ? { ...n, sysctls: { [sysctl]: '1' } } : n));
+      const changed = { ...of, nodes, ...more };
+      const made = fault('kill:rs1', changed);
+      return flowBudget(changed, serviceOf(changed, 'log'), made, { ms: 100, words: '' }).ms;
+    };
+    expect(flow('net.ipv4.vs.expire_nodest_conn')).toBe(100);
+    expect(flow('net/ipv4/vs/expire_nodest_conn')).toBe(100);
+    expect(flow('net.ipv4.vs.conntrack')).toBe(100 + 300_000 + 2500);
+    expect(flow('net.ipv4.vs.conntrack', { timeouts: { tcp: 9000, fin: 9000, udp: 5000 } })).toBe(100 + 5000 + 2500);
   });
   it('is that of the service’s own instances, whose skew counts in adverts under version 3, in seconds under version 2', () => {
     const vrrp = catalogue('vrrp');

@@ -4,7 +4,11 @@ import { reference } from '../../src/lab/reference.ts';
 import { jsonSchema } from '../../src/lab/schema.ts';
 import { mistakesOf as mistakes } from './lab.ts';
 
-const GOOD = readFileSync('labs/fnat-keepalived/lab.yaml', 'utf8');
+/** A lab without the outputs of its document, which are files beside it. */
+const GOOD = readFileSync('labs/fnat-keepalived/lab.yaml', 'utf8').replace(
+  / {2}# With DPVS:[\s\S]*?(?= {2}- health)/,
+  '',
+);
 
 /** The good file with one text replaced, which must be there. */
 function but(from: string, to: string): string {
@@ -17,11 +21,11 @@ describe('a lab file', () => {
 
   it.each([
     ['an unknown key', but('    mode: fnat', '    mod: fnat'), /unknown key "mod"; did you mean "mode"\?/],
-    ['a missing key', but('    port: 80\n', ''), /has no "port": expected a whole number from 1 to 65535/],
+    ['a missing key', but('    port: 80\n', ''), /has no "port": expected a whole number from 0 to 65535/],
     [
       'a wrong type',
       but('    port: 80\n', '    port: eighty\n'),
-      /expected a whole number from 1 to 65535, not "eighty"/,
+      /expected a whole number from 0 to 65535, not "eighty"/,
     ],
     [
       'a misspelled mode',
@@ -86,7 +90,6 @@ describe('a lab file', () => {
       but('    on: lan', '    on: lam'),
       /there is no segment "lam"; did you mean "lan"\?/,
     ],
-    ['two equal priorities', but('lb2: 80', 'lb2: 100'), /"lb1" has priority 100 too/],
     [
       'an unknown step',
       but('  - contract: web', '  - contrakt: web'),
@@ -133,7 +136,7 @@ describe('a lab file', () => {
     const others = but('kind: client', 'kind: clint')
       .replace('scheduler: rr', 'scheduler: rrr')
       .replace('lb2: 80 }', 'lb3: 80 }')
-      .replace(/^ {2}- failover.*\n/m, '');
+      .replace(/^ {2}- failover[\s\S]*/m, '');
     expect(others).toContain(from);
     const told = mistakes(others.replace(from, to));
     expect(told).toEqual(expected.map((word) => expect.stringContaining(word)));
@@ -149,10 +152,10 @@ describe('a lab file', () => {
   });
 
   it('tells all mistakes at once, with place, line and underline', () => {
-    const found = mistakes(but('port: 80', 'port: 0').replace('id: 123', 'id: 999'));
+    const found = mistakes(but('port: 80', 'port: 70000').replace('id: 123', 'id: 999'));
     expect(found).toHaveLength(2);
     expect(found[0]).toBe(
-      'lab.yaml:18:11 expected a whole number from 1 to 65535, not 0\n        port: 0\n              ~',
+      'lab.yaml:18:11 expected a whole number from 0 to 65535, not 70000\n        port: 70000\n              ~~~~~',
     );
   });
 

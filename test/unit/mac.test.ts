@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { formatDiagnostic } from '../../src/lab/diagnostic.ts';
-import { labNames, readLab } from '../../src/lab/read.ts';
+import { labNames } from '../../src/lab/names.ts';
+import { readLab } from '../../src/lab/read.ts';
 import { checkLab } from '../../src/lab/resolve.ts';
 import { readSource } from '../../src/lab/source.ts';
 import type { Lab } from '../../src/model/lab.ts';

@@ -186,6 +186,7 @@ describe('VRRP', () => {
     ['preemption after a day', ', preempt: 1440m', '', /from 0s to 1000s/],
     ['a refresh of half seconds', ', refresh: 1.5s', '', /in steps of 1s/],
     ['a script run all the time', ', track: [{ script: "true", every: 0s }]', '', /from 10ms to 60m/],
+    ['a segment that falls slowly', ', track: [{ segment: lan, fall: 2 }]', '', /`fall` is for scripts only/],
     ['a time to look at a segment', ', track: [{ segment: lan, every: 1s }]', '', /`every` is for scripts only/],
     [
       'a VIP that moves twice',
@@ -252,12 +253,17 @@ describe('OSPF', () => {
   const ospf = (domains: string) => mistakesOf(`${ROUTED}ospf: { ${domains} }\n`).join('\n');
   it.each([
     ['o: { on: [wan], addresses: [web] }', /^$/],
-    ['o: { on: [wan], addresses: [six] }', /VIP fd00::100 is IPv6/],
+    ['o: { on: [wan], addresses: [six] }', /^$/],
     ['o: { on: [wan], hello: 1500ms, addresses: [web] }', /in steps of 1s/],
     ['o: { on: [wan], hello: 0s, addresses: [web] }', /from 1s to 65535s/],
     ['o: { on: [wan], throttle: 6s, addresses: [web] }', /from 0ms to 5s/],
     ['o: { on: [wan], bfd: { every: 1ms }, addresses: [web] }', /from 10ms to 60s/],
     ['o: { on: [wan, wan], addresses: [web] }', /is listed twice/],
+    [
+      'o: { on: [wan], addresses: [web, six] }',
+      /VIP fd00::100 is IPv6, and the VIPs before it are IPv4; write a domain/,
+    ],
+    ['o: { on: [wan], addresses: [web] }, p: { on: [wan], throttle: 1s, addresses: [six] }', /^$/],
     ['o: { on: [wan], addresses: [web] }, p: { on: [wan], addresses: [old] }', /already a link of domain "o"/],
     [
       'o: { on: [wan], addresses: [web] }, p: { on: [lan], throttle: 1s, addresses: [old] }',
@@ -297,4 +303,30 @@ describe('a sysctl', () => {
   it.each(['net.ipv4.conf.eth0.rp_filter', 'net/ipv4/conf/eth0.100/rp_filter'])('%s', (name) =>
     expect(mistakesOf(change(NODE, `bare: none, sysctls: { ${name}: 0 } }`).text)).toEqual([]),
   );
+});
+
+describe('BGP', () => {
+  const ROUTED = LAB.replace('  rs:', '  sw: { kind: switch, wan: 172.16.0.9, lan: 10.0.0.4 }\n  rs:');
+  const bgp = (domains: string) => mistakesOf(`${ROUTED}bgp: { ${domains} }\n`).join('\n');
+  it.each([
+    ['o: { on: [wan], as: 64512, addresses: [web] }', /^$/],
+    ['o: { on: [wan], addresses: [web] }', /has no "as"/],
+    ['o: { on: [wan], as: 0, addresses: [web] }', /from 1 to 4294967294/],
+    ['o: { on: [wan], as: 64512, addresses: [web, six] }', /write a domain for each family/],
+    ['o: { on: [wan], as: 64512, addresses: [six] }', /"sw" has no IPv6 address on "wan"/],
+    ['o: { on: [wan], as: 64512, hold: 6s, keepalive: 3s, addresses: [web] }', /at least three keepalive intervals/],
+    ['o: { on: [wan], as: 64512, hold: 2s, addresses: [web] }', /from 3s to 65535s/],
+    ['o: { on: [bare], as: 64512, addresses: [web] }', /no director is on these segments/],
+    ['o: { on: [nowhere], as: 64512, addresses: [web] }', /there is no segment "nowhere"/],
+    ['o: { on: [wan], as: 64512, addresses: [wob] }', /there is no service "wob"; did you mean "web"/],
+    [
+      'o: { on: [wan], as: 64512, addresses: [web] }, p: { on: [wan], as: 64512, addresses: [old] }',
+      /already a link of domain "o"/,
+    ],
+    [
+      'o: { on: [wan], as: 64512, addresses: [web] }, p: { on: [lan], as: 64513, addresses: [old] }',
+      /has other autonomous systems/,
+    ],
+    ['o: { on: [wan], as: 64512, dead: 3s, addresses: [web] }', /unknown key "dead"/],
+  ])('%s', (domains, what) => expect(bgp(domains)).toMatch(what));
 });

@@ -115,7 +115,7 @@ describe('a route', () => {
 
 describe('a device', () => {
   const named = (name: string) => told(NODE, rs(`devices: { ${name}: { bridge: true } }`));
-  it.each(['eth0', 'eth17', 'eth0p', 'vec1', 'tap1', 'wire1', 'mgmt0'])('called %s', (name) =>
+  it.each(['eth0', 'eth17', 'plug1', 'vec1', 'tap1', 'wire1', 'mgmt0'])('called %s', (name) =>
     expect(named(name)).toMatch(/reserved for lab’s own devices/),
   );
   it.each(['lo', 'tunl0', 'gre0', 'gretap0', 'erspan0', 'sit0', 'ip6tnl0', 'ip6gre0'])('called %s', (name) =>
@@ -143,7 +143,7 @@ describe('a device', () => {
       (m) => m[1],
     );
     expect(new Set(made)).toEqual(
-      new Set(['eth0', 'eth1', 'eth0p', 'eth1p', 'mgmt0', 'tap1', 'tap2', 'vec1', 'vec2', 'wire1', 'wire2']),
+      new Set(['eth0', 'eth1', 'plug1', 'plug2', 'mgmt0', 'tap1', 'tap2', 'vec1', 'vec2', 'wire1', 'wire2']),
     );
     for (const name of made) expect(takenName(name ?? '')).toBeDefined();
   });
@@ -200,6 +200,31 @@ describe('a device', () => {
 });
 
 describe('cards', () => {
+  const SIDE = 'wan: [172.16.0.1, "fd01::1"]';
+  const names = (cards: string) => told(SIDE, `${SIDE}, cards: { ${cards} }`);
+  it.each(['ens192', 'enP4p65s0', 'bond0.100', 'eth7', 'wan', 'a_b-c.15-letters'.slice(0, 15)])(
+    'may be called %s',
+    (name) => expect(mistakesOf(change(SIDE, `${SIDE}, cards: { wan: ${name} }`).text)).toEqual([]),
+  );
+  it.each([
+    ['wan: ens192, lan: ens192', /"lb" has a card "ens192" already, on segment "lan"/],
+    ['wan: eth0', /"eth0" is what the card on segment "lan" is called; name that card, too/],
+    ['wan: lan', /"lan" is also a segment that "lb" is on/],
+    ['wan: lo', /a card cannot be called "lo": the kernel has a device/],
+    ['wan: plug1', /a card cannot be called "plug1": reserved/],
+    ['wan: "a b"', /expected a name of at most 15 letters/],
+    ['wan: abcdefghijklmnop', /expected a name of at most 15 letters/],
+    ['wann: ens1', /there is no segment "wann"; did you mean "wan"\?/],
+    ['bare: ens1', /"lb" has no address on segment "bare", so no card there; add bare: ADDRESS to it/],
+  ])('cannot be named %s', (cards, what) => expect(names(cards)).toMatch(what));
+  it('and devices have different names', () =>
+    expect(told(SIDE, `${SIDE}, cards: { wan: br0 }, devices: { br0: { bridge: true } }`)).toMatch(
+      /"br0" is already the name of a card of "lb"/,
+    ));
+  it('are named one by one', () =>
+    expect(told(SIDE, `${SIDE}, interfaces: [{ on: wan, name: a }, { on: wan, name: a }]`)).toMatch(
+      /"lb" has a card "a" already, on segment "wan"/,
+    ));
   const cards = (n: number) => `interfaces: [${Array(n).fill('{ on: bare }').join(', ')}]`;
   const long = (n: number) => change('  c: {', `  twelve-chars: { kind: host, ${cards(n)} }\n  c: {`).text;
   it('are as many as the node’s name leaves room for', () => {
@@ -267,11 +292,10 @@ describe('ports of a node', () => {
     ['53/udp, 53/dns', /dns and udp both need port 53/],
     ['53/dns, 53/tcp', /tcp and dns both need port 53/],
     ['53/dns, 5353/dns', /"rs" runs only one name server/],
-    ['80/tls', /tls and tcp both need port 80/],
     [Array.from({ length: 65 }, (_, i) => `${1000 + i}/udp`).join(), /serves 65 UDP ports; at most 64/],
     [Array.from({ length: 400 }, (_, i) => `${1000 + i}/tls`).join(), /serves 402 TCP ports; at most 400/],
   ])('%s', (ports, what) => expect(serve(ports)).toMatch(what));
-  it.each(['80/tcp', '53/tcp, 53/udp', '65535/tcp', '80/udp'])('may be %s', (ports) =>
+  it.each(['80/tcp', '80/tls', '53/tcp, 53/udp', '65535/tcp', '80/udp'])('may be %s', (ports) =>
     expect(mistakesOf(change(NODE, rs(`serve: [${ports}]`)).text)).toEqual([]),
   );
   it('of two databases', () => {
@@ -281,4 +305,60 @@ describe('ports of a node', () => {
       /^lab\.yaml:12:\d+ "rs" runs only one database, on one port; port 3306 is given already[\s\S]*3306 is given here \(line 11\)$/,
     );
   });
+});
+
+describe('an MTU', () => {
+  it.each([
+    ['lan: [10.0.0.0/24, "fd00::/64"]', 'lan: { subnet: 10.0.0.0/24, mtu: 90 }', /a whole number from 576 to 9216/],
+    ['lan: [10.0.0.0/24, "fd00::/64"]', 'lan: { subnet: 10.0.0.0/24, mtu: big }', /mtu: 9000 \}/],
+    ['lan: [10.0.0.0/24, "fd00::/64"]', 'lan: { mtu: 9000 }', /mtu: 9000 \}/],
+    [
+      'lan: [10.0.0.0/24, "fd00::/64"]',
+      'lan: { subnet: [10.0.0.0/24, "fd00::/64"], mtu: 1279 }',
+      /IPv6 needs an MTU of/,
+    ],
+    ['lan: [10.0.0.0/24, "fd00::/64"]', 'lan: { subnet: [10.0.0.0/24, 10.0.0.0/25, "fd00::/64"] }', /overlaps/],
+    [
+      'lan: [10.0.0.0/24, "fd00::/64"]',
+      'lan: { subnet: [10.0.0.0/24, "fd00::/64"], mtus: 9000 }',
+      /unknown key "mtus"/,
+    ],
+    ['bare: none }', 'interfaces: [{ on: lan, mtu: 9000 }] }', /segment "lan" carries packets of at most 1500 bytes/],
+    ['bare: none }', 'interfaces: [{ on: lan, address: "fd00::7", mtu: 600 }] }', /IPv6 needs an MTU of at least 1280/],
+    ['bare: none }', 'bare: none, devices: { b: { bond: 1, over: bare, mtu: 1600 } } }', /with an MTU of 1500/],
+    [
+      'lips: [10.0.0.200]',
+      'lips: [10.0.0.200], driver: dpvs, devices: { t: { vlan: 3, over: wan, mtu: 1400 } }',
+      /no MTU here/,
+    ],
+  ])('%s as %s', (from, to, what) => expect(mistakesOf(LAB.replace(from, to)).join('\n')).toMatch(what));
+
+  it('is that of the segment on each card, and of what is built on it', () => {
+    const source = readSource(
+      'lab.yaml',
+      Buffer.from(
+        LAB.replace('bare: none,', 'bare: { subnet: none, mtu: 9000 },').replace(
+          'bare: none }',
+          'bare: none, devices: { b: { bond: 1, over: bare }, v: { vlan: 3, over: b }, w: { vlan: 4, over: b, mtu: 1400 } } }',
+        ),
+      ),
+    );
+    const lab = source.ok ? checkLab(source.value, NO_FILES) : source;
+    const rs = lab.ok ? lab.value.nodes.find((n) => n.name === 'rs') : undefined;
+    expect(rs?.interfaces.map((i) => i.mtu)).toEqual([9000, undefined]);
+    expect(rs?.devices.map((d) => d.mtu)).toEqual([9000, 9000, 1400]);
+  });
+});
+
+describe('a reload', () => {
+  const step = (inject: string, more = '') =>
+    mistakesOf(`${LAB}scenario: [{ fault: { inject: ${inject}${more} } }]\n`).join();
+  it.each([
+    ['reload:lb/keepalived', '', /^$/],
+    ['reload:lb/nginx', '', /reload is for keepalived of a director; write reload:DIRECTOR\/keepalived/],
+    ['reload:lb', '', /invalid form of reload/],
+    ['reload:rs/keepalived', '', /for keepalived of a director/],
+    ['reload:lb/keepalived', ', with: ./new.conf', /the file ".\/new.conf" is not there/],
+    ['kill:lb', ', with: ./new.conf', /kill takes no file; only reload does/],
+  ])('%s%s', (inject, more, what) => expect(step(inject, more)).toMatch(what));
 });

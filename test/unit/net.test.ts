@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { nearest } from '../../src/nearest.ts';
 import { contains, formatAddress, networkOf, overlaps, parseAddress, parseSubnet, ranges } from '../../src/net/cidr.ts';
 import { formatMs, parseDuration } from '../../src/net/duration.ts';
-import { parsePacket } from '../../src/net/packet.ts';
+import { parsePacket } from '../../src/net/parse-packet.ts';
 import { PcapReader } from '../../src/net/pcap.ts';
 
 const subnet = (text: string) => parseSubnet(text) ?? expect.fail(text);
@@ -123,6 +123,15 @@ describe('a capture', () => {
       outer: { kind: 'ipip', src: '192.168.100.1', dst: '192.168.100.2', ttl: 64, length: 60 },
     });
   });
+  it.each([
+    ['00', 'data'],
+    ['01', 'init'],
+    ['06', 'abort'],
+    ['03', 'other'],
+  ])('shows a packet of SCTP that begins with chunk %s', (type, chunk) => {
+    const bytes = hex(`${eth} 0800 ${ip4('84', '0024', `27100f1c 00000001 deadbeef ${type}000004`)}`);
+    expect(parsePacket({ at: 1, bytes }, 'lan')).toMatchObject({ kind: 'sctp', srcPort: 10000, dstPort: 3868, chunk });
+  });
   it('shows what is inside GRE, with a key or without', () => {
     const plain = hex(`${eth} 0800 ${ip4('2f', '0040', `0000 0800 ${inner}`)}`);
     const keyed = hex(`${eth} 0800 ${ip4('2f', '0044', `2000 0800 00000007 ${inner}`)}`);
@@ -145,6 +154,20 @@ describe('a capture', () => {
   it('shows what fits, where a router tells it', () => {
     const frame = hex(`${eth} 0800 ${ip4('01', '001c', '0304 0000 0000 05c8')}`);
     expect(parsePacket({ at: 1, bytes: frame }, 'lan')).toMatchObject({ kind: 'icmp', type: 3, code: 4, mtu: 1480 });
+  });
+  it('shows which packet an ICMP error is about, if enough of it is quoted', () => {
+    const quote = '4500 05dc 0000 4000 40 06 0000 0a000064 0a150030 0050 a5b6 00000001';
+    const error = (data: string) => {
+      const bytes = hex(`${eth} 0800 ${ip4('01', '00ff', `0304 0000 0000 0514 ${data}`)}`);
+      return parsePacket({ at: 1, bytes }, 'lan');
+    };
+    const about = { src: '10.0.0.100', dst: '10.21.0.48', srcPort: 80, dstPort: 42422, length: 1500 };
+    expect(error(quote)).toMatchObject({ kind: 'icmp', mtu: 1300, about });
+    for (const part of ['', quote.slice(0, 40), quote.replace('40 06', '40 01')]) {
+      const seen = error(part);
+      expect(seen).toMatchObject({ kind: 'icmp', mtu: 1300 });
+      expect(seen).not.toHaveProperty('about');
+    }
   });
   it('shows neighbour discovery, and packets behind extension headers', () => {
     const six = (next: string, length: string, rest: string) =>

@@ -44,7 +44,7 @@ function labOf(words: Words): Lab {
     return Object.fromEntries(Object.entries(v).map(([key, value]) => [put(key), put(value)]));
   };
   const source = readSource('lab.yaml', Buffer.from(stringify(put(parse(FILE)))));
-  const made = source.ok ? checkLab(source.value, () => ok({ bytes: Buffer.from('x'), executable: false })) : source;
+  const made = source.ok ? checkLab(source.value, () => ok({ bytes: Buffer.from('x'), mode: 0o644 })) : source;
   if (!made.ok) throw new Error(made.error.map((d) => d.message).join('\n'));
   return made.value;
 }
@@ -99,15 +99,19 @@ describe('a shell program', () => {
     const called = sources.flatMap((f) =>
       [...readFileSync(join('src', f), 'utf8').matchAll(/\bscript\(\s*'([^']+)'/g)].map(([, name]) => name ?? ''),
     );
+    // boot.sh becomes the kernel that /lab/kernel names
+    const booted = Object.values(kernels)
+      .filter((k) => k.own)
+      .map((k) => k.name);
     // The node's first process runs two, and scripts run others.
-    const scripts = ['images/node/lib', 'images/dpvs/lib'].flatMap((folder) =>
+    const scripts = ['images/node/lib', 'images/dpvs-runtime/lib', 'images/qemu/lib'].flatMap((folder) =>
       readdirSync(folder).map((f) => `${folder}/${f}`),
     );
     const inside = ['images/node/src/nodectl.h', ...scripts].flatMap((f) =>
       [...readFileSync(f, 'utf8').matchAll(/(?:\$lib|\/lib\/lab)\/([\w-]+)\.sh/g)].map(([, name]) => name ?? ''),
     );
     const there = scripts.map((f) => basename(f, '.sh'));
-    expect([...new Set([...called, ...inside])].sort()).toEqual(there.sort());
+    expect([...new Set([...called, ...booted, ...inside])].sort()).toEqual(there.sort());
   });
 
   it('is made in one place', () => {

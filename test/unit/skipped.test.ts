@@ -40,7 +40,9 @@ describe('a lab whose directors cannot run on this engine', () => {
     );
     expect(counts).toEqual({ passed: 0, failed: 0, inconclusive: 0, skipped: promised.length });
     for (const { seen } of results)
-      expect(seen).toBe('no kernel here can run a director (uml: ip_vs: no such module; host: ip_vs: no such module)');
+      expect(seen).toBe(
+        'no kernel here can run a director (uml: ip_vs: no such module; host: ip_vs: no such module; qemu: ip_vs: no such module)',
+      );
     expect(tested.failure).toMatchObject({ reason: 'no-usable-kernel', hint: expect.stringContaining('ip_vs') });
     expect(events.filter((e) => e.type === 'check')).toHaveLength(promised.length);
     expect(readFileSync(join(folder, 'junit.xml'), 'utf8')).toContain(`skipped="${promised.length}"`);

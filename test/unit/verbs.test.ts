@@ -22,6 +22,7 @@ describe.each(ALL)('the verb $name', (verb) => {
     for (const text of [...help, ...Object.values(verb.flags).map((f) => f.option.description)])
       expect(text).not.toBe('');
     expect(verb.examples.length).toBeGreaterThan(0);
-    for (const example of verb.examples) expect(example).toMatch(new RegExp(`^lab (images )?${verb.name}\\b`));
+    for (const example of verb.examples)
+      expect(example).toMatch(new RegExp(`^lab (images |report |completion )?${verb.name}\\b`));
   });
 });

@@ -64,6 +64,7 @@ const EVENTS: readonly Event[] = [
   { type: 'step', lab: 'mine', title: 'title' },
   { type: 'wait', lab: 'mine', text: 'the service' },
   { type: 'fault', lab: 'mine', text: 'some fault', at: 1 },
+  { type: 'checking', lab: 'mine', id: 'x.y', subject: 'web', within: 1000 },
   { type: 'check', lab: 'mine', result },
   {
     type: 'summary',
@@ -135,8 +136,9 @@ describe('text that is shown', () => {
       counts: { passed: 0, failed: 1, inconclusive: 0, skipped: 0 },
       ms: 1,
       error: HOSTILE,
+      results: [],
     };
-    clean(allText([report as Report], report.counts, 1));
+    clean(allText([report as unknown as Report], report.counts, 1));
     const picture: Graph = hostile(graphOf(fnatLab()));
     clean(graphText(picture));
     clean(graphMermaid(picture));

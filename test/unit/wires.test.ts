@@ -25,7 +25,7 @@ function handOf(kernel: 'uml' | 'host', flags: string, plugs: Readonly<Record<st
 
 describe('wires that are reconnected', () => {
   it('carry frames when the first plug is in, not when the fabric’s port is up', async () => {
-    const hand = handOf('uml', '0x1003', { eth0p: 4, eth1p: 3 });
+    const hand = handOf('uml', '0x1003', { plug1: 4, plug2: 3 });
     expect(await wires(hand, 'c2', ['lan'], 'mended')).toBe(3e6);
   });
   it('carry frames when the port is up, if there is no plug', async () => {
