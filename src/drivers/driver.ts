@@ -153,8 +153,6 @@ export interface Driver {
   readonly ownKernels: boolean;
   /** A director's needs beyond those of its kernel; the memory is added to the kernel's. */
   readonly needs: Pick<ContainerNeeds, 'capabilities' | 'devices' | 'tmpfs' | 'memoryMb'>;
-  /** Whether a director polls without rest, so that a machine has processors for few of them only. */
-  readonly polls: boolean;
   /** Returns what this director needs in addition; undefined if nothing. */
   extra(node: LabNode): Extra | undefined;
   /** The program without which a director leaves VRRP and OSPF; undefined if the kernel carries the traffic. */

@@ -11,38 +11,22 @@ import { wantedKernel } from './choose-kernels.ts';
 export interface Capacity {
   /** Maximum number of labs at once, by its processors or as requested by the user. */
   readonly labs: number;
-  /** Megabytes that labs may use together, and directors that poll without rest. */
+  /** Megabytes that labs may use together. */
   readonly memoryMb: number;
-  readonly polling: number;
   readonly words: string;
 }
-
-/** What a lab takes of it. */
-export interface Need {
-  readonly memoryMb: number;
-  readonly polling: number;
-}
-
-/**
- * Directors that poll without rest, for each processor: two such pairs on two processors missed times of VRRP, three left
- * the machine no time for anything else.
- */
-const POLLING_PER_CPU = 1;
 
 /** Share of the currently free memory that labs may use. */
 const SHARE = 0.7;
 
-/** Returns what a lab will take: megabytes, and directors that poll. */
-export function needOf(lab: Lab): Need {
+/** Returns the memory that a lab will use, in megabytes. */
+export function needOf(lab: Lab): number {
   const most = Math.max(...Object.values(kernels).map((k) => k.takesMb));
   const takes = (n: LabNode) => {
     const kernel = wantedKernel(lab, n);
     return (kernel === 'auto' ? most : kernels[kernel].takesMb) + (n.driver ? driverOf(n).needs.memoryMb : 0);
   };
-  return {
-    memoryMb: lab.nodes.reduce((sum, n) => sum + takes(n), kernels[PLAIN].takesMb),
-    polling: lab.nodes.filter((n) => n.driver && driverOf(n).polls).length,
-  };
+  return lab.nodes.reduce((sum, n) => sum + takes(n), kernels[PLAIN].takesMb);
 }
 
 /** Reads the free capacity of the engine's machine, which may differ from this one. `jobs` is the user's choice. */
@@ -58,7 +42,6 @@ export async function capacityOf(engine: Engine, jobs: number | undefined): Prom
   return {
     labs,
     memoryMb,
-    polling: POLLING_PER_CPU * cpus,
     words: `${labs} at once (${why}) within ${Math.round(memoryMb)} MB of ${Math.round(free)} MB free`,
   };
 }
@@ -70,7 +53,7 @@ export async function capacityOf(engine: Engine, jobs: number | undefined): Prom
  */
 export async function inParallel<T, R>(
   items: readonly T[],
-  need: (item: T) => Need,
+  need: (item: T) => number,
   capacity: Capacity,
   work: (item: T) => Promise<R>,
   signal: AbortSignal,
@@ -78,21 +61,14 @@ export async function inParallel<T, R>(
   const waiting = items.map((item, index) => ({ item, index }));
   const results = new Map<number, R>();
   const running = new Set<Promise<void>>();
-  const used = { memoryMb: 0, polling: 0 };
-  const take = (item: T, sign: 1 | -1) => {
-    const { memoryMb, polling } = need(item);
-    used.memoryMb += sign * memoryMb;
-    used.polling += sign * polling;
-  };
-  const hasRoom = ({ memoryMb, polling }: Need) =>
-    used.memoryMb + memoryMb <= capacity.memoryMb && used.polling + polling <= capacity.polling;
+  let used = 0;
   let failure: { readonly error: unknown } | undefined;
   while (waiting.length > 0 || running.size > 0) {
-    const fits = waiting.findIndex(({ item }) => running.size === 0 || hasRoom(need(item)));
+    const fits = waiting.findIndex(({ item }) => running.size === 0 || used + need(item) <= capacity.memoryMb);
     if (fits >= 0 && running.size < capacity.labs && !signal.aborted && !failure) {
       const [next] = waiting.splice(fits, 1);
       if (!next) break;
-      take(next.item, 1);
+      used += need(next.item);
       const job = work(next.item)
         .then(
           (result) => void results.set(next.index, result),
@@ -101,7 +77,7 @@ export async function inParallel<T, R>(
           },
         )
         .finally(() => {
-          take(next.item, -1);
+          used -= need(next.item);
           running.delete(job);
         });
       running.add(job);

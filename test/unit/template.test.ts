@@ -4,7 +4,6 @@ import { graphMermaid } from '../../src/graph/mermaid.ts';
 import { graphSvg } from '../../src/graph/svg.ts';
 import { graphText } from '../../src/graph/text.ts';
 import { formatDiagnostic } from '../../src/lab/diagnostic.ts';
-import { readLab } from '../../src/lab/read.ts';
 import { checkLab } from '../../src/lab/resolve.ts';
 import { readSource } from '../../src/lab/source.ts';
 import {
@@ -90,13 +89,13 @@ web  tcp 10.0.0.100:80  dr, rr
 
 describe('labs side by side', () => {
   const signal = new AbortController().signal;
-  const run = async (needs: readonly number[], labs: number, memoryMb: number, polling = 9) => {
+  const run = async (needs: readonly number[], labs: number, memoryMb: number) => {
     let now = 0;
     let most = 0;
     const done = await inParallel(
       needs,
-      (n) => ({ memoryMb: n, polling: 2 }),
-      { labs, memoryMb, polling, words: '' },
+      (n) => n,
+      { labs, memoryMb, words: '' },
       async (n) => {
         now++;
         most = Math.max(most, now);
@@ -112,15 +111,6 @@ describe('labs side by side', () => {
   it('are as many as asked for, and their results in order', async () =>
     expect(await run([1, 2, 3, 4, 5], 2, 100)).toEqual({ done: [1, 2, 3, 4, 5], most: 2 }));
   it('are only as many as memory bears', async () => expect((await run([60, 60, 60], 3, 100)).most).toBe(1));
-  it('are only as many as there are processors for directors that poll', async () => {
-    expect((await run([1, 1, 1], 3, 100, 4)).most).toBe(2);
-    expect((await run([1, 1, 1], 3, 100, 1)).most).toBe(1);
-    const polling = (name: string, driver?: 'dpvs') => {
-      const made = readLab(`labs/${name}/lab.yaml`, driver ? { driver } : {});
-      return made.ok ? needOf(made.value).polling : undefined;
-    };
-    expect([polling('fnat-keepalived'), polling('fnat-keepalived', 'dpvs')]).toEqual([0, 2]);
-  });
   it('too large for the memory run all the same, alone', async () =>
     expect(await run([600, 10], 2, 100)).toEqual({ done: [600, 10], most: 1 }));
   it('end with the first error, once the others have come to rest', async () => {
@@ -128,18 +118,8 @@ describe('labs side by side', () => {
       if (n === 1) throw new Error('one');
       return n;
     };
-    await expect(
-      inParallel(
-        [1, 2],
-        () => ({ memoryMb: 1, polling: 0 }),
-        { labs: 2, memoryMb: 9, polling: 9, words: '' },
-        work,
-        signal,
-      ),
-    ).rejects.toThrow('one');
+    await expect(inParallel([1, 2], () => 1, { labs: 2, memoryMb: 9, words: '' }, work, signal)).rejects.toThrow('one');
   });
   it('need more memory for nodes with kernels of their own', () =>
-    expect(needOf(read(fromTemplate({ ...two, mode: 'tun' }))).memoryMb).toBeGreaterThan(
-      needOf(read(fromTemplate(two))).memoryMb,
-    ));
+    expect(needOf(read(fromTemplate({ ...two, mode: 'tun' })))).toBeGreaterThan(needOf(read(fromTemplate(two)))));
 });

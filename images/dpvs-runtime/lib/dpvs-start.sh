@@ -1,10 +1,9 @@
 #!/bin/sh
-# dpvs-start.sh THREADS WORKERS CARD...: runs DPVS with /etc/dpvs.conf on cards of this node, through packet sockets, without
-# huge pages. THREADS is the number of polling threads of all directors of the lab. Where the machine has fewer CPUs,
-# idle threads sleep (doze.so), so that they leave CPUs to the others; with 0 they poll in any case. What they do is in
+# dpvs-start.sh IDLE WORKERS CARD...: runs DPVS with /etc/dpvs.conf on cards of this node, through packet sockets, without
+# huge pages. Idle polling threads sleep (doze.so), or poll on, as IDLE says: sleep or poll. What they do is in
 # /run/dpvs.threads.
 set -eu
-threads=$1 workers=$2
+idle=$1 workers=$2
 shift 2
 # What a DPVS that was killed leaves would refuse this one.
 rm -rf /run/dpvs.pid /run/dpvs.ipc /var/run/dpdk
@@ -21,7 +20,7 @@ lcores="0@(0-$last)"
 for worker in $(seq "$workers"); do lcores="$lcores,$worker@(0-$last)"; done
 set -- dpvs -c /etc/dpvs.conf -p /run/dpvs.pid -x /run/dpvs.ipc -- --lcores "$lcores" \
   --no-pci --no-huge -m 768 --no-telemetry --file-prefix lab "$@"
-if [ "$threads" -gt "$cpus" ]; then
+if [ "$idle" = sleep ]; then
   echo 'idle threads sleep' > /run/dpvs.threads
   export LD_PRELOAD=/usr/local/lib/doze.so
   exec "$@"

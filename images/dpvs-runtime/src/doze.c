@@ -1,8 +1,8 @@
 /*
  * doze.so, preloaded into DPVS, lets its polling threads sleep while they have nothing to do.
  *
- * Why: each polling thread occupies a CPU, idle or not. Where a machine has fewer CPUs than polling threads, they take
- * each other's time, and that of clients, servers and VRRP.
+ * Why: each polling thread occupies a CPU, idle or not. It takes the time of other directors, of clients, servers and VRRP,
+ * and of labs beside its own.
  *
  * How: DPDK calls a function of this library after each poll of a receive queue. When a thread's queues were all empty
  * for a while, the function waits until the packet socket behind one of them has a packet, or REST is over. The main

@@ -1,15 +1,7 @@
 import type { Image } from '../../engine/images.ts';
 import { kernels } from '../../kernels/index.ts';
 import type { Lab } from '../../model/lab.ts';
-import {
-  addressesOf,
-  directors,
-  domainsIn,
-  familyOf,
-  instancesOf,
-  ownServices,
-  serviceOf,
-} from '../../model/lookup.ts';
+import { addressesOf, domainsIn, familyOf, instancesOf, ownServices, serviceOf } from '../../model/lookup.ts';
 import { hasMtus } from '../../model/mtu.ts';
 import type { LabNode } from '../../model/node.ts';
 import type { Service } from '../../model/service.ts';
@@ -148,13 +140,6 @@ function keepalived(lab: Lab, node: LabNode): Partial<NodePart> {
       },
     },
   };
-}
-
-/** Returns the number of polling threads of all directors: each has its workers, and one for control. */
-function threadsOf(lab: Lab): number {
-  return directors(lab)
-    .filter((d) => d.driver === 'dpvs')
-    .reduce((sum, d) => sum + 1 + workersOf(d), 0);
 }
 
 /** Returns the VIPs that a director announces by OSPF. */
@@ -314,7 +299,6 @@ export const dpvs: Driver = {
   mostWorkers: 4,
   ownKernels: false,
   needs: { capabilities: [], devices: [], tmpfs: {}, memoryMb: 900 },
-  polls: true,
   extra: ({ kni }) => (kni ? KNI : undefined),
   // images/dpvs-runtime/lib/dpvs-alive.sh, run by keepalived each second, and by dpvs-setup.sh
   heart: {
@@ -329,8 +313,7 @@ export const dpvs: Driver = {
     const ports = openPorts(node);
     const cards = node.interfaces.map((card) => card.name);
     const lacp = bondsOf(node).flatMap((bond) => (bond.mode === 4 ? bond.name : []));
-    // LAB_DPVS_POLLS: idle threads poll, as DPVS does by itself, even if the machine has fewer CPUs
-    const threads = process.env['LAB_DPVS_POLLS'] ? 0 : threadsOf(lab);
+    const idle = process.env['LAB_DPVS_POLLS'] ? 'poll' : 'sleep';
     const more = keepalived(lab, node);
     return {
       ...nothing,
@@ -348,7 +331,7 @@ export const dpvs: Driver = {
       },
       programs: {
         [DPVS]: {
-          command: script('dpvs-start', String(threads), String(workersOf(node)), ...cards),
+          command: script('dpvs-start', idle, String(workersOf(node)), ...cards),
           ready: [READY],
           after: [],
         },

@@ -210,7 +210,6 @@ export const ipvs: Driver = {
   announces: 'addresses',
   stack: () => ({ addresses: true, devices: true }),
   needs: { capabilities: [], devices: [], tmpfs: {}, memoryMb: 0 },
-  polls: false,
   extra: () => undefined,
 
   director(lab: Lab, node: LabNode): NodePart {
