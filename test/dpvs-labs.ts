@@ -1,5 +1,5 @@
 /** Labs of kernel LVS that run with DPVS, too; the catalogue's test runs those that are for DPVS alone. */
-export const DPVS_LABS = [
+export const DPVS_LABS: readonly string[] = [
   'fnat-two-arm',
   'fnat-simple',
   'fnat-ipv6',

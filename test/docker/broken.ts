@@ -127,9 +127,9 @@ async function keep(folder: string, control: Control, name: string): Promise<voi
   record(`${asIs}-report`, asIs, service.name, `${service.mode}-${control.lab}`);
 }
 
-/** A test for each control: the check that is named must fail, and say why. */
-export function itIsCaught(folder: string, controls: readonly Control[]): void {
-  it.concurrent.each(controls.map((c, i) => ({ ...c, name: `no-${i}-${c.lab}` })))(
+/** A test for each control: the check that is named must fail, and say why. Names of the labs begin with `prefix`. */
+export function itIsCaught(folder: string, prefix: string, controls: readonly Control[]): void {
+  it.concurrent.each(controls.map((c, i) => ({ ...c, name: `${prefix}${i}-${c.lab}` })))(
     '$lab in which $broken is caught by $caughtBy',
     async (control) => {
       const outcome = await results(broken(folder, control, control.name), [control.caughtBy, ...(control.also ?? [])]);

@@ -184,11 +184,12 @@ touch /booted`,
   },
 ];
 
-const folder = leavesNothing('controls', (lab) => lab.startsWith('no-'));
+const PREFIX = 'bad-';
+const folder = leavesNothing('controls', (lab) => lab.startsWith(PREFIX));
 
 const ofFnat = (controls: readonly Omit<Control, 'lab'>[]): readonly Control[] =>
   controls.map((c) => ({ ...c, lab: 'fnat-keepalived' }));
 
 describe('a broken lab', () => {
-  itIsCaught(folder, ofFnat(CONTROLS));
+  itIsCaught(folder, PREFIX, ofFnat(CONTROLS));
 });

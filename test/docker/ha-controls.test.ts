@@ -340,5 +340,6 @@ const CONTROLS: readonly Control[] = [
   },
 ];
 
-const folder = leavesNothing('ha-controls', (lab) => lab.startsWith('no-'));
-describe('a broken lab', () => itIsCaught(folder, CONTROLS));
+const PREFIX = 'ha-';
+const folder = leavesNothing('ha-controls', (lab) => lab.startsWith(PREFIX));
+describe('a broken lab', () => itIsCaught(folder, PREFIX, CONTROLS));

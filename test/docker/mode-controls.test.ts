@@ -718,9 +718,10 @@ ip link set dpdk0.100 up`,
   },
 ];
 
-const folder = leavesNothing('mode-controls', (lab) => lab.startsWith('no-'));
+const PREFIX = 'no-';
+const folder = leavesNothing('mode-controls', (lab) => lab.startsWith(PREFIX));
 
-describe('a broken lab', () => itIsCaught(folder, CONTROLS));
+describe('a broken lab', () => itIsCaught(folder, PREFIX, CONTROLS));
 
 describe('a wrong scheduler', () => {
   // One client: sh sends it always to one server, rr to each in turn. Either breaks the promise of the scheduler named.

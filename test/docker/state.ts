@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,38 +30,27 @@ export async function execIn(name: string, command: string[]): Promise<{ code: n
   return { code: (await exec.inspect()).ExitCode ?? -1, stdout };
 }
 
-/** What the tests may not change: containers, volumes, links, and the host's network sysctls. */
-async function hostState(): Promise<object> {
-  const containers = (await docker.listContainers({ all: true })).map((c) => c.Names[0]).sort();
-  const run = (command: string, args: string[]) =>
-    execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
-  const links = run('ip', ['-o', 'link', 'show'])
-    .split('\n')
-    .map((l) => l.replace(/^\d+: ([^:@]+).*/, '$1'));
-  const sysctls = run('sysctl', ['-a', '--pattern', '^net\\.(ipv4|ipv6)\\.(ip_forward|conf|vs)']);
-  const volumes = (await docker.listVolumes()).Volumes.map((v) => v.Name).sort();
-  return { containers, volumes, links, sysctls };
-}
-
 /**
- * A folder for the tests of a file, and the proof that they leave nothing: afterwards the folder is removed, and
- * containers, volumes, links and sysctls are as before. What an earlier run left that was broken off (a closed terminal, a
- * machine switched off) is taken down first: `isLeft` knows it by a lab's name, and whether anything of it runs.
+ * A folder for the tests of a file, and the proof that their labs leave nothing: afterwards the folder is removed, and
+ * containers of its labs are as before. What an earlier run left that was broken off (a closed terminal, a machine switched
+ * off) is taken down first: `isLeft` knows it by a lab's name, and whether anything of it runs. Files run side by side, so
+ * each has names of its own for its labs; that the machine is as before is seen after all files (host-state.ts).
  */
 export function leavesNothing(name: string, isLeft: (lab: string, runs: boolean) => boolean): string {
   const folder = mkdtempSync(join(tmpdir(), `lvslab-${name}-`));
-  let before: object;
+  const own = async () => (await containersOf()).filter((c) => isLeft(c.split('.')[1] ?? '', false));
+  let before: readonly string[];
   beforeAll(async () => {
     const there = await docker.listContainers({ all: true, filters: { label: [LABEL.lab] } });
     const names = [...new Set(there.map((c) => c.Labels[LABEL.lab] ?? ''))];
     const runs = (lab: string) => there.some((c) => c.Labels[LABEL.lab] === lab && c.State === 'running');
     const left = names.filter((lab) => isLeft(lab, runs(lab)));
     if (left.length > 0) await labOk(['down', ...left]);
-    before = await hostState();
+    before = await own();
   });
   afterAll(async () => {
     rmSync(folder, { recursive: true, force: true });
-    expect(await hostState()).toEqual(before);
+    expect(await own()).toEqual(before);
   });
   return folder;
 }
