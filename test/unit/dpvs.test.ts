@@ -483,11 +483,11 @@ describe('devices of a director', () => {
 });
 
 describe('the programs of a director', () => {
-  it('are DPVS with the lab’s cards and number of threads, and the one that configures its ports', () => {
+  it('are DPVS on the lab’s cards, whose idle threads sleep, and the one that configures its ports', () => {
     const { programs, ip } = partOf(labOf('fnat-two-arm'));
     expect(programs).toEqual({
       dpvs: {
-        command: ['/usr/local/lib/lab/dpvs-start.sh', '2', '1', 'eth0', 'eth1'],
+        command: ['/usr/local/lib/lab/dpvs-start.sh', 'sleep', '1', 'eth0', 'eth1'],
         ready: ['/run/dpvs.ready'],
         after: [],
       },
@@ -499,7 +499,7 @@ describe('the programs of a director', () => {
   it('are keepalived after DPVS, too, and the kernel answers for its own addresses then', () => {
     const lab = labOf('fnat-keepalived');
     const { programs, ip } = partOf(lab, 'lb1');
-    expect(programs['dpvs']?.command).toEqual(['/usr/local/lib/lab/dpvs-start.sh', '4', '1', 'eth0']);
+    expect(programs['dpvs']?.command).toEqual(['/usr/local/lib/lab/dpvs-start.sh', 'sleep', '1', 'eth0']);
     expect(programs['keepalived']).toMatchObject({
       after: ['dpvs'],
       ready: ['/run/keepalived.pid', '/run/vrrp.pid', '/run/checkers.pid'],
