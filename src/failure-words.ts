@@ -199,6 +199,36 @@ const WORDS = {
       `image ${f.image} cannot be built: ${f.said}`,
       'the build needs a Debian mirror; `lab images build --verbose` shows every line of it',
     ),
+  'invalid-registry': (f: { given: string }) =>
+    usage(
+      `"${f.given}" is no name of a registry`,
+      'LAB_REGISTRY and --registry take HOST[:PORT][/FOLDER] without http://, such as registry.example.org/team or 127.0.0.1:5000',
+    ),
+  'no-registry': (f: { verb: string }) =>
+    usage(`no registry is named`, `lab images ${f.verb} --registry HOST[:PORT][/FOLDER], or set LAB_REGISTRY`),
+  'no-image-record': (f: { file: string; why: string }) =>
+    environment(
+      `the record of pushed images ${f.file} cannot be used: ${f.why}`,
+      '`lab images push` writes it; LAB_PUSHED names another file',
+    ),
+  'image-refused': (f: { image: string; why: string }) =>
+    environment(
+      `${f.image} is refused: ${f.why}`,
+      'somebody else filled this tag, or the record is older; `lab images push` of a trusted machine fills and records it',
+    ),
+  'images-not-pulled': (f: { registry: string; reasons: readonly string[] }) =>
+    environment(
+      `not every image comes from ${f.registry}:\n${f.reasons.join('\n')}`,
+      '`lab images build` makes the missing ones here',
+    ),
+  'image-not-pushed': (f: { image: string; said: string }) =>
+    environment(
+      `${f.image} cannot be pushed: ${f.said}`,
+      'a registry without TLS must be on 127.0.0.1, or be known to the engine as insecure; `docker login` stores a password',
+    ),
+  'image-file': (f: { file: string; why: string }) =>
+    usage(`${f.file} cannot be used: ${f.why}`, '`lab images save FILE` of the same version writes such a file'),
+  'no-images': () => environment('the engine has none of the images', '`lab images build` makes them'),
   'no-base-image': () =>
     environment(
       'no registry has the base image, and mmdebstrap is not installed to build one',

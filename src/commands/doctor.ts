@@ -1,7 +1,9 @@
 import { statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { availableImages, drivers, STANDARD_DRIVER } from '../drivers/index.ts';
-import { ensureImages, type Image, imageStates } from '../engine/images.ts';
+import { type Image, imageStates, imageTag, NODE } from '../engine/images.ts';
+import { LABEL } from '../engine/labels.ts';
+import { ensureImages } from '../engine/ready-images.ts';
 import { EXIT } from '../failure.ts';
 import { kernels } from '../kernels/index.ts';
 import { probeKernel } from '../kernels/probe.ts';
@@ -55,6 +57,7 @@ export async function doctor(options: { json?: boolean; again?: boolean; dpvs?: 
     return {
       engine: info,
       images,
+      umlPackage: (await engine.image(imageTag(NODE)))?.labels[LABEL.uml],
       kernels: choices,
       brought: Object.values(drivers).flatMap((d) =>
         d.broughtFrom ? [{ driver: d.name, from: d.broughtFrom(), missing: d.missing() }] : [],
@@ -78,6 +81,10 @@ export async function doctor(options: { json?: boolean; again?: boolean; dpvs?: 
           `${k.usable ? 'usable' : 'not usable'}${k.version && k.usable ? ` (${k.version})` : ''}: ${k.why}`,
         ]),
         ...found.brought.map((b) => [`build of ${b.driver}`, b.missing === undefined ? b.from : `none: ${b.missing}`]),
+        [
+          'User-Mode Linux',
+          found.umlPackage === undefined ? 'not known: the image is missing' : `package ${found.umlPackage}`,
+        ],
         ['kernel auto', found.auto ?? 'no kernel here can run a director'],
         ...found.images.map((i) => [
           `image ${i.name}`,

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { counted } from '../counted.ts';
 import { availableImages, driversOf, STANDARD_DRIVER } from '../drivers/index.ts';
-import { ensureImages } from '../engine/images.ts';
+import { ensureImages } from '../engine/ready-images.ts';
 import { type Emit, type Event, sumCounts } from '../events.ts';
 import { EXIT, Failure } from '../failure.ts';
 import { labNames } from '../lab/names.ts';

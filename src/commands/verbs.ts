@@ -52,5 +52,9 @@ export const verbs: readonly (Verb | Group)[] = [
   schema,
   doctor,
   { name: 'completion', summary: 'completion for bash, zsh and fish', verbs: completions },
-  { name: 'images', summary: 'the images that nodes run', verbs: [images.build, images.ls] },
+  {
+    name: 'images',
+    summary: 'the images that nodes run',
+    verbs: [images.list, images.build, images.push, images.pull, images.save, images.load, images.prune],
+  },
 ];

@@ -140,6 +140,8 @@ export interface Driver {
   look?(engine: Engine): Promise<void>;
   /** Returns where the program that users supply comes from, in words for a person. */
   broughtFrom?(): string;
+  /** The image on which `image` puts the programs of the user's, if it is another one than of other nodes. */
+  readonly runtime?: Image;
   /** Returns the image of a director's container. */
   image(): Image;
   /** The greatest number of worker threads of a director; undefined if the driver has none. */

@@ -1,4 +1,5 @@
 import { type Image, NODE } from '../engine/images.ts';
+import { kernels } from '../kernels/index.ts';
 import type { Lab } from '../model/lab.ts';
 import { directors, found } from '../model/lookup.ts';
 import type { LabNode } from '../model/node.ts';
@@ -26,6 +27,12 @@ export function driversOf(lab: Pick<Lab, 'nodes'>): readonly Driver[] {
 /** Returns the images of nodes and of directors, as far as the drivers' own programs are here. */
 export function availableImages(of: readonly Driver[] = Object.values(drivers)): readonly Image[] {
   return [NODE, ...of.filter((d) => d.missing() === undefined).map((d) => d.image())];
+}
+
+/** Returns every image that has the project's own programs only: others can have them as they are. */
+export function projectImages(): readonly Image[] {
+  const ofKernels = Object.values(kernels).flatMap((kernel) => kernel.image?.(NODE) ?? []);
+  return [NODE, ...Object.values(drivers).flatMap((driver) => driver.runtime ?? []), ...ofKernels];
 }
 
 /** Returns the drivers that carry services: those of the directors, or the default one if there is no director yet. */

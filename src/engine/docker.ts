@@ -3,6 +3,7 @@ import Docker from 'dockerode';
 import { Failure } from '../failure.ts';
 import type { Owner } from '../failure-words.ts';
 import { createOptions } from './create-options.ts';
+import { DockerStore } from './docker-store.ts';
 import type {
   Container,
   ContainerNeeds,
@@ -13,8 +14,6 @@ import type {
   ExecResult,
   ExecStream,
   ImageDetails,
-  ImageSpec,
-  StoredImage,
   StreamOptions,
 } from './engine.ts';
 import { Execs } from './execs.ts';
@@ -51,11 +50,13 @@ class DockerEngine implements Engine {
   /** The owner of each container that was listed or created. */
   readonly #owners = new Map<string, Owner>();
   readonly #execs: Execs;
+  readonly store: DockerStore;
   readonly address: string;
 
   constructor(docker: Docker, address: string) {
     this.#docker = docker;
     this.address = address;
+    this.store = new DockerStore(docker, (work) => this.#call(work));
     this.#execs = new Execs(docker, (work, container) => this.#call(work, container), this.#closing.signal);
   }
 
@@ -226,20 +227,17 @@ class DockerEngine implements Engine {
     }
   }
 
-  async images(reference: string): Promise<readonly StoredImage[]> {
-    const all = await this.#call(() => this.#docker.listImages({ filters: { reference: [reference] } }));
-    return all.map((i) => ({ id: i.Id, tags: i.RepoTags ?? [], bytes: i.Size, created: i.Created }));
-  }
-
   async hasImage(tag: string): Promise<boolean> {
     return (await this.image(tag)) !== undefined;
   }
 
   async image(reference: string): Promise<ImageDetails | undefined> {
     return this.#call(() => this.#docker.getImage(reference).inspect()).then(
-      ({ Id: id, Size: bytes, Config: config }) => ({
+      ({ Id: id, Size: bytes, Config: config, Architecture: arch }) => ({
         id,
         bytes,
+        arch,
+        labels: config?.Labels ?? {},
         env: Object.fromEntries((config?.Env ?? []).map((line) => line.split(/=(.*)/s, 2) as [string, string])),
       }),
       (error: unknown) => {
@@ -247,59 +245,6 @@ class DockerEngine implements Engine {
         throw error;
       },
     );
-  }
-
-  async pull(reference: string, tag: string): Promise<void> {
-    const stream = await this.#call(() => this.#docker.pull(reference));
-    await this.#follow(stream, () => undefined);
-    const [name = '', version = 'latest'] = tag.split(':');
-    await this.#docker.getImage(reference).tag({ repo: name, tag: version });
-  }
-
-  async importImage(tar: Readable, tag: string): Promise<void> {
-    const [repo = '', version = 'latest'] = tag.split(':');
-    const stream = await this.#call(() =>
-      this.#docker.importImage(tar as unknown as NodeJS.ReadableStream, { fromSrc: '-', repo, tag: version }),
-    );
-    await this.#follow(stream, () => undefined);
-  }
-
-  async build(
-    context: Readable,
-    { tag, labels, arguments: given }: ImageSpec,
-    onLine: (line: string) => void,
-  ): Promise<void> {
-    const proxies = Object.fromEntries(
-      ['http_proxy', 'https_proxy', 'no_proxy'].flatMap((name) =>
-        process.env[name] ? [[name, process.env[name]]] : [],
-      ),
-    );
-    const stream = await this.#call(() =>
-      // The host's network: a build must reach a package mirror that may only be known there.
-      this.#docker.buildImage(context, {
-        t: tag,
-        labels: { ...labels },
-        networkmode: 'host',
-        rm: true,
-        forcerm: true,
-        buildargs: { ...proxies, ...given },
-      }),
-    );
-    await this.#follow(stream, onLine);
-  }
-
-  /** Reads an operation's progress to its end; throws the error that it reports. */
-  async #follow(stream: NodeJS.ReadableStream, onLine: (line: string) => void): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      this.#docker.modem.followProgress(
-        stream,
-        (error: Error | null) => (error ? reject(error) : resolve()),
-        (event: { stream?: string; error?: string }) => {
-          for (const line of event.stream?.split('\n') ?? []) if (line.trim() !== '') onLine(line);
-          if (event.error) reject(new Error(event.error));
-        },
-      );
-    });
   }
 
   close(): void {

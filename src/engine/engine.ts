@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import { Failure } from '../failure.ts';
+import type { ImageStore } from './image-store.ts';
 
 /** What a container needs, and its limits. */
 export interface ContainerNeeds {
@@ -92,28 +93,14 @@ export interface EngineInfo {
   readonly memory: number;
 }
 
-/** What an image is built with, beside the files of its folder. */
-export interface ImageSpec {
-  readonly tag: string;
-  readonly labels: Readonly<Record<string, string>>;
-  /** Values of the `ARG` lines of its Dockerfile. */
-  readonly arguments: Readonly<Record<string, string>>;
-}
-
-/** An image that the engine has. */
-export interface StoredImage {
-  readonly id: string;
-  readonly tags: readonly string[];
-  readonly bytes: number;
-  /** Seconds since 1970. */
-  readonly created: number;
-}
-
 /** What an image says of itself. */
 export interface ImageDetails {
   /** The digest of its configuration: another content has another one. */
   readonly id: string;
   readonly bytes: number;
+  /** The processor that it is for, in Go's words: amd64, arm64. */
+  readonly arch: string;
+  readonly labels: Readonly<Record<string, string>>;
   /** Environment variables of its containers. */
   readonly env: Readonly<Record<string, string>>;
 }
@@ -132,6 +119,8 @@ export class Overrun extends Failure<'overrun'> {
 /** The container engine, as far as lvslab uses it. One file implements it: docker.ts. */
 export interface Engine {
   readonly address: string;
+  /** How its images come and go. */
+  readonly store: ImageStore;
   info(): Promise<EngineInfo>;
   /** Returns all containers with the label, running or not. */
   list(label: string): Promise<readonly Container[]>;
@@ -167,15 +156,8 @@ export interface Engine {
     needs: ContainerNeeds,
     labels: Readonly<Record<string, string>>,
   ): Promise<ExecResult>;
-  images(reference: string): Promise<readonly StoredImage[]>;
   hasImage(tag: string): Promise<boolean>;
   /** Returns an image by its name or ID; undefined if the engine does not have it. */
   image(reference: string): Promise<ImageDetails | undefined>;
-  /** Pulls an image and tags it; throws if no registry has it. */
-  pull(reference: string, tag: string): Promise<void>;
-  /** Creates an image from a root file system's tar. */
-  importImage(tar: Readable, tag: string): Promise<void>;
-  /** Builds an image from a tar of its folder; throws with the step that failed. */
-  build(context: Readable, image: ImageSpec, onLine: (line: string) => void): Promise<void>;
   close(): void;
 }

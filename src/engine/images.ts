@@ -1,19 +1,12 @@
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { createReadStream, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
-import { pack } from 'tar-stream';
-import { Failure } from '../failure.ts';
 import { HOME } from '../home.ts';
 import type { Engine } from './engine.ts';
 import { LABEL } from './labels.ts';
-import { Refusal } from './refusal.ts';
 
 /** The base of the images; pulled if a registry answers, else built from the Debian mirror. */
 export const BASE_TAG = 'lvslab/base:trixie';
-const BASE_REFERENCE = 'debian:trixie-slim';
 
 /** An image of the project: built from its folder in images/. */
 export interface Image {
@@ -27,10 +20,25 @@ export interface Image {
   readonly brings?: string;
   /** Values of the `ARG` lines of its Dockerfile, beside BASE. Another value makes another image. */
   readonly arguments?: Readonly<Record<string, string>>;
+  /** Programs of the user's are part of it that come from elsewhere than `brings`. */
+  readonly own?: true;
+  /** Labels whose text is a file of the image, by the file's path: what only its build finds out. */
+  readonly tells?: Readonly<Record<string, string>>;
 }
 
 /** The image of every node that needs no other. */
-export const NODE: Image = { name: 'node' };
+export const NODE: Image = { name: 'node', tells: { [LABEL.uml]: '/lab/uml-package' } };
+
+/** Returns whether programs of the user's own are part of an image: such an image is not for others. */
+export function isOwn(image: Image): boolean {
+  return image.brings !== undefined || image.own === true || (image.on !== undefined && isOwn(image.on));
+}
+
+/** Returns the files of an image's folder, and of those that the user brings, by their names in the build. */
+export function filesIn(image: Image): readonly { readonly name: string; readonly path: string }[] {
+  const own = filesOf(folderOf(image)).map((name) => ({ name, path: join(folderOf(image), name) }));
+  return [...own, ...broughtBy(image)];
+}
 
 function folderOf(image: Image): string {
   return join(HOME, 'images', image.name);
@@ -80,7 +88,7 @@ function withLower(image: Image): readonly Image[] {
 }
 
 /** Returns images after those on which they are built, each once. */
-function inOrder(images: readonly Image[]): readonly Image[] {
+export function inOrder(images: readonly Image[]): readonly Image[] {
   const all = images.flatMap(withLower);
   return all.filter((image, i) => all.findIndex((other) => other.name === image.name) === i);
 }
@@ -93,84 +101,8 @@ export async function imageStates(engine: Engine, images: readonly Image[]): Pro
   ];
   return Promise.all(
     wanted.map(async ({ name, tag }) => {
-      const [image] = await engine.images(tag);
+      const [image] = await engine.store.list({ reference: tag });
       return { name, tag, present: image !== undefined, bytes: image?.bytes ?? 0 };
     }),
   );
-}
-
-/** Builds those of the images, and of the images below them, that the engine lacks. */
-export async function ensureImages(
-  engine: Engine,
-  images: readonly Image[],
-  tell: (line: string) => void,
-  detail: (line: string) => void = () => undefined,
-): Promise<void> {
-  for (const image of inOrder(images)) {
-    const tag = imageTag(image);
-    if (await engine.hasImage(tag)) continue;
-    if (!image.on) await ensureBase(engine, tell, detail);
-    tell(`building image ${tag}`);
-    try {
-      const base = image.on ? imageTag(image.on) : BASE_TAG;
-      await engine.build(
-        await context(image),
-        { tag, labels: { [LABEL.digest]: tag }, arguments: { BASE: base, ...image.arguments } },
-        detail,
-      );
-    } catch (error) {
-      throw new Failure('image-not-built', { image: tag, said: (error as Error).message.trim() });
-    }
-  }
-}
-
-async function context(image: Image): Promise<Readable> {
-  const tar = pack();
-  const own = filesOf(folderOf(image)).map((name) => ({ name, path: join(folderOf(image), name) }));
-  for (const { name, path } of [...own, ...broughtBy(image)])
-    tar.entry({ name, mode: statSync(path).mode & 0o777 }, readFileSync(path));
-  tar.finalize();
-  return tar as unknown as Readable;
-}
-async function ensureBase(engine: Engine, tell: (line: string) => void, detail: (line: string) => void): Promise<void> {
-  if (await engine.hasImage(BASE_TAG)) return;
-  tell(`pulling ${BASE_REFERENCE}`);
-  try {
-    await engine.pull(BASE_REFERENCE, BASE_TAG);
-    return;
-  } catch (error) {
-    if (error instanceof Failure && !(error instanceof Refusal)) throw error;
-    tell('no registry answers; building the base image from the Debian mirror with mmdebstrap');
-  }
-  const folder = mkdtempSync(join(tmpdir(), 'lvslab-base-'));
-  try {
-    const tar = join(folder, 'base.tar');
-    await mmdebstrap(tar, detail);
-    await engine.importImage(createReadStream(tar), BASE_TAG);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-/** Creates the root file system of a small Debian as a tar. */
-async function mmdebstrap(tar: string, detail: (line: string) => void): Promise<void> {
-  const child = spawn('mmdebstrap', ['--variant=minbase', 'trixie', tar], { stdio: ['ignore', 'ignore', 'pipe'] });
-  let last = '';
-  child.stderr.on('data', (chunk: Buffer) => {
-    for (const line of chunk
-      .toString()
-      .split('\n')
-      .filter((l) => l.trim() !== '')) {
-      last = line;
-      detail(line);
-    }
-  });
-  const code = await new Promise<number | undefined>((resolve) => {
-    child.once('error', () => resolve(undefined));
-    child.once('close', (status) => resolve(status ?? 1));
-  });
-  if (code === undefined) {
-    throw new Failure('no-base-image', {});
-  }
-  if (code !== 0) throw new Failure('base-image-not-built', { said: String(last) });
 }

@@ -21,6 +21,14 @@ export const LABEL = {
   definition: 'lvslab.definition',
   /** On images: digest of the folder from which it was built. */
   digest: 'lvslab.digest',
+  /** On images: the tag of the image on which it was built. */
+  on: 'lvslab.on',
+  /** On images: programs of the user's own are part of it. */
+  own: 'lvslab.own',
+  /** On images: the version of the User-Mode Linux package, and whether it is the proven one. */
+  uml: 'lvslab.uml',
+  /** On the stages of a build, which are no images for use: the build that left them (`ARG BUILD` of the Dockerfiles). */
+  build: 'lvslab.build',
 } as const;
 
 /** Returns the name of a lab's fabric container, or of a node's container. */

@@ -1,7 +1,8 @@
 import { counted } from '../counted.ts';
 import type { Engine } from '../engine/engine.ts';
-import { ensureImages, type Image } from '../engine/images.ts';
+import type { Image } from '../engine/images.ts';
 import { fabricOf } from '../engine/labels.ts';
+import { ensureImages } from '../engine/ready-images.ts';
 import { Refusal } from '../engine/refusal.ts';
 import type { Emit } from '../events.ts';
 import { eventually } from '../eventually.ts';

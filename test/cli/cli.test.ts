@@ -53,7 +53,12 @@ describe('lab', () => {
     'schema',
     'doctor',
     'images build',
-    'images ls',
+    'images list',
+    'images push',
+    'images pull',
+    'images save',
+    'images load',
+    'images prune',
   ])('%s --help gives examples', async (verb) => {
     const { code, stdout } = await lab([...verb.split(' '), '--help']);
     expect([code, stdout]).toEqual([0, expect.stringContaining(`Examples:\n  $ lab ${verb}`)]);

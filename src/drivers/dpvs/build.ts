@@ -19,7 +19,7 @@ const LIBRARY_FOLDERS = ['/usr/local/lib', '/usr/lib', '/lib'].flatMap((folder) 
 ]);
 
 /** The run time of DPVS: libraries and scripts, on which both kinds of build are put. */
-const RUNTIME: Image = { name: 'dpvs-runtime', on: NODE };
+export const RUNTIME: Image = { name: 'dpvs-runtime', on: NODE };
 
 /** Where a user's own build of DPVS is: in a folder of this machine, or in an image of the engine. */
 export type Build =
@@ -82,6 +82,7 @@ export function buildImage(build = buildNamed()): Image {
   const { id = '', env = {} } = looked.get(build.reference) ?? {};
   return {
     name: 'dpvs-taken',
+    own: true,
     on: RUNTIME,
     arguments: {
       GIVEN: build.reference,

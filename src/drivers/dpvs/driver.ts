@@ -15,7 +15,7 @@ import { joinTable, parseReals, parseTable, readCounters, readLimits } from '../
 import { KEEPALIVED, KEEPALIVED_CONF, keepalivedFiles, keepalivedPids } from '../keepalived-conf.ts';
 import type { Kept } from '../keepalived-kept.ts';
 import type { ServiceTable } from '../service-table.ts';
-import { buildImage, buildWords, lookForBuild, whyNoBuild } from './build.ts';
+import { buildImage, buildWords, lookForBuild, RUNTIME, whyNoBuild } from './build.ts';
 import { keptServices, kernelHasAddresses, ownNetwork, serverCommand, setupCommands } from './commands.ts';
 import { DPVS_CONF, dpvsConf, workersOf } from './conf.ts';
 import { DIALECT } from './dialect.ts';
@@ -293,6 +293,7 @@ export const dpvs: Driver = {
 
   refusesOf,
   missing: () => whyNoBuild(),
+  runtime: RUNTIME,
   image: (): Image => buildImage(),
   look: lookForBuild,
   broughtFrom: () => buildWords(),
