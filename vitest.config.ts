@@ -1,8 +1,11 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
-/** Tests whose labs are named as those of the catalogue, or as many as the machine bears: one file after the other. */
-const WHOLE = ['labs', 'matrix', 'dpvs'].map((name) => `test/docker/${name}.test.ts`);
+/**
+ * Tests whose labs are named as those of the catalogue, or as many as the machine bears, and those that take an image away:
+ * one file after the other.
+ */
+const WHOLE = ['labs', 'matrix', 'dpvs', 'registry'].map((name) => `test/docker/${name}.test.ts`);
 
 const cpus = availableParallelism();
 

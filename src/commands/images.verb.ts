@@ -81,7 +81,10 @@ export const prune = verb({
   summary: 'remove images of other versions that no container uses',
   arguments: {},
   flags: {},
-  notes: ['Only images that `lab` made are removed: their name and label say so.'],
+  notes: [
+    'Only images that `lab` made are removed: their name and label say so; and what builds left that were ended by force.',
+    'A build that goes on in another process would lose its stages.',
+  ],
   examples: ['lab images prune'],
   run: async () => (await import('./images.ts')).prune(),
 });

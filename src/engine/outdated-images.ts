@@ -39,5 +39,7 @@ export async function pruneImages(engine: Engine, tags: readonly string[]): Prom
     else if (await engine.store.remove(tag)) removed.push({ tag, bytes: image.bytes });
     else kept.push({ tag, why: 'the engine needs it for another image or container' });
   }
-  return { removed, kept, stageBytes: await removeStages(engine, LABEL.build) };
+  // An end by force leaves what a build had made of a stage, or of the image itself.
+  const stages = await removeStages(engine, LABEL.build);
+  return { removed, kept, stageBytes: stages + (await removeStages(engine, LABEL.digest)) };
 }

@@ -77,7 +77,10 @@ describe.skipIf(noRegistry !== undefined)(`images of a registry${noRegistry ? ` 
     env = { LAB_REGISTRY: registry.name, LAB_PUSHED: record, LAB_DPVS: join(folder, 'none') };
   }, 600_000);
   afterAll(async () => {
-    if (own !== '') await engine.store.tag(own, TAG);
+    if (own !== '' && (await docker.getImage(TAG).inspect()).Id !== own) {
+      await engine.store.remove(TAG);
+      await engine.store.tag(own, TAG);
+    }
     for (const tag of [KEPT, OTHER]) await engine.store.remove(tag);
     engine.close();
     await registry?.stop();
@@ -131,6 +134,7 @@ describe.skipIf(noRegistry !== undefined)(`images of a registry${noRegistry ? ` 
     const asked = await labOk(['exec', 'registry-test', 'client', '--', 'ls', '/noise']);
     expect(asked.stdout).toBe('/noise\n');
     await labOk(['down', 'registry-test']);
+    await docker.getImage(TAG).remove();
     expect((await images()).filter((image) => image.startsWith(registry.name))).toEqual([]);
     await engine.store.tag(own, TAG);
   });
