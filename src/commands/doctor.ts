@@ -42,7 +42,7 @@ export async function doctor(options: { json?: boolean; again?: boolean; dpvs?: 
     const choices = [];
     for (const [driver, name] of Object.values(drivers).flatMap((d) => names.map((n) => [d, n] as const))) {
       if (kernels[name].own && !driver.ownKernels) continue;
-      const missing = driver.missing();
+      const missing = driver.missing() ?? kernels[name].missing?.();
       choices.push({
         name,
         driver: driver.name,

@@ -62,14 +62,17 @@ export interface LabOptions {
   readonly dpvs?: string;
   /** The file of the user's keepalived, for directors of kernel LVS. */
   readonly keepalived?: string;
+  /** The version, or the folder of the user's build, of the kernel of nodes under QEMU. */
+  readonly qemu?: string;
   /** Whether its files may be outside its folder. */
   readonly allowOutside?: boolean;
 }
 
-/** Takes programs of the user's own, as far as they are named on the command line: before LAB_DPVS and LAB_KEEPALIVED. */
-export function useBuild({ dpvs, keepalived }: Pick<LabOptions, 'dpvs' | 'keepalived'>): void {
+/** Takes what is the user's own, as far as it is named on the command line: before LAB_DPVS, LAB_KEEPALIVED and LAB_QEMU. */
+export function useBuild({ dpvs, keepalived, qemu }: Pick<LabOptions, 'dpvs' | 'keepalived' | 'qemu'>): void {
   if (dpvs !== undefined) process.env['LAB_DPVS'] = dpvs;
   if (keepalived !== undefined) process.env['LAB_KEEPALIVED'] = keepalived;
+  if (qemu !== undefined) process.env['LAB_QEMU'] = qemu;
 }
 
 /** Checks the name of a running copy: container names must allow it, and the schema sets the same limit. */

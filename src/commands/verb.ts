@@ -148,6 +148,11 @@ export const common = {
       'your own build of keepalived, for directors of kernel LVS (default: $LAB_KEEPALIVED)',
       'file',
     ),
+    qemu: text(
+      '--qemu <version|dir>',
+      'kernel of nodes with `kernel: qemu`: 5.10, 6.1 or 6.12 of Debian, or a folder with your own bzImage and lib/modules (default: $LAB_QEMU, or 6.12)',
+      'folder',
+    ),
   }),
 };
 

@@ -72,7 +72,10 @@ export function imageTag(image: Image): string {
 function broughtBy({ name, brings }: Image): readonly { readonly name: string; readonly path: string }[] {
   if (brings === undefined) return [];
   if (!statSync(brings).isDirectory()) return [{ name: `brought/${name}`, path: brings }];
-  return filesOf(brings).map((file) => ({ name: `brought/${file}`, path: join(brings, file) }));
+  // A kernel's modules have links to its source: what is no file is left out.
+  return filesOf(brings)
+    .map((file) => ({ name: `brought/${file}`, path: join(brings, file) }))
+    .filter(({ path }) => statSync(path, { throwIfNoEntry: false })?.isFile());
 }
 
 export interface ImageState {

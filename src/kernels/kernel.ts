@@ -74,6 +74,8 @@ export interface Kernel {
   readonly own: boolean;
   /** Returns the image of a node with it, built on the image that the node would have otherwise; absent if that has it. */
   image?(on: Image): Image;
+  /** Returns why its image cannot be made, if the user's own files that it takes are not as they must be. */
+  missing?(): string | undefined;
   /** What the container needs, whatever runs in it. */
   readonly needs: ContainerNeeds;
   /** Megabytes of this machine's memory that a node with it uses: measured, with a reserve. */

@@ -201,13 +201,14 @@ async function open({ signal, start, onEvent }: Own): Promise<Parts> {
   return { engine, events: new Channel(onEvent), signal: own, start: start ?? START_MS };
 }
 
-function named({ name, kernel, driver, dpvs, keepalived, allowOutside }: UpOptions): LabOptions {
+function named({ name, kernel, driver, dpvs, keepalived, qemu, allowOutside }: UpOptions): LabOptions {
   return {
     ...(name === undefined ? {} : { name }),
     ...(kernel === undefined ? {} : { kernel }),
     ...(driver === undefined ? {} : { driver }),
     ...(dpvs === undefined ? {} : { dpvs }),
     ...(keepalived === undefined ? {} : { keepalived }),
+    ...(qemu === undefined ? {} : { qemu }),
     ...(allowOutside === undefined ? {} : { allowOutside }),
   };
 }

@@ -15,6 +15,8 @@ export interface UpOptions {
   readonly dpvs?: string;
   /** The file of your build of keepalived, for directors of kernel LVS. */
   readonly keepalived?: string;
+  /** Kernel of nodes with `kernel: qemu`: a version of Debian, or a folder with your own bzImage and lib/modules. */
+  readonly qemu?: string;
   /** Whether its files may be outside its folder: only for labs that you trust. */
   readonly allowOutside?: boolean;
   /** Ends what is under way, with its changes undone. */

@@ -139,6 +139,8 @@ function reasons(lab: Lab, node: LabNode): readonly string[] {
 
 /** Probes a kernel, after its image is built; an image that cannot be built is a reason why it does not work. */
 async function attempt(engine: Engine, name: KernelName, what: Tried, ensure: Ensure): Promise<Availability> {
+  const missing = kernels[name].missing?.();
+  if (missing !== undefined) return { usable: false, version: '', why: missing };
   try {
     await ensure(imageWith(name, what));
   } catch (error) {

@@ -37,6 +37,7 @@ for wire; do
     -device "virtio-net-pci,netdev=n$n,romfile=,host_mtu=$mtu,csum=off,gso=off,guest_csum=off,guest_tso4=off,guest_tso6=off,guest_ecn=off,guest_ufo=off,host_tso4=off,host_tso6=off,host_ecn=off,host_ufo=off"
   n=$((n + 1))
 done
+[ ! -e /boot/early ] || set -- "$@" -initrd /boot/early
 exec qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot \
   -M q35,sata=off,smbus=off,vmport=off -accel "$accel" -cpu "$cpu" \
   -m "$megabytes" -object "memory-backend-memfd,id=memory,size=${megabytes}M,share=on" -numa node,memdev=memory \
