@@ -1,4 +1,5 @@
 #!/busybox sh
+# shellcheck shell=sh
 # First process of a kernel whose virtiofs is a module: loads it, and goes on from the node's files.
 while read -r module; do
   /busybox insmod "$module"
