@@ -54,7 +54,7 @@ function vrrpBlock(lab: Lab, node: LabNode, instance: VrrpInstance, dialect: Dia
       `virtual_router_id ${instance.id}`,
       ...(instance.version === 3 ? ['version 3'] : []),
       ...vmacLines(instance),
-      `priority ${member.priority}`,
+      `priority ${member.configured}`,
       `advert_int ${seconds(instance.advert)}`,
       ...(instance.preempt ? [] : ['nopreempt']),
       ...(instance.preemptDelay > 0 ? [`preempt_delay ${seconds(instance.preemptDelay)}`] : []),

@@ -73,7 +73,11 @@ export function resolveVrrp(
   };
 }
 
+/** The highest priority that weights make of another (vrrp_set_effective_priority in keepalived's vrrp_scheduler.c). */
+const HIGHEST = 254;
+
 function resolveMembers(r: Resolver, raw: RawVrrp, nodes: readonly LabNode[], path: Path): VrrpMember[] {
+  const more = (raw.track ?? []).reduce((sum, { weight = 0 }) => sum + Math.max(0, weight), 0);
   const members = Object.entries(raw.priorities).flatMap(([node, priority]): VrrpMember[] => {
     const director = r.lookup(nodes, node, 'director', [...path, 'priorities', node], 'key');
     if (!director || !r.segments.has(raw.on)) return [];
@@ -82,7 +86,7 @@ function resolveMembers(r: Resolver, raw: RawVrrp, nodes: readonly LabNode[], pa
       r.wrong([...path, 'priorities', node], `director "${node}" is not on segment "${raw.on}"`, 'key');
       return [];
     }
-    return [{ node, priority, device: link.name }];
+    return [{ node, priority: Math.min(HIGHEST, priority + more), configured: priority, device: link.name }];
   });
   return members;
 }

@@ -13,11 +13,15 @@ const track = z
       every: duration('Interval between runs of the script (default 1s)', '10ms', '60m').optional(),
       rise: whole('Successes of the script in a row until it counts as good again (default 1)', 1, 100).optional(),
       fall: whole('Failures of the script in a row until it counts as bad (default 1)', 1, 100).optional(),
-      weight: whole(
-        'Added to the priority while the script fails; without a weight the instance goes to FAULT',
-        -253,
-        -1,
-      ).optional(),
+      weight: z
+        .union([whole('A weight while it fails', -253, -1), whole('A weight while it is well', 1, 253)], {
+          error: 'expected a whole number from -253 to -1, or from 1 to 253',
+        })
+        .meta({
+          description:
+            'Added to the priority: a negative one while it fails, a positive one while it is well; without a weight the instance goes to FAULT when it fails: a whole number from -253 to -1, or from 1 to 253',
+        })
+        .optional(),
     },
     mapping('what is tracked: { segment: lan } or { script: COMMAND, weight: -50 }'),
   )

@@ -34,14 +34,16 @@ export interface VrrpInstance {
 
 export interface VrrpMember {
   readonly node: string;
+  /** Its priority while all that is tracked is well: the configured one, and the positive weights, 254 at most. */
   readonly priority: number;
+  readonly configured: number;
   /** The interface or device that runs VRRP. */
   readonly device: string;
 }
 
 /**
- * What changes a director's priority: a failing script, or a segment whose interface is down; without a weight, the
- * instance enters the fault state.
+ * What changes a director's priority: a script, or the interface on a segment. A negative weight is added while it fails, a
+ * positive one while it is well; without a weight, the instance enters the fault state when it fails (keepalived.conf(5)).
  */
 export type VrrpTrack = { readonly weight: number } & (
   | {

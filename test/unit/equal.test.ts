@@ -47,6 +47,31 @@ const two = labOf('{ lb1: 100, lb2: 100 }');
 const three = labOf('{ lb1: 100, lb2: 100, lb3: 100 }');
 const above = labOf('{ lb1: 150, lb2: 100, lb3: 100 }');
 
+describe('a positive weight', () => {
+  const track = (weight: number) => `, track: [{ script: test -e /up, weight: ${weight} }]`;
+  const member = (lab: Lab, name: string) =>
+    found(
+      lab.vrrp[0]?.members.find((m) => m.node === name),
+      name,
+    );
+  it('is part of the priority while what is tracked is well, and keepalived adds it', () => {
+    const lab = labOf('{ lb1: 100, lb2: 80 }', track(30));
+    expect(member(lab, 'lb1')).toMatchObject({ priority: 130, configured: 100 });
+    const conf = keepalivedConf(lab, nodeOf(lab, 'lb1'), DIALECT);
+    expect(conf).toMatch(/priority 100\n/);
+    expect(conf).toMatch(/weight 30\n/);
+  });
+  it('makes no priority above 254, so that two may be equal', () => {
+    const lab = labOf('{ lb1: 250, lb2: 240 }', track(20));
+    expect(lab.vrrp[0]?.members.map((m) => m.priority)).toEqual([254, 254]);
+    expect(moves(lab, 'kill:lb1')).toEqual(['lb1 to lb2']);
+  });
+  it('of zero is a mistake', () =>
+    expect(mistakesOf(file('{ lb1: 100, lb2: 80 }', track(0))).join('\n')).toMatch(
+      /expected a whole number from -253 to -1, or from 1 to 253/,
+    ));
+});
+
 describe('a fault of one of several equal directors', () => {
   it('hits the master, whichever it names, and the master does not return', () => {
     expect(moves(two, 'kill:lb1')).toEqual(['lb1 to lb2']);
