@@ -79,14 +79,14 @@ export async function test(given: readonly string[], options: TestOptions): Prom
     const reports = tested.map((t) => t.report);
     const trouble = remember(resolve(), runsIn(byLab(reports)));
     if (trouble !== undefined) session.emit({ type: 'note', text: `--last-failed will not know of this: ${trouble}` });
-    if (options.report !== undefined && reports.length > 0) writePage(options.report, session.emit);
+    const unpaged = reports.length > 0 ? pageOrTrouble(options.report, session.emit) : undefined;
     github?.tell(reports);
-    const unwritten = summarise(reports, options.summary);
-    if (unwritten !== undefined) session.emit({ type: 'note', text: unwritten });
+    const unwritten = [unpaged, summarise(reports, options.summary)].flatMap((text) => text ?? []);
+    for (const text of unwritten) session.emit({ type: 'note', text });
     const [first] = tested;
     if (alone && !repeats(repeatsOf(options)) && first?.failure) throw first.failure;
     if (session.signal.aborted) throw INTERRUPTED;
-    return exitCode(tested) || (unwritten === undefined ? EXIT.ok : EXIT.environment);
+    return exitCode(tested) || (unwritten.length === 0 ? EXIT.ok : EXIT.environment);
   });
 }
 
@@ -237,6 +237,17 @@ function stopOf({ failFast }: TestOptions): Stop {
 /** Writes the page of a report into its folder, and tells where it is. */
 export function writePage(folder: string, emit: Emit): void {
   emit({ type: 'note', text: `page: ${writeHtml(folder)}` });
+}
+
+/** Writes the page of a report, if one is kept; returns why it could not be written: that hides no failure of a test. */
+function pageOrTrouble(folder: string | undefined, emit: Emit): string | undefined {
+  if (folder === undefined) return undefined;
+  try {
+    writePage(folder, emit);
+    return undefined;
+  } catch (error) {
+    return `report.html is not written: ${(error as Error).message}`;
+  }
 }
 
 /** Passes on the events of a lab that matter among many labs: failures, and the end. */

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { stripVTControlCharacters } from 'node:util';
 import type Docker from 'dockerode';
 import type { ImageSpec, ImageStore, OnBytes, StoredImage } from './image-store.ts';
 import { isStatus } from './refusal.ts';
@@ -132,7 +133,9 @@ export class DockerStore implements ImageStore {
       }),
     );
     await this.#follow(stream, ({ stream: text }) => {
-      for (const line of text?.split('\n') ?? []) if (line.trim() !== '') onLine(line);
+      // What a program of a build writes to its stderr comes coloured.
+      const lines = stripVTControlCharacters(text ?? '').split('\n');
+      for (const line of lines) if (line.trim() !== '') onLine(line);
     });
   }
 

@@ -25,6 +25,9 @@ const NOTHING: ContainerNeeds = {
   memoryMb: 64,
 };
 
+/** What the engine itself prints in a build. */
+const ENGINES_OWN = /^(Removing intermediate container| ---> |Step \d)/;
+
 /** Builds an image on the one below it, which the engine must have. Leaves no stage of the build behind. */
 export async function buildImage(engine: Engine, image: Image, tell: Tell, detail: Tell): Promise<void> {
   const tag = imageTag(image);
@@ -33,11 +36,17 @@ export async function buildImage(engine: Engine, image: Image, tell: Tell, detai
   const labels = { [LABEL.digest]: tag, [LABEL.on]: base, ...(isOwn(image) ? { [LABEL.own]: 'yes' } : {}) };
   const build = randomUUID();
   const values = { BASE: base, BUILD: build, ...image.arguments };
+  let last = '';
+  const onLine = (line: string) => {
+    if (!ENGINES_OWN.test(line)) last = line;
+    detail(line);
+  };
   try {
-    await engine.store.build(context(image), { tag, labels, arguments: values }, detail);
+    await engine.store.build(context(image), { tag, labels, arguments: values }, onLine);
     if (image.tells) await label(engine, tag, { ...labels, ...(await told(engine, tag, image.tells)) });
   } catch (error) {
-    throw new Failure('image-not-built', { image: tag, said: (error as Error).message.trim() });
+    // The engine tells the command that failed; what that said itself is the last line before.
+    throw new Failure('image-not-built', { image: tag, said: `${(error as Error).message.trim()}\n${last}`.trim() });
   } finally {
     await removeStages(engine, `${LABEL.build}=${build}`);
   }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -29,21 +29,32 @@ it('a kernel of the user, in a folder as it is built, runs in the nodes, and the
   const own = join(folder, 'mine');
   mkdirSync(own);
   writeFileSync(join(own, 'vmlinux'), inNode('cat', '/boot/vmlinux'));
-  execFileSync('tar', ['-C', own, '-xf', '-'], { input: inNode('tar', '-C', '/usr', '-cf', '-', 'lib/modules') });
+  const release = inNode('uname', '-r').toString().trim();
+  const packed = inNode('tar', '-C', '/usr', '-cf', '-', `lib/modules/${release}`);
+  execFileSync('tar', ['-C', own, '-xf', '-'], { input: packed });
   await labOk(['down', NAME]);
-  const [release = ''] = readdirSync(join(own, 'lib/modules'));
   const modules = join(own, 'lib/modules', release);
   // As `make modules_install` leaves it: a link to the source, which is not there.
   symlinkSync('/nowhere/linux', join(modules, 'build'));
   writeFileSync(join(modules, 'kernel/net/mine'), 'built a minute ago');
 
   const { stdout } = await labOk(['test', file, '--qemu', own, '--timeout', '300s', '--keep', '--json']);
-  const { nodes } = JSON.parse(stdout) as { nodes: { name: string; version?: string; kernel: string }[] };
-  expect(nodes.find((n) => n.name === 'lb')?.kernel).toContain(release);
+  const { nodes } = JSON.parse(stdout) as { nodes: { name: string; kernelVersion: string }[] };
+  expect(nodes.find((n) => n.name === 'lb')?.kernelVersion).toContain(release);
   const mine = inNode('cat', `/usr/lib/modules/${release}/kernel/net/mine`);
   expect(mine.toString()).toBe('built a minute ago');
   await labOk(['down', NAME]);
 }, 900_000);
+
+it('a folder that is no kernel’s is told in the words of what looks for it', async () => {
+  const odd = join(folder, 'odd');
+  mkdirSync(join(odd, 'lib/modules/one'), { recursive: true });
+  mkdirSync(join(odd, 'lib/modules/other'));
+  for (const name of ['bzImage', 'lib/modules/one/modules.order', 'lib/modules/other/modules.order'])
+    writeFileSync(join(odd, name), '');
+  const { code, stderr } = await lab(['test', file, '--qemu', odd]);
+  expect([code, stderr]).toEqual([3, expect.stringContaining('lib/modules has several kernels: one other')]);
+}, 300_000);
 
 it('a folder without a kernel is a reason to skip', async () => {
   const { code, stderr } = await lab(['test', file, '--qemu', folder]);
