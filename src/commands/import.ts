@@ -1,13 +1,16 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { adviceOn } from '../advice/advise.ts';
 import { counted } from '../counted.ts';
 import { EXIT, Failure } from '../failure.ts';
 import type { Written } from '../import/copies.ts';
 import { importLab } from '../import/import.ts';
 import { placeText } from '../import/told.ts';
 import { type Diagnostic, formatDiagnostic } from '../lab/diagnostic.ts';
+import { readLabFile } from '../lab/read.ts';
 import { checkLab } from '../lab/resolve.ts';
 import { readSource } from '../lab/source.ts';
+import { adviceText } from '../output/advice.ts';
 import { complain, print } from '../output/print.ts';
 import { fail, ok } from '../result.ts';
 
@@ -39,6 +42,8 @@ export async function importConfs(
   for (const { line, text } of guesses) print(`  ${file}:${line} ${text}`);
   if (lost.length > 0) print('\nnot carried over, or not judged:');
   for (const { place, text } of lost) print(`  ${place ? `${placeText(place)} ` : ''}${text}`);
+  const read = readLabFile(file);
+  if (read.ok && adviceOn(read.value).length > 0) print(`\n${adviceText(adviceOn(read.value))}`);
   print(`\n  lab up ${file}     brings it up\n  lab test ${file}   proves it`);
   return EXIT.ok;
 }

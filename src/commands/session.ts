@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { adviceOn } from '../advice/advise.ts';
 import { counted } from '../counted.ts';
 import { drivers } from '../drivers/index.ts';
 import { dockerEngine } from '../engine/docker.ts';
@@ -7,12 +8,13 @@ import type { Emit } from '../events.ts';
 import { Failure } from '../failure.ts';
 import { PLAIN } from '../kernels/index.ts';
 import { formatDiagnostic } from '../lab/diagnostic.ts';
-import { findLabFile, readLab } from '../lab/read.ts';
+import { findLabFile, readLabFile } from '../lab/read.ts';
 import { needsKernel } from '../layout/kernel-needs.ts';
 import type { Lab } from '../model/lab.ts';
 import type { DriverName, KernelChoice } from '../model/words.ts';
+import { adviceBrief } from '../output/advice.ts';
 import { type Display, openDisplay, silentDisplay } from '../output/display.ts';
-import type { Channel } from '../output/print.ts';
+import { type Channel, complain } from '../output/print.ts';
 
 /** What a command works with: the engine, a display, and the signal by which the user ends it. */
 export interface Session {
@@ -82,24 +84,30 @@ function checkName(name: string): void {
   }
 }
 
-/** Finds, reads and checks the lab that an argument names. Throws a usage failure with every mistake in it. */
-export function loadLab(argument: string, options: LabOptions = {}): Lab {
+/**
+ * Finds, reads and checks the lab that an argument names. Throws a usage failure with every mistake in it. With
+ * `advises`, advice about it is told on stderr, briefly.
+ */
+export function loadLab(argument: string, options: LabOptions = {}, { advises = false } = {}): Lab {
   useBuild(options);
   if (options.name !== undefined) checkName(options.name);
   const file = findLabFile(argument);
-  const result = readLab(file, options);
+  const result = readLabFile(file, options);
   if (!result.ok)
     throw new Failure('invalid-lab-file', {
       mistakes: result.error.map(formatDiagnostic).join('\n'),
       summary: `${counted(result.error.length, 'mistake')} in ${file}`,
     });
+  const brief = advises ? adviceBrief(argument, adviceOn(result.value)) : '';
+  if (brief !== '') complain(brief);
+  const { lab } = result.value;
   const { kernel } = options;
-  if (kernel === undefined) return result.value;
+  if (kernel === undefined) return lab;
   // A kernel from the command line applies to nodes that need one; a node's own choice in the file stays.
   return {
-    ...result.value,
-    nodes: result.value.nodes.map((n) =>
-      n.kernel === 'auto' && (kernel === PLAIN || needsKernel(result.value, n)) ? { ...n, kernel } : n,
+    ...lab,
+    nodes: lab.nodes.map((n) =>
+      n.kernel === 'auto' && (kernel === PLAIN || needsKernel(lab, n)) ? { ...n, kernel } : n,
     ),
   };
 }

@@ -160,7 +160,7 @@ async function one(session: Session, wanted: Wanted, options: TestOptions): Prom
 
 /** Returns the lab to be tested, with the steps that are to run. */
 async function chosen(session: Session, wanted: Wanted, { grep }: TestOptions): Promise<{ lab: Lab; runs: boolean }> {
-  const found = await findLab(session, wanted.argument, wanted);
+  const found = await findLab(session, wanted.argument, { ...wanted, advises: true });
   const lab = grep ? grepLab(found.lab, grep) : found.lab;
   if (!lab) throw new Failure('nothing-matches', { pattern: grep?.source ?? '', labs: 1 });
   return { ...found, lab };
@@ -273,21 +273,21 @@ export function exitCode(tested: readonly Tested[]): number {
   return code === EXIT.ok && tested.some((t) => t.failure !== undefined) ? EXIT.environment : code;
 }
 
-/** Returns the lab that an argument names: one that runs under that name, else the file's. */
+/** Returns the lab that an argument names: one that runs under that name, else the file's, with advice if asked for. */
 export async function findLab(
   { engine, emit, signal }: Session,
   argument: string,
-  options: LabOptions & { readonly timeout: number },
+  options: LabOptions & { readonly timeout: number; readonly advises?: boolean },
 ): Promise<{ lab: Lab; runs: boolean }> {
   const isPath = argument.includes('/') || /\.ya?ml$/.test(argument);
   const name = options.name ?? (isPath ? loadLab(argument, options).name : argument);
   const { running, unfinished, hold } = await takeTurn(engine, name, { emit, signal, within: options.timeout });
   hold?.release();
-  if (!running.lab || !running.fabric?.running) return { lab: loadLab(argument, options), runs: false };
+  if (!running.lab || !running.fabric?.running) return { lab: loadLab(argument, options, options), runs: false };
   const ended = running.lab.nodes
     .filter((n) => !running.nodes.get(n.name)?.running || unfinished.includes(n.name))
     .map((n) => n.name);
-  if (unfinished === 'all') return { lab: loadLab(argument, options), runs: false };
+  if (unfinished === 'all') return { lab: loadLab(argument, options, options), runs: false };
   if (ended.length > 0) throw new Failure('nodes-not-running', { lab: name, nodes: ended, argument });
   return { lab: running.lab, runs: true };
 }

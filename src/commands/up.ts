@@ -14,7 +14,7 @@ export interface UpCommandOptions extends LabOptions {
 
 /** `lab up`: starts a lab, or the missing parts of it. */
 export async function up(argument: string, options: UpCommandOptions): Promise<number> {
-  const lab = loadLab(argument, options);
+  const lab = loadLab(argument, options, { advises: true });
   await withSession({}, async ({ engine, emit, signal }) => {
     const upOptions = { emit, signal, recreate: options.recreate ?? false, bootDeadline: options.timeout };
     if (options.dryRun) {

@@ -38,6 +38,8 @@ export interface Held {
 export interface Instance {
   readonly name: string;
   readonly place: Place;
+  /** Where each of its keywords stands, the last one if there are several. */
+  readonly places: ReadonlyMap<string, Place>;
   readonly master: boolean;
   readonly device: string | undefined;
   readonly id: number;

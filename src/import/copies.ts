@@ -2,10 +2,11 @@ import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { megabytes, takeFile } from '../lab/take.ts';
 import type { Director } from './conf.ts';
+import { HOME_OF_CONF, localOf, realFolder } from './files.ts';
 import type { Copies } from './given.ts';
 import { missing } from './health.ts';
 import { IMPORT_LIMITS } from './limits.ts';
-import { type Conf, HOME_OF_CONF, localOf, realFolder } from './reader.ts';
+import type { Conf } from './reader.ts';
 import type { Told } from './told.ts';
 
 /** A file that the import writes beside the lab file. */

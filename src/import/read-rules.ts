@@ -1,8 +1,8 @@
 import { takeFile } from '../lab/take.ts';
 import { type Address, parseAddress } from '../net/cidr.ts';
 import type { Director, RealServer, Virtual } from './conf.ts';
+import { realFolder } from './files.ts';
 import { IMPORT_LIMITS } from './limits.ts';
-import { realFolder } from './reader.ts';
 import type { Place, Told } from './told.ts';
 import { tokensOf, withoutComment } from './words.ts';
 

@@ -96,6 +96,7 @@ export function readInstance(
   return {
     name,
     place,
+    places: new Map(block.map((s) => [s.words[0] ?? '', s.place])),
     master: wordOf(block, 'state') === 'MASTER',
     device: wordOf(block, 'interface') ?? vips.find((v) => v.dev !== undefined)?.dev ?? globals.device,
     id,

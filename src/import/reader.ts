@@ -1,13 +1,9 @@
-import { readdirSync, realpathSync } from 'node:fs';
-import { dirname, isAbsolute, join, resolve } from 'node:path';
-import { type Taken, takeFile } from '../lab/take.ts';
+import { dirname, isAbsolute, join } from 'node:path';
+import { type FileAt, type Files, filesBeside, HOME_OF_CONF } from './files.ts';
 import { beyond, IMPORT_LIMITS } from './limits.ts';
 import { type Place, shownPath, type Told } from './told.ts';
 import { definitionIn, loneUse, repetitionIn, substituted, type Variables } from './variables.ts';
 import { withoutComment } from './words.ts';
-
-/** The folder of keepalived's configuration on a real machine, which stands for the folder of the file that is given. */
-export const HOME_OF_CONF = '/etc/keepalived';
 
 /** A line that counts: its comment removed, its parameters replaced. */
 export interface Line {
@@ -16,9 +12,7 @@ export interface Line {
 }
 
 /** A file that a configuration consists of, and where it is on the real machine. */
-export interface ConfFile {
-  readonly local: string;
-  readonly there: string;
+export interface ConfFile extends FileAt {
   readonly bytes: Buffer;
 }
 
@@ -44,9 +38,14 @@ type Item = { readonly text: string; readonly place: Place } | { readonly set: r
 const INCLUDE = /^include[rmwba]?\s+(\S.*)$/;
 
 /** Reads a keepalived.conf with its includes, conditions, parameters and repetitions (keepalived.conf(5)). */
-export function readConf(file: string, sources: Sources, told: Told): Conf {
-  const reader = new Reader(file, sources, told);
-  reader.file(file, join(HOME_OF_CONF, 'keepalived.conf'), []);
+export function readConf(file: string, { allowOutside, host }: Sources, told: Told): Conf {
+  return readConfFrom(filesBeside(file, allowOutside), file, host, told);
+}
+
+/** Reads the keepalived.conf `local` in the same way, with includes from `files`; `host` is the machine's config-id. */
+export function readConfFrom(files: Files, local: string, host: string | undefined, told: Told): Conf {
+  const reader = new Reader(files, host, told);
+  reader.file({ local, there: join(HOME_OF_CONF, 'keepalived.conf') }, []);
   return { lines: reader.lines, files: reader.files, hosts: [...reader.hosts] };
 }
 
@@ -55,21 +54,21 @@ class Reader {
   readonly files: ConfFile[] = [];
   readonly hosts = new Set<string>();
   readonly #variables: Variables = new Map();
-  readonly #folder: string;
-  readonly #sources: Sources;
+  readonly #files: Files;
+  readonly #host: string | undefined;
   readonly #told: Told;
   #full = false;
 
-  constructor(main: string, sources: Sources, told: Told) {
-    this.#folder = realFolder(main);
-    this.#sources = sources;
+  constructor(files: Files, host: string | undefined, told: Told) {
+    this.#files = files;
+    this.#host = host;
     this.#told = told;
-    if (sources.host !== undefined) this.#variables.set('_INSTANCE', sources.host);
+    if (host !== undefined) this.#variables.set('_INSTANCE', host);
     this.#variables.set('_HASH', '#').set('_BANG', '!');
   }
 
   /** Reads a file, `via` those that include one another up to it. */
-  file(local: string, there: string, via: readonly Place[]): void {
+  file({ local, there }: FileAt, via: readonly Place[]): void {
     const from = via.at(-1);
     const tell = (message: string) =>
       from === undefined
@@ -79,16 +78,13 @@ class Reader {
       this.#stop(from, beyond(IMPORT_LIMITS.files, 'included files'));
       return;
     }
-    const taken = takeFile(local, {
-      within: this.#sources.allowOutside ? undefined : this.#folder,
-      most: IMPORT_LIMITS.bytes,
-    });
+    const taken = this.#files.take({ local, there });
     const text = taken.ok ? textOf(taken.value) : undefined;
     if (!taken.ok || text === undefined) {
-      tell(taken.ok ? 'is a binary file, not a configuration' : outsideWords(taken.error));
+      tell(taken.ok ? 'is a binary file, not a configuration' : taken.error);
       return;
     }
-    this.files.push({ local, there, bytes: taken.value.bytes });
+    this.files.push({ local, there, bytes: taken.value });
     const above = this.#variables.get('_PWD');
     this.#variables.set('_PWD', dirname(there));
     this.#text(text, local, there, via);
@@ -130,7 +126,7 @@ class Reader {
     const [, not, host, rest = ''] = /^@(\^?)([^\s]*)\s*(.*)$/s.exec(text) ?? [];
     if (host !== undefined) {
       this.hosts.add(host);
-      const holds = (host === this.#sources.host) !== (not === '^');
+      const holds = (host === this.#host) !== (not === '^');
       return holds ? [{ text: rest, place }] : [];
     }
     const definition = definitionIn(text);
@@ -174,95 +170,29 @@ class Reader {
 
   #include(pattern: string, place: Place, there: string, via: readonly Place[]): void {
     const onTheMachine = isAbsolute(pattern) ? pattern : join(dirname(there), pattern);
-    const local = localOf(onTheMachine, this.#folder);
-    const found = expand(local);
+    const found = this.#files.find(onTheMachine);
     if (found.length === 0) {
-      this.#told.lose(
-        place,
-        `include ${pattern}: there is no such file at ${shownPath(local)}; put it there to import it`,
-      );
+      this.#told.lose(place, `include ${pattern}: ${this.#files.missing(onTheMachine)}`);
       return;
     }
     for (const file of found) {
       const way = [...via.map((p) => p.file), place.file];
-      if (way.includes(file)) {
-        this.#told.wrong(place, `${shownPath(file)} includes itself: ${[...way, file].map(shownPath).join(' → ')}`);
+      if (way.includes(file.local)) {
+        this.#told.wrong(
+          place,
+          `${shownPath(file.local)} includes itself: ${[...way, file.local].map(shownPath).join(' → ')}`,
+        );
         return;
       }
       if (via.length >= IMPORT_LIMITS.includes) {
         this.#stop(place, beyond(IMPORT_LIMITS.includes, 'files that include one another'));
         return;
       }
-      const base = /[*?[{]/.test(pattern)
-        ? join(dirname(onTheMachine), file.slice(dirname(file).length + 1))
-        : onTheMachine;
-      this.file(file, base, [...via, place]);
+      this.file(file, [...via, place]);
     }
   }
 }
 
-/** Returns where a path of the real machine is here: what is in keepalived's folder there is beside the configuration. */
-export function localOf(path: string, folder: string): string {
-  return path.startsWith(`${HOME_OF_CONF}/`) ? resolve(folder, path.slice(HOME_OF_CONF.length + 1)) : path;
-}
-
-/** Returns the folder of a file, links resolved; the folder as given if it does not exist. */
-export function realFolder(file: string): string {
-  try {
-    return realpathSync(dirname(resolve(file)));
-  } catch {
-    return dirname(resolve(file));
-  }
-}
-
-function outsideWords(why: string): string {
-  return why.startsWith('is outside the lab')
-    ? 'is outside the folder of the configuration; --allow-outside lifts that'
-    : why;
-}
-
-function textOf({ bytes }: Taken): string | undefined {
+function textOf(bytes: Buffer): string | undefined {
   return bytes.includes(0) ? undefined : bytes.toString('utf8');
-}
-
-/** Returns the files that a path with wildcards in its last part names, sorted as a shell would. */
-function expand(path: string): readonly string[] {
-  const [folder, name] = [dirname(path), path.slice(dirname(path).length + 1)];
-  if (!/[*?[{]/.test(name)) return exists(path) ? [path] : [];
-  const pattern = patternOf(name);
-  const matches = (entry: string) => pattern?.test(entry) === true;
-  try {
-    return readdirSync(folder, { withFileTypes: true })
-      .filter((entry) => !entry.isDirectory() && matches(entry.name) && !entry.name.startsWith('.'))
-      .map((entry) => join(folder, entry.name))
-      .sort();
-  } catch {
-    return [];
-  }
-}
-
-function exists(path: string): boolean {
-  try {
-    return realpathSync(path) !== '';
-  } catch {
-    return false;
-  }
-}
-
-/** Returns the regular expression of a wildcard (glob(7)) in one part of a path; undefined if it is none. */
-function patternOf(glob: string): RegExp | undefined {
-  const parts = glob.match(/\*+|\?|\[[^\]]+\]|\{[^{}]*\}|[^*?[{]+|./g) ?? [];
-  const plain = (text: string) => text.replaceAll(/[.+^$()|[\]{}\\*?]/g, '\\$&');
-  const one = (part: string) => {
-    if (part.startsWith('*')) return '[^/]*';
-    if (part === '?') return '[^/]';
-    if (/^\[.+\]$/.test(part)) return `[${part.slice(1, -1).replace(/^!/, '^').replaceAll('\\', '\\\\')}]`;
-    if (/^\{.*\}$/.test(part)) return `(${part.slice(1, -1).split(',').map(plain).join('|')})`;
-    return plain(part);
-  };
-  try {
-    return new RegExp(`^${parts.map(one).join('')}$`);
-  } catch {
-    return undefined;
-  }
 }

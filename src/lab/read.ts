@@ -2,12 +2,12 @@ import { realpathSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve as resolvePath } from 'node:path';
 import { Failure } from '../failure.ts';
 import type { Lab } from '../model/lab.ts';
-import { fail, type Result } from '../result.ts';
+import { fail, ok, type Result } from '../result.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { LIMITS } from './limits.ts';
 import { isFile, labFolders, labNames, statOf } from './names.ts';
 import { checkLab, type Override } from './resolve.ts';
-import { readSource } from './source.ts';
+import { readSource, type Source } from './source.ts';
 import { megabytes, type Taken, takeFile } from './take.ts';
 
 /**
@@ -45,6 +45,20 @@ export const MOST_OF_A_LAB = 8 * 1024 * 1024;
  * option allows others. Fails with all mistakes at once.
  */
 export function readLab(file: string, options: ReadOptions = {}): Result<Lab, readonly Diagnostic[]> {
+  const read = readLabFile(file, options);
+  return read.ok ? ok(read.value.lab) : read;
+}
+
+/** A lab with the file that it was read from. */
+export interface LabFile {
+  readonly lab: Lab;
+  readonly source: Source;
+  /** The folder that the file's paths start from. */
+  readonly folder: string;
+}
+
+/** Reads a lab file as `readLab` does; returns the source, too, in which a part of the lab has its place. */
+export function readLabFile(file: string, options: ReadOptions = {}): Result<LabFile, readonly Diagnostic[]> {
   const shown = relative('', file).startsWith('..') ? file : relative('', file) || basename(file);
   const folder = realpathSync(dirname(file));
   const within = options.allowOutside ? undefined : folder;
@@ -59,5 +73,6 @@ export function readLab(file: string, options: ReadOptions = {}): Result<Lab, re
     left -= found.value.bytes.length;
     return left < 0 ? fail(`exceeds the limit for all files of a lab, ${megabytes(MOST_OF_A_LAB)}`) : found;
   };
-  return checkLab(source.value, beside, options);
+  const lab = checkLab(source.value, beside, options);
+  return lab.ok ? ok({ lab: lab.value, source: source.value, folder }) : lab;
 }

@@ -14,6 +14,7 @@ import { resolveSnat } from './resolve-snat.ts';
 import { resolveSteps } from './resolve-step.ts';
 import { resolveVrrp } from './resolve-vrrp.ts';
 import { ms, type ReadBeside, Resolver } from './resolver.ts';
+import type { RawLab } from './schema.ts';
 import type { Source } from './source.ts';
 
 /** Options that the caller gives in addition to the lab file. */
@@ -68,6 +69,12 @@ export function checkLab(
     ospf,
     ...(bgp.length > 0 ? { bgp } : {}),
     scenario,
+    ...(raw.advice ? { advice: offOf(raw.advice) } : {}),
     ...(timeouts ? { timeouts: { tcp: ms(timeouts.tcp), fin: ms(timeouts.fin), udp: ms(timeouts.udp) } } : {}),
   });
+}
+
+/** Returns the advice that a lab turns off, without the rest, whose reasons are absent. */
+function offOf(raw: NonNullable<RawLab['advice']>): NonNullable<Lab['advice']> {
+  return Object.fromEntries(Object.entries(raw).filter(([, reason]) => reason !== undefined));
 }

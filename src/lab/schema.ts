@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DRIVERS, KERNEL_CHOICES } from '../model/words.ts';
+import { ADVICE, DRIVERS, KERNEL_CHOICES } from '../model/words.ts';
 import { bgp } from './schema-bgp.ts';
 import { needs, node } from './schema-node.ts';
 import { ospf } from './schema-ospf.ts';
@@ -26,6 +26,14 @@ const segment = z.union(
     ),
   ],
   { error: `expected ${SUBNETS}; or these with the size of packets: { subnet: 192.168.100.0/24, mtu: 9000 }` },
+);
+
+const reason = text('the reason, in words', 'Why it does not apply to this lab', (v) => v.trim() !== '').optional();
+
+/** Advice that a lab turns off. */
+const advice = z.strictObject(
+  Object.fromEntries(ADVICE.map((id) => [id, reason])) as Record<(typeof ADVICE)[number], typeof reason>,
+  mapping('advice with the reason why it does not apply: { equal-priorities: "whoever is master stays it" }'),
 );
 
 /**
@@ -74,6 +82,9 @@ export const labFile = z
       bgp: z
         .record(freeName('A domain'), bgp, mapping('BGP domains by name'))
         .meta({ description: 'BGP domains, in which all directors announce VIPs' })
+        .optional(),
+      advice: advice
+        .meta({ description: 'Advice to turn off, each with the reason why it does not apply (docs/advice.md)' })
         .optional(),
       scenario: z
         .array(step, mapping('a list of steps'))

@@ -5,6 +5,7 @@ import type { Service, Timeouts } from './service.ts';
 import type { SnatRule } from './snat.ts';
 import type { Step } from './step.ts';
 import type { VrrpInstance } from './vrrp.ts';
+import type { AdviceId } from './words.ts';
 
 /**
  * A resolved lab, the input of all later stages: complete and explicit, plain data, no YAML. It is stored as JSON with
@@ -27,6 +28,8 @@ export interface Lab {
   /** How long the directors keep connections; the kernel's own timeouts if absent. */
   readonly timeouts?: Timeouts;
   readonly scenario: readonly Step[];
+  /** Advice that does not apply to it, each with the reason; absent if all may. */
+  readonly advice?: Readonly<Partial<Record<AdviceId, string>>>;
 }
 
 export interface Segment {

@@ -95,6 +95,20 @@ export const DNS_TYPE_CODES: Readonly<Record<DnsType, number>> = {
   CNAME: 5,
 };
 
+/** What a lab is advised about (src/advice/): it is valid, but hardly what its author wants. */
+export const ADVICE = [
+  'equal-priorities',
+  'track-weight',
+  'nopreempt-weight',
+  'nopreempt-master',
+  'advert-differs',
+  'slow-health',
+  'mapped-port',
+  'nat-client-segment',
+  'route-around',
+] as const;
+export type AdviceId = (typeof ADVICE)[number];
+
 /** Reversible faults. */
 export const FAULTS = [
   'kill',

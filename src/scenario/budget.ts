@@ -185,7 +185,7 @@ function refusedBudget(health: HealthCheck): Budget {
 }
 
 /** Returns how long a health check may take to remove a server that does not answer. */
-function silentBudget(health: HealthCheck): Budget {
+export function silentBudget(health: HealthCheck): Budget {
   const { ms, words } = refusedBudget(health);
   const waits = health.retry + 1;
   return {

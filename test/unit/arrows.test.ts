@@ -25,6 +25,7 @@ const ORDER = [
   'lab',
   'import',
   'scenario',
+  'advice',
   'output',
   'graph',
   'page',

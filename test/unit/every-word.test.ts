@@ -6,6 +6,7 @@ import { labFile } from '../../src/lab/schema.ts';
 import { readSource } from '../../src/lab/source.ts';
 import { nodeFiles } from '../../src/layout/files.ts';
 import type { Lab } from '../../src/model/lab.ts';
+import { ADVICE } from '../../src/model/words.ts';
 import { ok } from '../../src/result.ts';
 import { optionalKeys } from './optional-keys.ts';
 
@@ -340,6 +341,10 @@ const PROMISED: Readonly<Record<string, Pair>> = {
   'services.*.masquerade': service('masquerade: true'),
   'snat.*.inside': ['snat', '', ', inside: rs'],
   'snat.*.outside': ['snat', '', ', outside: www2'],
+  advice: ['lab', '', 'advice: {}\n'],
+  ...Object.fromEntries(
+    ADVICE.map((id): [string, Pair] => [`advice.${id}`, ['lab', 'advice: {}\n', `advice: { ${id}: why }\n`]]),
+  ),
   scenario: ['steps', undefined, '{ contract: web }'],
   'scenario[].contract': ['steps', '{ fault: kill:lb }', '{ contract: web }'],
   'scenario[].health': ['steps', '{ contract: sum }', '{ health: { service: sum, stop: rs } }'],
