@@ -185,6 +185,11 @@ const WORDS = {
     usage(`nothing can be captured: ${f.said}`, 'see pcap-filter(7) for filters'),
   'no-driver': (f: { driver: string; why: string }) =>
     environment(`driver ${f.driver} is not available: ${f.why}`, '`lab doctor` shows every driver and kernel'),
+  'no-routing': (f: { program: string; why: string }) =>
+    environment(
+      `your own build of ${f.program} is not available: ${f.why}`,
+      'without it, nodes run the FRR of their image',
+    ),
   'invalid-docker-host': (f: { why: string }) =>
     environment(`DOCKER_HOST cannot be used: ${f.why}`, 'set it to unix:///PATH or tcp://HOST:PORT'),
   'no-engine': (f: { address: string; code: string }) =>

@@ -66,15 +66,23 @@ export interface LabOptions {
   readonly keepalived?: string;
   /** The version, or the folder of the user's build, of the kernel of nodes under QEMU. */
   readonly qemu?: string;
+  /** The folder of the user's build of FRR, for nodes that run it. */
+  readonly frr?: string;
   /** Whether its files may be outside its folder. */
   readonly allowOutside?: boolean;
 }
 
-/** Takes what is the user's own, as far as it is named on the command line: before LAB_DPVS, LAB_KEEPALIVED and LAB_QEMU. */
-export function useBuild({ dpvs, keepalived, qemu }: Pick<LabOptions, 'dpvs' | 'keepalived' | 'qemu'>): void {
+/** Takes what is the user's own, as far as the command line names it: before LAB_DPVS, LAB_KEEPALIVED, LAB_QEMU and LAB_FRR. */
+export function useBuild({
+  dpvs,
+  keepalived,
+  qemu,
+  frr,
+}: Pick<LabOptions, 'dpvs' | 'keepalived' | 'qemu' | 'frr'>): void {
   if (dpvs !== undefined) process.env['LAB_DPVS'] = dpvs;
   if (keepalived !== undefined) process.env['LAB_KEEPALIVED'] = keepalived;
   if (qemu !== undefined) process.env['LAB_QEMU'] = qemu;
+  if (frr !== undefined) process.env['LAB_FRR'] = frr;
 }
 
 /** Checks the name of a running copy: container names must allow it, and the schema sets the same limit. */

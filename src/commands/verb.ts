@@ -153,6 +153,7 @@ export const common = {
       'kernel of nodes with `kernel: qemu`: 5.10, 6.1 or 6.12 of Debian, or a folder with your own bzImage and lib/modules (default: $LAB_QEMU, or 6.12)',
       'folder',
     ),
+    frr: text('--frr <dir>', 'your own build of FRR, for nodes that run OSPF or BGP (default: $LAB_FRR)', 'folder'),
   }),
 };
 

@@ -15,9 +15,10 @@ export interface Image {
   readonly on?: Image;
   /**
    * A folder of the user on this machine whose files become part of it, in `brought/` of the build, or one file, which gets
-   * the image's name there: they are sent to the engine with the build, so that the engine may be another machine.
+   * the image's name there, or files by their names there: they are sent to the engine with the build, so that the engine
+   * may be another machine.
    */
-  readonly brings?: string;
+  readonly brings?: string | Readonly<Record<string, string>>;
   /** Values of the `ARG` lines of its Dockerfile, beside BASE. Another value makes another image. */
   readonly arguments?: Readonly<Record<string, string>>;
   /** Programs of the user's are part of it that come from elsewhere than `brings`. */
@@ -71,6 +72,8 @@ export function imageTag(image: Image): string {
 /** Returns the user's files that become part of an image, by their names in the build. */
 function broughtBy({ name, brings }: Image): readonly { readonly name: string; readonly path: string }[] {
   if (brings === undefined) return [];
+  if (typeof brings !== 'string')
+    return Object.entries(brings).map(([file, path]) => ({ name: `brought/${file}`, path }));
   if (!statSync(brings).isDirectory()) return [{ name: `brought/${name}`, path: brings }];
   // A kernel's modules have links to its source: what is no file is left out.
   return filesOf(brings)
@@ -90,10 +93,15 @@ function withLower(image: Image): readonly Image[] {
   return [...(image.on ? withLower(image.on) : []), image];
 }
 
-/** Returns images after those on which they are built, each once. */
+/** Returns images after those on which they are built, each once; one name may stand on several images. */
 export function inOrder(images: readonly Image[]): readonly Image[] {
   const all = images.flatMap(withLower);
-  return all.filter((image, i) => all.findIndex((other) => other.name === image.name) === i);
+  const names = all.map((image) =>
+    withLower(image)
+      .map((lower) => lower.name)
+      .join(' '),
+  );
+  return all.filter((_, i) => names.indexOf(names[i] as string) === i);
 }
 
 /** Returns the base and these images, and whether the engine has them in the right version. */

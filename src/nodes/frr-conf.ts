@@ -5,6 +5,7 @@ import { bfdPeers, bgpConf, bgpVips } from './bgp-conf.ts';
 import { type Announced, type Announcement, DAEMONS, type Daemon, daemonOf, domainsOf } from './domain.ts';
 import { ospfConf, ospfVips } from './ospf-conf.ts';
 import { ospf6Conf, ospf6Vips } from './ospf6-conf.ts';
+import { ownFrrChecks } from './own-frr.ts';
 import { type NodePart, nothing, type Program } from './part.ts';
 
 /** Returns what announces a director's VIPs in all its domains. */
@@ -67,10 +68,13 @@ export function routing(lab: Lab, node: LabNode, announced: Announced): NodePart
   const routes = domains.filter((o) => o.routers.includes(node.name));
   return {
     ...nothing,
-    checks: daemons.map((name) => {
-      const file = `/etc/frr/${name}.conf`;
-      return { program: name, file, command: ['vtysh', '-C', '-f', file] };
-    }),
+    checks: [
+      ...ownFrrChecks(['mgmtd', ...daemons]),
+      ...daemons.map((name) => {
+        const file = `/etc/frr/${name}.conf`;
+        return { program: name, file, command: ['vtysh', '-C', '-f', file] };
+      }),
+    ],
     // bgpd listens on port 179.
     capabilities: domains.some(isBgp) ? ['NET_BIND_SERVICE'] : [],
     // Hash ports too, not only addresses, to distribute connections.

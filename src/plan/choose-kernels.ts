@@ -13,9 +13,13 @@ import type { Lab } from '../model/lab.ts';
 import { found } from '../model/lookup.ts';
 import type { LabNode } from '../model/node.ts';
 import type { KernelChoice, KernelName } from '../model/words.ts';
+import { domainsOf } from '../nodes/domain.ts';
+import { whyNoFrr, withOwnFrr } from '../nodes/own-frr.ts';
 
 /** A lab cannot run on this engine, because no kernel here can run its directors' drivers: none of it is tested. */
-export class CannotRun extends Failure<'kernel-not-usable' | 'no-usable-kernel' | 'no-driver' | 'no-extra'> {}
+export class CannotRun extends Failure<
+  'kernel-not-usable' | 'no-usable-kernel' | 'no-driver' | 'no-routing' | 'no-extra'
+> {}
 
 /** Builds an image that the engine lacks. */
 export type Ensure = (image: Image) => Promise<void>;
@@ -34,9 +38,13 @@ export function wantedKernel(lab: Lab, node: LabNode): KernelChoice {
   return node.kernel === 'auto' && tried(lab, node) === undefined ? PLAIN : node.kernel;
 }
 
-/** Returns the images of a lab's nodes, apart from those of a kernel. Throws CannotRun if a driver's program is missing. */
+/** Returns the images of a lab's nodes, apart from those of a kernel. Throws CannotRun if a program of the user is missing. */
 export function imagesOf(lab: Lab): readonly Image[] {
-  return [NODE, ...driversOf(lab).map(imageOf)];
+  const images = driversOf(lab).map(imageOf);
+  const routes = lab.nodes.filter((n) => domainsOf(lab, n).length > 0);
+  const why = routes.length > 0 ? whyNoFrr() : undefined;
+  if (why !== undefined) throw new CannotRun('no-routing', { program: 'FRR', why });
+  return [NODE, ...images, ...routes.map((node) => imageBelow(lab, node))];
 }
 
 function imageOf(driver: Driver): Image {
@@ -46,8 +54,14 @@ function imageOf(driver: Driver): Image {
 }
 
 /** Returns the image of a node with a kernel. */
-export function imageOfNode(node: LabNode, kernel: KernelName): Image {
-  return imageWith(kernel, node.driver ? driverOf(node) : { image: () => NODE });
+export function imageOfNode(lab: Lab, node: LabNode, kernel: KernelName): Image {
+  return imageWith(kernel, { image: () => imageBelow(lab, node) });
+}
+
+/** Returns the image of a node without a kernel: its driver's, with the user's FRR if it runs one. */
+function imageBelow(lab: Lab, node: LabNode): Image {
+  const own = node.driver ? driverOf(node).image() : NODE;
+  return domainsOf(lab, node).length > 0 ? withOwnFrr(own) : own;
 }
 
 /**
@@ -129,6 +143,9 @@ export async function chooseKernels(
   ensure: Ensure = async () => undefined,
 ): Promise<ReadonlyMap<string, KernelName>> {
   const chosen = await explainKernels(engine, lab, ensure);
+  // A kernel was tried on the image of a driver; the node's own may have more.
+  for (const node of lab.nodes.filter((n) => domainsOf(lab, n).length > 0))
+    await ensure(imageOfNode(lab, node, found(chosen.get(node.name), `kernel of ${node.name}`).kernel));
   return new Map([...chosen].map(([node, { kernel }]) => [node, kernel]));
 }
 

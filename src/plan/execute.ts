@@ -141,7 +141,7 @@ export class Executor {
         this.#progress(node.name, 'creating');
         this.#ids.set(
           node.name,
-          await this.#create(containerName(this.#lab.name, node.name), imageOfNode(node, op.kernel), {
+          await this.#create(containerName(this.#lab.name, node.name), imageOfNode(this.#lab, node, op.kernel), {
             hostname: node.name,
             labels: {
               [LABEL.node]: node.name,

@@ -104,8 +104,8 @@ describe('a shell program', () => {
       .filter((k) => k.own)
       .map((k) => k.name);
     // The node's first process runs two, and scripts run others.
-    const scripts = ['images/node/lib', 'images/dpvs-runtime/lib', 'images/qemu/lib'].flatMap((folder) =>
-      readdirSync(folder).map((f) => `${folder}/${f}`),
+    const scripts = ['images/node/lib', 'images/dpvs-runtime/lib', 'images/qemu/lib', 'images/frr/lib'].flatMap(
+      (folder) => readdirSync(folder).map((f) => `${folder}/${f}`),
     );
     const inside = ['images/node/src/nodectl.h', ...scripts].flatMap((f) =>
       [...readFileSync(f, 'utf8').matchAll(/(?:\$lib|\/lib\/lab)\/([\w-]+)\.sh/g)].map(([, name]) => name ?? ''),

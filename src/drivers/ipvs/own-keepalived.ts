@@ -1,18 +1,16 @@
-import { statSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { type Image, NODE } from '../../engine/images.ts';
+import { kindAt, ownBuild } from '../../engine/own-build.ts';
 import { shell } from '../../shell.ts';
 
 /** Returns the keepalived of the user's that directors of kernel LVS run: what LAB_KEEPALIVED names, if anything. */
 function ownKeepalived(): string | undefined {
-  const named = process.env['LAB_KEEPALIVED'];
-  return named ? resolve(named) : undefined;
+  return ownBuild('LAB_KEEPALIVED');
 }
 
 /** Returns why the keepalived that the user names cannot be taken; undefined if it can, or none is named. */
 export function whyNoKeepalived(): string | undefined {
   const own = ownKeepalived();
-  return own === undefined || statSync(own, { throwIfNoEntry: false })?.isFile()
+  return own === undefined || kindAt(own) === 'file'
     ? undefined
     : `LAB_KEEPALIVED or --keepalived names ${own}, which is no file; name the program that your build made (bin/keepalived in keepalived's source tree)`;
 }
