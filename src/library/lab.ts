@@ -201,7 +201,7 @@ async function open({ signal, start, onEvent }: Own): Promise<Parts> {
   return { engine, events: new Channel(onEvent), signal: own, start: start ?? START_MS };
 }
 
-function named({ name, kernel, driver, dpvs, keepalived, qemu, allowOutside }: UpOptions): LabOptions {
+function named({ name, kernel, driver, dpvs, keepalived, qemu, frr, allowOutside }: UpOptions): LabOptions {
   return {
     ...(name === undefined ? {} : { name }),
     ...(kernel === undefined ? {} : { kernel }),
@@ -209,6 +209,7 @@ function named({ name, kernel, driver, dpvs, keepalived, qemu, allowOutside }: U
     ...(dpvs === undefined ? {} : { dpvs }),
     ...(keepalived === undefined ? {} : { keepalived }),
     ...(qemu === undefined ? {} : { qemu }),
+    ...(frr === undefined ? {} : { frr }),
     ...(allowOutside === undefined ? {} : { allowOutside }),
   };
 }

@@ -17,6 +17,8 @@ export interface UpOptions {
   readonly keepalived?: string;
   /** Kernel of nodes with `kernel: qemu`: a version of Debian, or a folder with your own bzImage and lib/modules. */
   readonly qemu?: string;
+  /** The folder of your build of FRR, for nodes that run OSPF or BGP. */
+  readonly frr?: string;
   /** Whether its files may be outside its folder: only for labs that you trust. */
   readonly allowOutside?: boolean;
   /** Ends what is under way, with its changes undone. */
