@@ -3,7 +3,7 @@ import { availableImages, projectImages } from '../drivers/index.ts';
 import type { Engine } from '../engine/engine.ts';
 import { loadImages, saveImages } from '../engine/image-file.ts';
 import { BASE_TAG, type Image, imageStates, imageTag, isOwn } from '../engine/images.ts';
-import { pruneImages } from '../engine/outdated-images.ts';
+import { pruneImages, pruneStages } from '../engine/outdated-images.ts';
 import { ensureImages } from '../engine/ready-images.ts';
 import { megabytes, pullImage, pushImage, recordFile, registryNamed } from '../engine/registry.ts';
 import { EXIT, Failure } from '../failure.ts';
@@ -131,7 +131,8 @@ export function load(file: string): Promise<number> {
 export function prune(): Promise<number> {
   return timed(async (engine, tell) => {
     const tags = [...sharedTags(), ...availableImages().map(imageTag)];
-    const { removed, kept, stageBytes } = await pruneImages(engine, tags);
+    const { removed, kept } = await pruneImages(engine, tags);
+    const stageBytes = await pruneStages(engine);
     for (const { tag, bytes } of removed) tell(`${tag} removed, ${megabytes(bytes)}`);
     for (const { tag, why } of kept) tell(`${tag} stays: ${why}`);
     if (stageBytes > 0) tell(`stages of builds removed, ${megabytes(stageBytes)}`);

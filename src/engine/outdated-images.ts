@@ -8,8 +8,6 @@ export interface Pruned {
   readonly removed: readonly { readonly tag: string; readonly bytes: number }[];
   /** Images that stay, and why. */
   readonly kept: readonly { readonly tag: string; readonly why: string }[];
-  /** Bytes of stages that builds had left. */
-  readonly stageBytes: number;
 }
 
 /** Returns whether an image is what this version of the project would make, or is built on such an image with programs of the user's. */
@@ -39,7 +37,10 @@ export async function pruneImages(engine: Engine, tags: readonly string[]): Prom
     else if (await engine.store.remove(tag)) removed.push({ tag, bytes: image.bytes });
     else kept.push({ tag, why: 'the engine needs it for another image or container' });
   }
-  // An end by force leaves what a build had made of a stage, or of the image itself.
-  const stages = await removeStages(engine, LABEL.build);
-  return { removed, kept, stageBytes: stages + (await removeStages(engine, LABEL.digest)) };
+  return { removed, kept };
+}
+
+/** Removes what builds left that were ended by force: of their stages, and of the image itself. Returns its bytes. */
+export async function pruneStages(engine: Engine): Promise<number> {
+  return (await removeStages(engine, LABEL.build)) + (await removeStages(engine, LABEL.digest));
 }
