@@ -197,6 +197,11 @@ const WORDS = {
       `no container engine answers at ${f.address} (${f.code})`,
       'start Docker, or name another engine in DOCKER_HOST; `lab doctor` shows more',
     ),
+  'no-port': (f: { port: number; code: string }) =>
+    environment(
+      `the page cannot be served at port ${f.port} (${f.code})`,
+      'give another --port; without it, a free one is taken',
+    ),
   'no-exit-code': () =>
     environment('the container engine does not report how a command ended', 'is the machine too busy?'),
   'image-not-built': (f: { image: string; said: string }) =>

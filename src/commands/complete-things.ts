@@ -1,9 +1,7 @@
+import { faultsOfKind, programsOn } from '../faults/every.ts';
 import { faults } from '../faults/index.ts';
-import { parseFault } from '../faults/parse.ts';
-import { partOf } from '../layout/part-of.ts';
 import type { Lab } from '../model/lab.ts';
 import { linksOf } from '../model/lookup.ts';
-import type { LabNode } from '../model/node.ts';
 import type { FaultKind } from '../model/words.ts';
 import type { Candidate } from './complete-line.ts';
 
@@ -18,11 +16,6 @@ export function placesOf(lab: Lab): readonly Candidate[] {
   return [...lab.segments.map(({ name }) => ({ word: name, help: 'segment' })), ...nodesOf(lab), ...devices];
 }
 
-/** Returns the programs that the lab starts on a node. */
-export function programsOn(lab: Lab, node: LabNode): readonly string[] {
-  return Object.keys(partOf(lab, node).programs);
-}
-
 /**
  * Returns the faults that a lab can have. While only the kind is being typed, the kinds: what follows depends on it. The
  * parser of faults says which are valid.
@@ -34,26 +27,6 @@ export function faultsOf(lab: Lab, typed: string): readonly Candidate[] {
   return kinds
     .filter((k) => k.startsWith(typed) && faultsOfKind(lab, k).length > 0)
     .map((k) => ({ word: `${k}:`, help: faults[k].summary }));
-}
-
-function faultsOfKind(lab: Lab, kind: FaultKind): readonly string[] {
-  const { amount } = faults[kind];
-  const vips = amount && amount.standard === undefined ? [...new Set(lab.services.map((s) => s.vip))] : [];
-  return lab.nodes
-    .flatMap((node) => aimsAt(lab, node))
-    .flatMap((aim) => [`${kind}:${aim}`, ...vips.map((vip) => `${kind}:${aim}=${vip}`)])
-    .filter((text) => parseFault(text, lab).ok);
-}
-
-/** Returns everything at which a fault of a node may be aimed. */
-function aimsAt(lab: Lab, node: LabNode): readonly string[] {
-  const segments = [...new Set(node.interfaces.map((i) => i.segment))];
-  return [
-    node.name,
-    ...programsOn(lab, node).map((program) => `${node.name}/${program}`),
-    ...segments.map((segment) => `${node.name}@${segment}`),
-    ...lab.nodes.filter((n) => n.kind === 'director' && n !== node).map((n) => `${node.name}+${n.name}`),
-  ];
 }
 
 /** Returns the next word of a command in a node: `svc`, what it does, and a program of the node. */

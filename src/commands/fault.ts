@@ -2,12 +2,11 @@ import { Failure } from '../failure.ts';
 import { healAll } from '../faults/heal.ts';
 import { faults } from '../faults/index.ts';
 import { formOf, parseFault } from '../faults/parse.ts';
-import { inject } from '../faults/standing.ts';
+import { injectToStay } from '../faults/stay.ts';
 import type { Fault } from '../model/fault.ts';
 import type { Lab } from '../model/lab.ts';
 import type { FaultKind } from '../model/words.ts';
 import { print, table } from '../output/print.ts';
-import { notPutBack } from '../plan/changes.ts';
 import { Hand } from '../plan/hand.ts';
 import { noted, wordsOf } from '../plan/journal.ts';
 import { mustRun } from '../plan/observe.ts';
@@ -47,18 +46,6 @@ export async function fault(name: string | undefined, text: string | undefined):
     print(`${new Date(at / 1000).toISOString()} ${faults[wanted.kind].words(wanted)[0]}`);
     return 0;
   });
-}
-
-/**
- * Injects a fault that stays after this process, and returns its time in microseconds of the engine's wall clock; undoes it
- * if the hand's signal is aborted meanwhile.
- */
-export async function injectToStay(hand: Hand, fault: Fault): Promise<number> {
-  const { signal } = hand;
-  const at = await inject(hand, fault);
-  if (!signal.aborted) return at;
-  const left = await hand.changes.undoAll();
-  throw left.length > 0 ? notPutBack(hand.running.name, left, signal.reason) : signal.reason;
 }
 
 /** `lab heal`: heals a fault, or everything that is active in the lab: see healAll. */

@@ -1,14 +1,6 @@
-import { counted } from '../counted.ts';
 import { print, printJson, table } from '../output/print.ts';
-import { observeAll, type Running } from '../plan/observe.ts';
+import { observeAll, stateOf } from '../plan/observe.ts';
 import { withSession } from './session.ts';
-
-function stateOf(running: Running): string {
-  const { lab, fabric } = running;
-  if (!lab || !fabric?.running) return 'broken';
-  const up = lab.nodes.filter((n) => running.nodes.get(n.name)?.running).length;
-  return up === lab.nodes.length ? 'running' : `${up} of ${counted(lab.nodes.length, 'node')}`;
-}
 
 /** `lab ls`: lists the labs in the engine. */
 export async function ls(options: { json?: boolean }): Promise<number> {

@@ -17,6 +17,7 @@ import { measure } from './measure.verb.ts';
 import * as report from './report.verb.ts';
 import { schema } from './schema.verb.ts';
 import { test } from './test.verb.ts';
+import { ui, watch } from './ui.verb.ts';
 import { up } from './up.verb.ts';
 import { validate } from './validate.verb.ts';
 import type { Verb } from './verb.ts';
@@ -37,6 +38,8 @@ export const verbs: readonly (Verb | Group)[] = [
   exec,
   shell,
   capture,
+  watch,
+  ui,
   graph,
   explain,
   logs,

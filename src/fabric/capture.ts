@@ -38,7 +38,13 @@ export class Wire {
   readonly #newestMark = new Map<string, number>();
   #marks = 0;
   #flooded = false;
+  #ended = false;
   #lost = 0;
+
+  /** Whether a capture has ended, by itself or by `close`: what follows is not seen. */
+  get ended(): boolean {
+    return this.#ended;
+  }
 
   /** Returns all packets at or after a time (microseconds) that are not forgotten, ordered by time. */
   since(at: number): readonly Packet[] {
@@ -81,7 +87,13 @@ export class Wire {
     return Math.max(0, ...[...this.#packets.values()].map((packets) => packets.at(-1)?.at ?? 0));
   }
 
-  async capture(engine: Engine, fabric: string, segment: string, keep: KeepBytes, signal?: AbortSignal): Promise<void> {
+  async capture(
+    engine: Engine,
+    fabric: string,
+    segment: string,
+    keep: KeepBytes,
+    { signal, filter = [] }: Listening = {},
+  ): Promise<void> {
     const run = await engine.execStream(fabric, [
       'nodectl',
       'exec',
@@ -96,6 +108,7 @@ export class Wire {
       ...['-s', String(FRAME_BYTES), '-B', String(BUFFER_KIB)],
       '-w',
       '-',
+      ...filter,
     ]);
     this.#captures.push(run);
     this.#segments.push(segment);
@@ -118,6 +131,7 @@ export class Wire {
       .catch(() => undefined)
       .then(() => {
         ended = true;
+        this.#ended = true;
       });
     run.stderr.on('data', (chunk: Buffer) => {
       said += chunk.toString();
@@ -172,18 +186,32 @@ function firstAt(packets: readonly Packet[], at: number): number {
   return low;
 }
 
+/** How wires are captured. */
+export interface Listening {
+  readonly signal?: AbortSignal;
+  /** Aborted when the lab is removed. */
+  readonly gone?: AbortSignal;
+  /** The words of a filter (pcap-filter(7)); every frame if absent. Marks pass only without one. */
+  readonly filter?: readonly string[];
+}
+
+/** Returns whether a command of a fabric captures every frame of a wire, as tests and measurements do. */
+export function capturesAll(command: readonly string[]): boolean {
+  return command.includes('tcpdump') && command.includes(String(BUFFER_KIB)) && command.at(-1) === '-';
+}
+
 /** Starts to capture every segment; returns when all captures listen. If one cannot start, none stays. */
 export async function openWire(
   engine: Engine,
   fabric: string,
   segments: readonly string[],
   keep: KeepBytes,
-  { signal, gone }: { readonly signal?: AbortSignal; readonly gone?: AbortSignal } = {},
+  listening: Listening = {},
 ): Promise<Wire> {
   const wire = new Wire();
-  const begun = await Promise.allSettled(segments.map((s) => wire.capture(engine, fabric, s, keep, signal)));
+  const begun = await Promise.allSettled(segments.map((s) => wire.capture(engine, fabric, s, keep, listening)));
   const failed = begun.find((b) => b.status === 'rejected');
   if (!failed) return wire;
-  await wire.close(gone);
+  await wire.close(listening.gone);
   throw failed.reason;
 }

@@ -11,3 +11,11 @@ export function parseDuration(text: string): number | undefined {
 export function formatMs(ms: number): string {
   return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(2)} s`;
 }
+
+/** Formats a time (milliseconds since 1970) as this machine's time of day: `14:05:09.123`. */
+export function formatClock(at: number): string {
+  const date = new Date(at);
+  const two = (n: number) => String(n).padStart(2, '0');
+  const day = [date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(':');
+  return `${day}.${String(date.getMilliseconds()).padStart(3, '0')}`;
+}

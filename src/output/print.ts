@@ -18,6 +18,16 @@ export function print(text: string): void {
   write('stdout', visible(text));
 }
 
+/** Replaces what the terminal shows by a text, cut to its size. */
+export function redraw(text: string): void {
+  const { rows = 40, columns = 120 } = process.stdout;
+  const lines = visible(text)
+    .split('\n')
+    .slice(0, rows - 1)
+    .map((line) => `${line.slice(0, columns - 1)}\x1b[K`);
+  process.stdout.write(`\x1b[H${lines.join('\n')}\n\x1b[J`);
+}
+
 /** Writes an error message to stderr, without anything that a terminal would act on. */
 export function complain(text: string): void {
   write('stderr', visible(text));

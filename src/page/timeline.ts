@@ -95,7 +95,8 @@ function probeLines({ probes }: FaultRun, zero: number, from: number, most: numb
   });
 }
 
-function lanesOf(lab: Lab, packets: readonly Packet[], after: (at: number) => number): readonly Lane[] {
+/** Returns a row for each director of each VRRP instance, from the packets; `after` puts a time on the timeline's clock. */
+export function lanesOf(lab: Lab, packets: readonly Packet[], after: (at: number) => number): readonly Lane[] {
   return lab.vrrp.flatMap((vrrp) => {
     const periods = reigns(lab, vrrp, packets);
     return vrrp.members.map(({ node: name }): Lane => {

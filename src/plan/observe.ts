@@ -1,3 +1,4 @@
+import { counted } from '../counted.ts';
 import type { Container, Engine } from '../engine/engine.ts';
 import { fabricOf, isFabric, LABEL, unpackLab } from '../engine/labels.ts';
 import { Failure } from '../failure.ts';
@@ -47,6 +48,13 @@ function readDefinition(text: string): Lab | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Returns whether a lab runs, in words: `running`, `broken`, `3 of 5 nodes`. */
+export function stateOf({ lab, fabric, nodes }: Running): string {
+  if (!lab || !fabric?.running) return 'broken';
+  const up = lab.nodes.filter((n) => nodes.get(n.name)?.running).length;
+  return up === lab.nodes.length ? 'running' : `${up} of ${counted(lab.nodes.length, 'node')}`;
 }
 
 /** Returns the current state of the lab with a name; it has no containers if the lab does not run. */

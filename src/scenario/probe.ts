@@ -162,12 +162,16 @@ export class Probes {
 
 /**
  * Returns the commands that send requests to a service continuously: new connections, and held ones, from the same
- * program or one of the app's own.
+ * program or one of the app's own. `everyMs`: milliseconds between two new connections.
  */
-function commandsFor(service: Service, flows: number): readonly (readonly string[])[] {
+export function commandsFor(
+  service: Service,
+  flows: number,
+  everyMs: number = Probe.everyMs,
+): readonly (readonly string[])[] {
   const { vip, port } = service;
   const app = appOf(service);
-  const times = [String(Probe.everyMs), String(Probe.timeoutMs)];
+  const times = [String(everyMs), String(Probe.timeoutMs)];
   const fresh = ['probe', app.asked.probe, vip, String(port), ...times, String(flows)];
   const hold = app.hold?.(service);
   return hold ? [fresh, hold] : [fresh];

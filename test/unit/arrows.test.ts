@@ -29,6 +29,7 @@ const ORDER = [
   'output',
   'graph',
   'page',
+  'live',
   'commands',
   'library',
   'cli',

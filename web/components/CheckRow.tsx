@@ -5,8 +5,8 @@ import { VerdictMark } from './VerdictMark.tsx';
 
 export interface CheckRowProps {
   readonly check: CheckPage;
-  /** Its ID in the page, which is its deep link without the #. */
-  readonly anchor: string;
+  /** Its ID in the page, which is its deep link without the #; absent if the page has no such links. */
+  readonly anchor?: string;
   readonly open: boolean;
   /** Whether the page was opened at this check. */
   readonly current: boolean;
@@ -53,9 +53,11 @@ export function CheckRow({ check, anchor, open, current }: CheckRowProps) {
             <Figures figures={check.figures} />
           </dl>
           <Frames frames={check.frames} name={name} />
-          <a class="permalink" href={`#${anchor}`}>
-            Link to this check<span class="visually-hidden">, {name}</span>
-          </a>
+          {anchor !== undefined && (
+            <a class="permalink" href={`#${anchor}`}>
+              Link to this check<span class="visually-hidden">, {name}</span>
+            </a>
+          )}
         </div>
       </details>
     </li>

@@ -5,8 +5,21 @@ import { px } from './scale.ts';
 
 type Line = PictureWay['requests'][number];
 
+/** What a node is at the moment, in a word. */
+export interface Sign {
+  readonly tone: 'master' | 'good' | 'idle' | 'bad';
+  readonly text: string;
+}
+
+export interface TopologyProps {
+  readonly picture: Picture;
+  readonly name: string;
+  /** The signs of nodes, by their names. */
+  readonly signs?: Readonly<Record<string, Sign>>;
+}
+
 /** A lab as a drawing: segments, nodes and addresses; the way of a service's packets is shown while it is chosen. */
-export function Topology({ picture, name }: { picture: Picture; name: string }) {
+export function Topology({ picture, name, signs = {} }: TopologyProps) {
   const [hovered, setHovered] = useState<number>();
   const [pinned, setPinned] = useState<number>();
   const shown = hovered ?? pinned;
@@ -18,7 +31,7 @@ export function Topology({ picture, name }: { picture: Picture; name: string }) 
           viewBox={`0 0 ${Math.ceil(picture.width)} ${Math.ceil(picture.height)}`}
           width={Math.ceil(picture.width)}
           role="img"
-          aria-label={wordsOf(picture)}
+          aria-label={wordsOf(picture, signs)}
         >
           {picture.wires.map((w) => (
             <g class="wire">
@@ -54,6 +67,16 @@ export function Topology({ picture, name }: { picture: Picture; name: string }) 
               <text class="box-name" x={b.x + 14} y={b.y + 18}>
                 {b.name}
               </text>
+              {signs[b.name] && (
+                <text
+                  class={`box-sign sign-${signs[b.name]?.tone}`}
+                  text-anchor="end"
+                  x={b.x + b.width - 12}
+                  y={b.y + 18}
+                >
+                  {signs[b.name]?.text}
+                </text>
+              )}
               <text class="box-kind" x={b.x + 14} y={b.y + 33}>
                 {b.kind}
               </text>
@@ -103,10 +126,11 @@ function pathOf(line: Line, aside: number): string {
   return line.map(([x, y], i) => `${i === 0 ? 'M' : 'L'}${px(x + aside)} ${px(y + aside)}`).join('');
 }
 
-function wordsOf({ boxes, wires, stems }: Picture): string {
+function wordsOf({ boxes, wires, stems }: Picture, signs: Readonly<Record<string, Sign>>): string {
   const on = (segment: string) => stems.filter((s) => s.segment === segment).map((s) => s.node);
   return [
     `${boxes.length} nodes`,
+    ...boxes.flatMap((b) => (signs[b.name] ? [`${b.name} is ${signs[b.name]?.text}`] : [])),
     ...wires.map((w) => `segment ${w.name} ${w.about.join(', ')} connects ${[...new Set(on(w.name))].join(', ')}`),
   ].join('; ');
 }

@@ -2,6 +2,7 @@ import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { PageData } from '../../src/page/data.ts';
 import { type Filter, FilterBar } from '../components/FilterBar.tsx';
 import { formatDate } from '../components/format.ts';
+import { Logo } from '../components/Logo.tsx';
 import { showsLab } from './filter.ts';
 import { LabView } from './LabView.tsx';
 import { Overview } from './Overview.tsx';
@@ -72,13 +73,4 @@ function show(route: Route, several: boolean): void {
   const found = document.getElementById(fragmentOf(route));
   found?.scrollIntoView({ block: 'start' });
   found?.querySelector('summary')?.focus({ preventScroll: true });
-}
-
-function Logo() {
-  return (
-    <svg class="logo" viewBox="0 0 24 24" aria-hidden="true">
-      <path d="M4 12h6M10 12 19 5M10 12h9M10 12l9 7" />
-      <circle cx="10" cy="12" r="3" />
-    </svg>
-  );
 }
