@@ -35,7 +35,9 @@ export interface Means {
 }
 
 /** What an action of each kind does; returns what was done, in words. Throws a Failure, or what could not be observed. */
-type Does = { readonly [K in Exclude<Asked['type'], 'watch' | 'test' | 'stop-test'>]: Action<K> };
+type Does = {
+  readonly [K in Exclude<Asked['type'], 'watch' | 'test' | 'stop-test' | 'capture' | 'stop-capture'>]: Action<K>;
+};
 type Action<K extends Asked['type']> = (asked: Extract<Asked, { type: K }>, means: Means) => Promise<string>;
 
 export const actions: Does = {
@@ -55,7 +57,7 @@ export const actions: Does = {
     // What is no fault, such as a weight, has no name by which it could be healed alone.
     await healAll(hand, parsed?.ok ? parsed.value : undefined, START_MS, (healed) => {
       done.push(healed.text);
-      if (healed.at !== undefined) mark(lab, 'heal', `${text ?? healed.text} healed`, healed.at);
+      if (text !== undefined && healed.at !== undefined) mark(lab, 'heal', `${text} healed`, healed.at);
     });
     return done.join('; ');
   },

@@ -20,6 +20,8 @@ const ASKED = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('up'), ...LAB }),
   z.strictObject({ type: z.literal('down'), ...LAB }),
   z.strictObject({ type: z.literal('logs'), ...LAB, node: NAME }),
+  z.strictObject({ type: z.literal('capture'), ...LAB, segment: NAME, filter: z.string().max(200) }),
+  z.strictObject({ type: z.literal('stop-capture'), ...LAB }),
 ]);
 
 /** What a page asks of the server; `id` is the page's own, by which it is told the result. */

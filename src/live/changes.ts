@@ -4,9 +4,11 @@ type Change = Pick<LogEntry, 'kind' | 'text'>;
 
 /** Returns what changed in a lab between two looks, in words: what its event log and `lab watch` tell. */
 export function changesBetween(before: LiveState | undefined, after: LiveState): readonly Change[] {
-  if (!before || before.up !== after.up || before.trouble !== after.trouble)
+  const isOther = before?.trouble !== after.trouble;
+  if (!before || before.up !== after.up || (isOther && after.up !== 'running'))
     return [{ kind: 'lab', text: upWords(after) }, ...(before?.up === 'running' ? [] : firstWords(after))];
   return [
+    ...(isOther ? [{ kind: 'lab', text: upWords(after) } as const] : []),
     ...after.nodes.flatMap((node): Change[] => {
       const old = before.nodes.find((n) => n.name === node.name);
       return old && old.state !== node.state ? [{ kind: 'node', text: `${node.name} is ${node.state}` }] : [];

@@ -1,4 +1,4 @@
-import type { CheckPage, Picture, Timeline } from '../page/data.ts';
+import type { CheckPage, FramePage, Picture, Timeline } from '../page/data.ts';
 
 /** A lab in the engine, as a list shows it. */
 export interface LabRow {
@@ -14,6 +14,7 @@ export interface LabFacts {
   readonly picture: Picture;
   /** Every fault that it can have, such as `kill:lb1`. */
   readonly faults: readonly string[];
+  readonly segments: readonly string[];
 }
 
 /** A node as it is now. */
@@ -102,4 +103,6 @@ export type Told =
   | { readonly type: 'log'; readonly lab: string; readonly entries: readonly LogEntry[] }
   | { readonly type: 'test'; readonly lab: string; readonly test: TestView }
   | { readonly type: 'output'; readonly lab: string; readonly node: string; readonly text: string }
+  /** Packets of the page's own capture since the last ones, and whether it goes on. */
+  | { readonly type: 'packets'; readonly lab: string; readonly frames: readonly FramePage[]; readonly runs: boolean }
   | { readonly type: 'done'; readonly id: number; readonly ok: boolean; readonly text: string };

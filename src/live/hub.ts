@@ -1,15 +1,22 @@
+import { setMaxListeners } from 'node:events';
 import type { Engine } from '../engine/engine.ts';
 import { eventually } from '../eventually.ts';
 import type { Lab } from '../model/lab.ts';
 import { observeAll, stateOf } from '../plan/observe.ts';
 import { actions, type Means } from './actions.ts';
 import { type Asked, readAsked } from './asked.ts';
+import { LiveCapture } from './capture.ts';
 import type { LogEntry, Told } from './data.ts';
 import { LabTest } from './tests.ts';
 import { LabWatch } from './watch.ts';
 
 /** Milliseconds between two looks at which labs run, while somebody looks. */
 const LABS_MS = 2000;
+/** Milliseconds for which a lab is watched on after the last page has left it: a page that is loaded again has its log. */
+const LINGER_MS = 20_000;
+
+/** What only the page that asks is told of. */
+const QUIET: readonly Asked['type'][] = ['watch', 'logs', 'capture', 'stop-capture'];
 
 /** A page that is open: it is told things, and watches one lab. */
 export interface Viewer {
@@ -31,14 +38,17 @@ export class Hub {
   /** Each open page, and the lab that it watches. */
   readonly #viewers = new Map<Viewer, string | undefined>();
   readonly #watches = new Map<string, LabWatch>();
+  readonly #captures = new Map<Viewer, LiveCapture>();
   readonly #tests = new Map<string, LabTest>();
   readonly #under = new Set<Promise<unknown>>();
   #labs: Extract<Told, { type: 'labs' }> | undefined;
+  readonly #stop = new AbortController();
   readonly #looking: Promise<void>;
   #nudged = false;
 
   constructor(options: HubOptions) {
     this.#options = options;
+    setMaxListeners(0, this.#stop.signal);
     this.#looking = this.#look();
   }
 
@@ -49,10 +59,11 @@ export class Hub {
     this.#nudged = true;
   }
 
-  async leave(viewer: Viewer): Promise<void> {
+  leave(viewer: Viewer): void {
     const lab = this.#viewers.get(viewer);
     this.#viewers.delete(viewer);
-    await this.#unwatch(lab);
+    void this.#unwatch(lab);
+    void this.#captures.get(viewer)?.stop();
   }
 
   /** Does what a page asks, and tells it the result. */
@@ -71,11 +82,11 @@ export class Hub {
     try {
       const text = await this.#do(viewer, asked);
       viewer.tell({ type: 'done', id, ok: true, text });
-      if (asked.type !== 'watch' && asked.type !== 'logs') this.#watches.get(lab)?.note('told', text);
+      if (!QUIET.includes(asked.type)) this.#watches.get(lab)?.note('told', text);
     } catch (error) {
       const text = (error as Error).message;
       viewer.tell({ type: 'done', id, ok: false, text });
-      this.#watches.get(lab)?.note('told', `${asked.type}: ${text}`);
+      if (!QUIET.includes(asked.type)) this.#watches.get(lab)?.note('told', `${asked.type}: ${text}`);
     }
     this.#watches.get(lab)?.nudge();
     this.#nudged = true;
@@ -90,6 +101,11 @@ export class Hub {
       case 'up':
         if (!this.#options.known.includes(asked.lab)) throw new Error(`there is no lab ${asked.lab} in labs/`);
         return actions.up(asked, this.#means(viewer));
+      case 'capture':
+        return this.#capture(viewer, asked);
+      case 'stop-capture':
+        await this.#captures.get(viewer)?.stop();
+        return 'the capture has ended';
       case 'stop-test':
         this.#tests.get(asked.lab)?.stop();
         return 'the test ends';
@@ -111,10 +127,10 @@ export class Hub {
     };
   }
 
-  async #watch(viewer: Viewer, lab: string): Promise<string> {
+  #watch(viewer: Viewer, lab: string): string {
     const before = this.#viewers.get(viewer);
     this.#viewers.set(viewer, lab);
-    if (before !== undefined && before !== lab) await this.#unwatch(before);
+    if (before !== lab) void this.#unwatch(before);
     const watch = this.#watches.get(lab) ?? this.#newWatch(lab);
     for (const told of watch.all()) viewer.tell(told);
     const test = this.#tests.get(lab);
@@ -130,12 +146,16 @@ export class Hub {
     return watch;
   }
 
-  /** Ends the watch of a lab at which nobody looks any more. */
+  /** Ends the watch of a lab at which nobody looks any more, unless somebody comes back soon. */
   async #unwatch(lab: string | undefined): Promise<void> {
-    if (lab === undefined || [...this.#viewers.values()].includes(lab)) return;
+    if (lab === undefined) return;
+    const back = () => ([...this.#viewers.values()].includes(lab) ? true : undefined);
+    const { signal } = this.#stop;
+    const stays = await eventually(back, { within: LINGER_MS, every: 250, signal }).catch(() => true); // `close` ends it
     const watch = this.#watches.get(lab);
+    if (stays || !watch) return;
     this.#watches.delete(lab);
-    await watch?.stop();
+    await watch.stop();
   }
 
   async #test(lab: string): Promise<string> {
@@ -151,13 +171,30 @@ export class Hub {
     return `test of ${lab}: ${await test.run(this.#options.engine, lab)}`;
   }
 
+  /** Captures for one page, in place of the capture that it has. */
+  async #capture(viewer: Viewer, asked: Extract<Asked, { type: 'capture' }>): Promise<string> {
+    const { lab, segment } = asked;
+    await this.#captures.get(viewer)?.stop();
+    const capture = await LiveCapture.open(this.#options.engine, lab, asked, (frames, runs) =>
+      viewer.tell({ type: 'packets', lab, frames, runs }),
+    );
+    this.#captures.set(viewer, capture);
+    const forget = () => {
+      if (this.#captures.get(viewer) === capture) this.#captures.delete(viewer);
+    };
+    capture.done.then(forget, forget);
+    if (!this.#viewers.has(viewer)) await capture.stop();
+    return `capturing on ${segment}`;
+  }
+
   #tellOf(lab: string, told: Told): void {
     for (const [viewer, watched] of this.#viewers) if (watched === lab) viewer.tell(told);
   }
 
   /** Looks which labs run, as long as somebody looks at the page. */
   async #look(): Promise<void> {
-    const { engine, known, signal } = this.#options;
+    const { engine, known } = this.#options;
+    const { signal } = this.#stop;
     while (!signal.aborted) {
       this.#nudged = false;
       if (this.#viewers.size > 0) {
@@ -178,8 +215,10 @@ export class Hub {
 
   /** Ends tests, with their changes undone, waits for what is under way, and ends all watches. */
   async close(): Promise<void> {
+    this.#stop.abort();
     for (const test of this.#tests.values()) test.stop();
     await Promise.allSettled([...this.#under, this.#looking]);
+    await Promise.allSettled([...this.#captures.values()].map((capture) => capture.stop()));
     await Promise.all([...this.#watches.values()].map((watch) => watch.stop()));
   }
 }

@@ -66,7 +66,7 @@ export async function servePage(hub: Hub, html: string, port: number): Promise<S
       page.on('message', (data, binary) => {
         if (!binary) void hub.hear(viewer, data.toString());
       });
-      page.on('close', () => void hub.leave(viewer));
+      page.on('close', () => hub.leave(viewer));
       hub.join(viewer);
     });
   });

@@ -147,6 +147,7 @@ export class LabWatch {
         source: hand.lab.source,
         picture: pictureOf(hand.lab),
         faults: everyFault(hand.lab),
+        segments: hand.lab.segments.map((s) => s.name),
       };
       this.#options.tell({ type: 'facts', lab: this.name, facts: this.#facts });
     }

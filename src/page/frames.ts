@@ -17,7 +17,12 @@ export function framesOf(
     return packet ? [{ packet, wrong: ref.wrong === true }] : [];
   });
   const zero = found[0]?.packet.at ?? 0;
-  return found.map(({ packet: p, wrong }) => ({
+  return found.map(({ packet, wrong }) => decoded(lab, packet, zero, wrong));
+}
+
+/** Returns a packet in words, under the names of the lab's nodes; `zero`: the zero of its clock, in microseconds. */
+export function decoded(lab: Pick<Lab, 'nodes' | 'vrrp'>, p: Packet, zero: number, wrong = false): FramePage {
+  return {
     at: (p.at - zero) / 1000,
     segment: p.segment,
     from: nameOfMac(lab, p.srcMac),
@@ -28,7 +33,7 @@ export function framesOf(
     ...('outer' in p && p.outer ? { outer: `${p.outer.kind.toUpperCase()} ${p.outer.src} → ${p.outer.dst}` } : {}),
     ...named(p),
     wrong,
-  }));
+  };
 }
 
 /** Returns whether a MAC address is a group's: its first octet is odd. */

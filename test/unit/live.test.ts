@@ -62,6 +62,12 @@ describe('what changes in a lab', () => {
       { kind: 'fault', text: 'kill:lb1 is active' },
     ]));
 
+  it('is a fault that is healed, with what it broke', () => {
+    const hurt: LiveState = { ...STATE, trouble: 'lb1 has ended', active: ['kill:lb1'] };
+    expect(told(hurt, STATE)).toEqual(['the lab runs', 'kill:lb1 is healed']);
+    expect(told(STATE, hurt)).toEqual(['the lab runs: lb1 has ended', 'kill:lb1 is active']);
+  });
+
   it('is a real server that goes, comes or gets another weight, by its address', () => {
     expect(told(STATE, withReals(real('rs1', 100)))).toEqual(['lb1 takes rs2 out of web']);
     expect(told(withReals(real('rs1', 100)), STATE)).toEqual(['lb1 takes rs2 into web, weight 100']);

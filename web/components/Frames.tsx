@@ -2,8 +2,16 @@ import type { FramePage } from '../../src/page/data.ts';
 import { Scroll } from './Scroll.tsx';
 import { VerdictMark } from './VerdictMark.tsx';
 
-/** The frames that decided a check, as a packet table; those that are not as promised are marked. */
-export function Frames({ frames, name }: { frames: readonly FramePage[]; name: string }) {
+export interface FramesProps {
+  readonly frames: readonly FramePage[];
+  /** What they belong to. */
+  readonly name: string;
+  /** What they are, if not those that decided a check. */
+  readonly caption?: string;
+}
+
+/** Frames as a packet table, such as those that decided a check; those that are not as promised are marked. */
+export function Frames({ frames, name, caption }: FramesProps) {
   if (frames.length === 0) return null;
   const wrong = frames.filter((f) => f.wrong).length;
   const [tunnels, clients] = [frames.some((f) => f.outer), frames.some((f) => f.client)];
@@ -12,7 +20,8 @@ export function Frames({ frames, name }: { frames: readonly FramePage[]; name: s
       <Scroll label={`Frames of ${name}`}>
         <table>
           <caption>
-            {frames.length === 1 ? 'The frame that decided it' : `${frames.length} of the frames that decided it`}
+            {caption ??
+              (frames.length === 1 ? 'The frame that decided it' : `${frames.length} of the frames that decided it`)}
             {wrong > 0 && <strong class="text-failed">, {wrong} not as promised</strong>}
           </caption>
           <thead>

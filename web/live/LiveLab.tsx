@@ -1,6 +1,7 @@
 import { ServiceTables } from '../components/ServiceTables.tsx';
 import { TimelineView } from '../components/TimelineView.tsx';
 import { Topology } from '../components/Topology.tsx';
+import { Capture } from './Capture.tsx';
 import type { Connection } from './connection.ts';
 import { Faults } from './Faults.tsx';
 import type { KnownLab } from './known.ts';
@@ -12,7 +13,7 @@ import { Weight } from './Weight.tsx';
 
 /** One lab as it is now: its drawing, what a client gets, tables, faults, events, and a test of it. */
 export function LiveLab({ lab, ask }: { lab: KnownLab; ask: Connection['ask'] }) {
-  const { name, facts, state, strip, log, test, output } = lab;
+  const { name, facts, state, strip, log, test, output, packets } = lab;
   const runs = state?.up === 'running';
   return (
     <div class="lab">
@@ -71,6 +72,7 @@ export function LiveLab({ lab, ask }: { lab: KnownLab; ask: Connection['ask'] })
         />
       </section>
       <TestPanel lab={name} test={test} can={runs} ask={ask} />
+      <Capture lab={name} segments={facts?.segments ?? []} packets={packets} can={runs} ask={ask} />
       <Log log={log} />
     </div>
   );

@@ -35,12 +35,7 @@ export function TestPanel({ lab, test, can, ask }: TestPanelProps) {
       {test && test.checks.length > 0 && (
         <ul class="checks">
           {test.checks.map((check) => (
-            <CheckRow
-              key={check.key}
-              check={check}
-              open={check.verdict === 'failed'}
-              current={false}
-            />
+            <CheckRow key={check.key} check={check} open={check.verdict === 'failed'} current={false} />
           ))}
         </ul>
       )}

@@ -1,5 +1,5 @@
 import type { LabFacts, LiveState, LogEntry, TestView, Told } from '../../src/live/data.ts';
-import type { Timeline } from '../../src/page/data.ts';
+import type { FramePage, Timeline } from '../../src/page/data.ts';
 
 /** What the page knows of the lab that it watches. */
 export interface KnownLab {
@@ -9,6 +9,7 @@ export interface KnownLab {
   readonly strip?: Timeline;
   readonly log: readonly LogEntry[];
   readonly test?: TestView;
+  readonly packets?: { readonly frames: readonly FramePage[]; readonly runs: boolean };
   readonly output?: { readonly node: string; readonly text: string };
 }
 
@@ -22,6 +23,8 @@ export interface Known {
 
 /** Number of entries of the log that are kept. */
 const MOST_LOG = 300;
+/** Number of the newest packets that are shown. */
+const MOST_PACKETS = 100;
 
 /** Returns what the page knows after it is told something, or has chosen a lab. */
 export function learn(known: Known, told: Told | { readonly type: 'choose'; readonly lab: string }): Known {
@@ -49,6 +52,11 @@ function learnOf(lab: KnownLab, told: Exclude<Told, { type: 'labs' | 'done' }>):
       return { ...lab, log: [...lab.log, ...told.entries].slice(-MOST_LOG) };
     case 'test':
       return { ...lab, test: told.test };
+    case 'packets': {
+      const before = lab.packets?.runs || !told.runs ? (lab.packets?.frames ?? []) : []; // a new capture begins anew
+      const frames = [...before, ...told.frames].slice(-MOST_PACKETS);
+      return { ...lab, packets: { frames, runs: told.runs } };
+    }
     case 'output':
       return { ...lab, output: told };
   }
