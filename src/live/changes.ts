@@ -6,7 +6,7 @@ type Change = Pick<LogEntry, 'kind' | 'text'>;
 export function changesBetween(before: LiveState | undefined, after: LiveState): readonly Change[] {
   const isOther = before?.trouble !== after.trouble;
   if (!before || before.up !== after.up || (isOther && after.up !== 'running'))
-    return [{ kind: 'lab', text: upWords(after) }, ...(before?.up === 'running' ? [] : firstWords(after))];
+    return [{ kind: 'lab', text: upWords(after) }, ...(after.up === 'running' ? firstWords(before, after) : [])];
   return [
     ...(isOther ? [{ kind: 'lab', text: upWords(after) } as const] : []),
     ...after.nodes.flatMap((node): Change[] => {
@@ -17,8 +17,7 @@ export function changesBetween(before: LiveState | undefined, after: LiveState):
       const old = before.masters.find((m) => m.instance === instance);
       return old && old.nodes.join() !== nodes.join() ? [{ kind: 'master', text: masterWords(instance, nodes) }] : [];
     }),
-    ...missingIn(before.active, after.active).map((text): Change => ({ kind: 'fault', text: `${text} is active` })),
-    ...missingIn(after.active, before.active).map((text): Change => ({ kind: 'heal', text: `${text} is healed` })),
+    ...faultChanges(before.active, after.active),
     ...after.tables.flatMap(({ node, services }) =>
       services.flatMap((service): Change[] => {
         const old = before.tables.find((t) => t.node === node)?.services.find((s) => s.entry === service.entry);
@@ -41,15 +40,23 @@ function upWords({ up, trouble }: LiveState): string {
     up
   ];
   if (up === 'unknown') return trouble ?? words;
-  return trouble === undefined ? words : `${words}: ${trouble}`;
+  return trouble === undefined ? words : up === 'running' ? trouble : `${words}: ${trouble}`;
 }
 
-function firstWords({ masters, active }: LiveState): readonly Change[] {
+/** What is told of a lab that is seen again: who is master, and what was injected or healed meanwhile. */
+function firstWords(before: LiveState | undefined, { masters, active }: LiveState): readonly Change[] {
   return [
     ...masters
       .filter((m) => m.nodes.length > 0)
       .map((m): Change => ({ kind: 'master', text: masterWords(m.instance, m.nodes) })),
-    ...active.map((text): Change => ({ kind: 'fault', text: `${text} is active` })),
+    ...faultChanges(before?.active ?? [], active),
+  ];
+}
+
+function faultChanges(before: readonly string[], after: readonly string[]): readonly Change[] {
+  return [
+    ...missingIn(before, after).map((text): Change => ({ kind: 'fault', text: `${text} is active` })),
+    ...missingIn(after, before).map((text): Change => ({ kind: 'heal', text: `${text} is healed` })),
   ];
 }
 

@@ -3,6 +3,8 @@ import type { ExecStream } from '../engine/engine.ts';
 import { eachLine } from '../engine/streams.ts';
 import { capturesAll, openWire, type Wire } from '../fabric/capture.ts';
 import type { Lab } from '../model/lab.ts';
+import type { VrrpInstance } from '../model/vrrp.ts';
+import type { Packet } from '../net/packet.ts';
 import type { Mark, Timeline } from '../page/data.ts';
 import { packed } from '../page/samples.ts';
 import { lanesOf } from '../page/timeline.ts';
@@ -116,8 +118,7 @@ export class LiveSession {
   masters(): readonly LiveMasters[] {
     return this.#lab.vrrp.map((vrrp) => {
       const fresh = 1.5 * vrrp.advert + SCHEDULING_MARGIN_MS;
-      const heard = senders(this.#lab, vrrp, this.#wire?.since(this.now - fresh * 1000) ?? []);
-      return { instance: vrrp.name, nodes: heard.map((s) => s.node.name).sort() };
+      return { instance: vrrp.name, nodes: mastersIn(this.#lab, vrrp, this.#wire?.since(this.now - fresh * 1000) ?? []) };
     });
   }
 
@@ -163,4 +164,13 @@ export class LiveSession {
     this.#probing = { why: 'it has ended' };
     await this.#wire?.close(gone ? AbortSignal.abort() : undefined);
   }
+}
+
+/** Returns who is master by these packets: all that sent adverts, but for those that fell silent before another began. */
+function mastersIn(lab: Lab, vrrp: VrrpInstance, packets: readonly Packet[]): readonly string[] {
+  const begins = senders(lab, vrrp, [...packets].reverse()); // the first advert of each, in place of the newest
+  const heard = senders(lab, vrrp, packets).filter(
+    ({ node, newest }) => !begins.some((b) => b.node !== node && b.newest.at > newest.at),
+  );
+  return heard.map((s) => s.node.name).sort();
 }

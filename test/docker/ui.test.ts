@@ -84,8 +84,14 @@ describe.skipIf(!existsSync(CHROMIUM))(`the live page (needs ${CHROMIUM})`, () =
     return { page, told, close: () => context.close() };
   }
 
-  const event = (page: Page, text: string | RegExp) =>
-    page.locator('.log li').filter({ hasText: text }).first().waitFor();
+  /** Waits for an event in the page's log; a failure shows the log as it is. */
+  const event = async (page: Page, text: string | RegExp) => {
+    const shown = page.locator('.log li').filter({ hasText: text }).first().waitFor();
+    await shown.catch(async () => {
+      const state = await page.locator('.live-status').innerText();
+      throw new Error(`no event ${text}; ${state}; ${(await page.locator('.log').innerText()).replaceAll('\n', ' ')}`);
+    });
+  };
 
   const drawn = (page: Page, words: RegExp) => page.locator('.topology').getByRole('img', { name: words });
 

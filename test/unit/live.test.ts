@@ -65,7 +65,7 @@ describe('what changes in a lab', () => {
   it('is a fault that is healed, with what it broke', () => {
     const hurt: LiveState = { ...STATE, trouble: 'lb1 has ended', active: ['kill:lb1'] };
     expect(told(hurt, STATE)).toEqual(['the lab runs', 'kill:lb1 is healed']);
-    expect(told(STATE, hurt)).toEqual(['the lab runs: lb1 has ended', 'kill:lb1 is active']);
+    expect(told(STATE, hurt)).toEqual(['lb1 has ended', 'kill:lb1 is active']);
   });
 
   it('is a real server that goes, comes or gets another weight, by its address', () => {
@@ -79,7 +79,11 @@ describe('what changes in a lab', () => {
   it('is an engine that is lost, and found again', () => {
     const lost: LiveState = { ...STATE, up: 'unknown', trouble: 'no engine answers', masters: [], tables: [] };
     expect(told(STATE, lost)).toEqual(['no engine answers']);
-    expect(told(lost, STATE)).toEqual(['the lab runs', 'lb1 is master of VI_1']);
+    expect(told({ ...lost, active: ['kill:lb1'] }, STATE)).toEqual([
+      'the lab runs',
+      'lb1 is master of VI_1',
+      'kill:lb1 is healed',
+    ]);
     expect(told(STATE, { ...STATE, up: 'gone', nodes: [] })).toEqual(['the lab is gone']);
   });
 });
