@@ -118,7 +118,10 @@ export class LiveSession {
   masters(): readonly LiveMasters[] {
     return this.#lab.vrrp.map((vrrp) => {
       const fresh = 1.5 * vrrp.advert + SCHEDULING_MARGIN_MS;
-      return { instance: vrrp.name, nodes: mastersIn(this.#lab, vrrp, this.#wire?.since(this.now - fresh * 1000) ?? []) };
+      return {
+        instance: vrrp.name,
+        nodes: mastersIn(this.#lab, vrrp, this.#wire?.since(this.now - fresh * 1000) ?? []),
+      };
     });
   }
 
