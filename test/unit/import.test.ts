@@ -105,8 +105,8 @@ describe('two configurations of one cluster', () => {
         refresh: 5000,
         sync: 'G',
         members: [
-          { node: 'lb1', priority: 100, device: 'ens192' },
-          { node: 'lb2', priority: 90, device: 'ens192' },
+          { node: 'lb1', priority: 100, configured: 100, device: 'ens192' },
+          { node: 'lb2', priority: 90, configured: 90, device: 'ens192' },
         ],
         addresses: [{ address: '10.1.0.100', prefix: 24 }],
       }),
