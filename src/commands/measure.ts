@@ -10,7 +10,8 @@ import { Probe } from '../scenario/probe.ts';
 import { testLab } from '../scenario/test-lab.ts';
 import { faultIn } from './fault.ts';
 import { type LabOptions, useBuild, withSession } from './session.ts';
-import { exitCode, findLab, type TestOptions, writePage } from './test.ts';
+import { exitCode, writePage } from './test.ts';
+import { findLab, type TestOptions } from './test-how.ts';
 
 /** What is measured. */
 export interface Measuring {

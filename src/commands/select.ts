@@ -13,6 +13,8 @@ import { type LabOptions, loadLab } from './session.ts';
 /** A lab to be tested: what names it, and how it is changed from the command line. */
 export interface Wanted extends LabOptions {
   readonly argument: string;
+  /** The combination of a matrix with which it is tested, in words. */
+  readonly cell?: string;
   readonly timeout: number;
 }
 

@@ -1,5 +1,6 @@
 import { DRIVER_CHOICES } from '../model/words.ts';
-import { choice, common, count, given, part, pattern, positive, several, text, verb } from './verb.ts';
+import { parseAxis } from './matrix.ts';
+import { choice, common, count, given, part, pattern, positive, repeated, several, text, verb } from './verb.ts';
 
 export const test = verb({
   name: 'test',
@@ -46,6 +47,11 @@ export const test = verb({
       'divide by the durations in a folder of reports or a durations.json (default: labs/durations.json, if it is there)',
       'file',
     ),
+    matrix: repeated(
+      '--matrix <axis=values>',
+      'test each lab with every combination of these values, one after the other; axes: kernel, driver, qemu, keepalived, frr',
+      parseAxis,
+    ),
     repeat: positive('--repeat <n>', 'test each lab n times; one that passes and fails is called flaky'),
     untilFailure: given('--until-failure', 'test each lab until it fails, at most as often as --repeat says'),
     failFast: given('--fail-fast', 'start no other lab, and no other run, after one that failed'),
@@ -65,6 +71,7 @@ export const test = verb({
     'lab test fnat-two-arm fnat-keepalived --driver both',
     'lab test vrrp --grep "killed" --repeat 20',
     'lab test --all --shard 2/8 --durations ./earlier --report ./report',
+    'lab test dr-one-arm --matrix qemu=5.10,6.1,6.12 --matrix keepalived=image,./keepalived',
     'lab test --last-failed',
   ],
   run: async ({ labs }, options) => (await import('./test.ts')).test(labs, options),

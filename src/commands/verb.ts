@@ -114,6 +114,21 @@ export function part(form: string, help: string): Flag<Shard | undefined> {
   );
 }
 
+/** A flag that may be repeated, read word by word; `read` returns what was expected instead of a word, in words. */
+export function repeated<T>(
+  form: string,
+  help: string,
+  read: (written: string) => T | string,
+): Flag<readonly T[] | undefined> {
+  return new Flag(
+    new Option(form, help).argParser((written: string, before: readonly T[] | undefined) => {
+      const value = read(written);
+      if (typeof value === 'string') throw new InvalidArgumentError(value);
+      return [...(before ?? []), value];
+    }),
+  );
+}
+
 /** A time; the verb receives milliseconds. */
 function duration(form: string, help: string): Flag<number | undefined> {
   return new Flag(

@@ -98,6 +98,38 @@ export function allText(reports: readonly Report[], counts: Counts, ms: number):
   ].join('\n');
 }
 
+/**
+ * Describes how labs ended with each combination of a matrix: a line for each, with the longest outage that clients noticed of
+ * a fault, and the spread of all; and a line for all.
+ */
+export function matrixText(reports: readonly Report[], counts: Counts, ms: number): string {
+  const labs = byLab(reports);
+  const rows = labs.map((runs) => {
+    const outages = runs
+      .flatMap((r) => r.results)
+      .filter((r) => OUTAGES.includes(r.id))
+      .flatMap((r) => r.figures?.['outage'] ?? []);
+    return [
+      historyIn(runs)?.flaky ? 'FLAKY' : RUN_WORDS[worstOf(runs)],
+      runs[0]?.cell ?? '',
+      runs[0]?.lab ?? '',
+      countsText(sumCounts(runs.map((r) => r.counts))),
+      outages.length === 0
+        ? ''
+        : `outage ${[...new Set([Math.min(...outages), Math.max(...outages)])].map(formatMs).join(' to ')}`,
+      runs.find((r) => r.error !== undefined)?.error?.split('\n')[0] ?? '',
+    ];
+  });
+  const good = labs.filter((runs) => worstOf(runs) === 'passed').length;
+  return [
+    table(rows),
+    `${good} of ${counted(labs.length, 'run')} passed: ${countsText(counts)} in ${formatMs(ms)}`,
+  ].join('\n');
+}
+
+/** Checks that tell the outage of a fault. */
+const OUTAGES = ['failover.outage', 'fault.outage', 'fault.effect'];
+
 /** Describes what became of one lab in several runs. */
 export function historyText(runs: readonly Report[]): string {
   const lab = runs[0]?.lab ?? '';

@@ -49,6 +49,7 @@ const report = z.looseObject({
   ),
   software: z.array(z.string()),
   results: z.array(result),
+  cell: z.string().optional(),
   run: z.int().min(1).optional(),
   history: z
     .object({

@@ -35,6 +35,8 @@ export interface Report {
   readonly results: readonly CheckResult[];
   /** What earlier runs could not judge because nodes were stalled, one text per run (`lab test --again`). */
   readonly earlier: readonly string[];
+  /** The combination of a matrix with which the lab was tested, in words (`lab test --matrix`). */
+  readonly cell?: string;
   /** The number of the run, from 1, if the lab is tested several times (`lab test --repeat`). */
   readonly run?: number;
   /** What became of the lab in this run and those before it, if it is tested several times. */

@@ -45,6 +45,8 @@ export interface TestRun {
   readonly bail: boolean;
   /** Milliseconds that nodes may take to start. */
   readonly bootDeadline: number;
+  /** The combination of a matrix with which it is tested, in words. */
+  readonly cell?: string;
   /** The reports of earlier runs of the same lab, when it is tested several times. */
   readonly before?: readonly Report[];
 }
@@ -171,6 +173,7 @@ export async function testLab(
     ms: performance.now() - began,
     ...(failure && !interrupted ? early(failure) : {}),
   };
+  if (run.cell !== undefined) report = { ...report, cell: run.cell };
   if (run.before !== undefined)
     report = { ...report, run: run.before.length + 1, history: historyOf([...run.before, report]) };
   record({ type: 'summary', lab: lab.name, counts: report.counts, ms: report.ms, interrupted });
