@@ -48,6 +48,21 @@ const WORDS = {
     ),
   'all-and-named': () => usage('--all tests every lab; do not name labs as well'),
   'name-for-several': () => usage('--name is for one lab', 'several labs cannot share one name'),
+  'no-repository': (f: { folder: string; said: string }) =>
+    usage(`${f.folder} is no git repository: ${f.said}`, 'name the repository of the program with --in'),
+  'repository-changed': (f: { folder: string; files: readonly string[] }) =>
+    usage(
+      `${f.folder} has changes: ${f.files.map((file) => file.trim()).join(', ')}`,
+      'commit or stash them first: other commits are checked out there',
+    ),
+  'repository-bisected': (f: { folder: string }) =>
+    usage(`a bisection is under way in ${f.folder}`, '`git bisect reset` ends it'),
+  'not-bisected': (f: { folder: string; said: string }) => usage(`git cannot bisect ${f.folder}: ${f.said}`),
+  'bisected-lab-runs': (f: { lab: string }) =>
+    usage(
+      `lab ${f.lab} runs already, with the programs that it was brought up with`,
+      `lab down ${f.lab}; or give the copy that is tested another --name`,
+    ),
   'lab-named-twice': (f: { lab: string }) => usage(`lab "${f.lab}" is named twice`),
   'two-pictures': () => usage('--svg and --mermaid exclude each other; give one of them'),
   'bad-choices': (f: { why: string }) => usage(`these choices do not go together: ${f.why}`),

@@ -1,3 +1,4 @@
+import { bisect } from './bisect.verb.ts';
 import { capture } from './capture.verb.ts';
 import { compareVerb } from './compare.verb.ts';
 import { completions } from './completion.verb.ts';
@@ -48,6 +49,7 @@ export const verbs: readonly (Verb | Group)[] = [
   heal,
   measure,
   compareVerb,
+  bisect,
   { name: 'report', summary: 'reports of `lab test`', verbs: [report.merge, report.open] },
   validate,
   init,
