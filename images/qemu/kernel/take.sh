@@ -15,7 +15,7 @@ for name in vmlinux bzImage; do
 done
 [ -n "$image" ] || fails 'the folder has no bzImage and no vmlinux'
 name=$(ls "$given/lib/modules" 2> /dev/null) || fails 'the folder has no lib/modules: make modules_install INSTALL_MOD_PATH=FOLDER'
-[ "$(echo "$name" | wc -l)" = 1 ] || fails "lib/modules has several kernels: $(echo $name)"
+[ "$(echo "$name" | wc -l)" = 1 ] || fails "lib/modules has several kernels: $(echo "$name" | tr '\n' ' ')"
 
 # Of its modules, what a network needs: the package has drivers for every machine.
 modules=$out/usr/lib/modules/$name
