@@ -25,8 +25,8 @@ afterAll(async () => {
   if (names.size > 0) await labOk(['down', ...names]);
 });
 
-/** Milliseconds for what ends with a killed process to be gone. */
-const ENDING_MS = 10_000;
+/** Milliseconds for what ends with a killed process to be gone: a server of commands that it never asked ends after 30 s. */
+const ENDING_MS = 40_000;
 
 /** Commands that run in a lab's containers beside their own: programs, captures, and what makes a change. */
 async function commandsIn(name: string): Promise<readonly string[]> {

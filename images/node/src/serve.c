@@ -4,6 +4,9 @@
  *
  * Commands are independent. The end of stdin closes the stdin of each, with which a tethered command ends; this process
  * ends after the last of them.
+ *
+ * Stdin was seen to stay open although the client had been killed, right after it had started this process. A client ends a
+ * server that is idle (IDLE_MS of command-server.ts), so one that is idle for longer has none, and ends by itself.
  */
 #define _GNU_SOURCE
 #include "nodectl.h"
@@ -20,6 +23,9 @@
 
 #include "frames.h"
 #include "run.h"
+
+/* Milliseconds without a command after which there is no client. */
+enum { ABANDONED_MS = 30000 };
 
 struct command {
   uint32_t number;
@@ -141,7 +147,9 @@ int serve_main(void) {
       p[2 + 2 * i] = (struct pollfd){commands[i].run.out, POLLIN, 0};
       p[3 + 2 * i] = (struct pollfd){commands[i].run.err, POLLIN, 0};
     }
-    if (poll(p, 2 + 2 * polled, -1) < 0 && errno != EINTR) die("poll: %s", strerror(errno));
+    int ready = poll(p, 2 + 2 * polled, polled == 0 ? ABANDONED_MS : -1);
+    if (ready == 0) return 0;
+    if (ready < 0 && errno != EINTR) die("poll: %s", strerror(errno));
     for (size_t i = 0; i < polled; i++) {
       if (p[2 + 2 * i].revents) forward(&commands[i], &commands[i].run.out, F_STDOUT);
       if (p[3 + 2 * i].revents) forward(&commands[i], &commands[i].run.err, F_STDERR);
