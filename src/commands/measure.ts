@@ -1,5 +1,5 @@
 import { counted } from '../counted.ts';
-import { Failure } from '../failure.ts';
+import { EXIT, Failure } from '../failure.ts';
 import type { Lab } from '../model/lab.ts';
 import { type FaultStep, MOST_FLOWS } from '../model/step.ts';
 import { formatMs } from '../net/duration.ts';
@@ -10,7 +10,7 @@ import { Probe } from '../scenario/probe.ts';
 import { testLab } from '../scenario/test-lab.ts';
 import { faultIn } from './fault.ts';
 import { type LabOptions, useBuild, withSession } from './session.ts';
-import { exitCode, writePage } from './test.ts';
+import { exitCode, pageOrTrouble } from './test.ts';
 import { findLab, type TestOptions } from './test-how.ts';
 
 /** What is measured. */
@@ -52,7 +52,8 @@ export async function measure(argument: string, options: MeasureOptions): Promis
       emit,
       signal,
     );
-    if (options.report !== undefined) writePage(options.report, emit);
+    const unpaged = pageOrTrouble(options.report, emit);
+    if (unpaged !== undefined) emit({ type: 'note', text: unpaged });
     if (failure) throw failure;
     const { measured, ...rest } = outagesIn(report.results);
     const summary = {
@@ -66,7 +67,7 @@ export async function measure(argument: string, options: MeasureOptions): Promis
     };
     if (options.json) printJson(summary);
     else print(measureText(summary, measured));
-    return exitCode([{ report }]);
+    return exitCode([{ report }]) || (unpaged === undefined ? EXIT.ok : EXIT.environment);
   });
 }
 

@@ -122,16 +122,11 @@ async function one(session: Session, wanted: Wanted, options: TestOptions): Prom
   return tested;
 }
 
-/** Writes the page of a report into its folder, and tells where it is. */
-export function writePage(folder: string, emit: Emit): void {
-  emit({ type: 'note', text: `page: ${writeHtml(folder)}` });
-}
-
 /** Writes the page of a report, if one is kept; returns why it could not be written: that hides no failure of a test. */
-function pageOrTrouble(folder: string | undefined, emit: Emit): string | undefined {
+export function pageOrTrouble(folder: string | undefined, emit: Emit): string | undefined {
   if (folder === undefined) return undefined;
   try {
-    writePage(folder, emit);
+    emit({ type: 'note', text: `page: ${writeHtml(folder)}` });
     return undefined;
   } catch (error) {
     return `report.html is not written: ${(error as Error).message}`;

@@ -12,6 +12,7 @@ import {
 } from '../report/history.ts';
 import type { Report } from '../report/report.ts';
 import { unreachable } from '../result.ts';
+import { type Outages, outagesIn } from '../scenario/measured.ts';
 import { mapStrings, visible, visibleLine } from '../visible.ts';
 import { table } from './print.ts';
 import type { Style } from './style.ts';
@@ -99,36 +100,28 @@ export function allText(reports: readonly Report[], counts: Counts, ms: number):
 }
 
 /**
- * Describes how labs ended with each combination of a matrix: a line for each, with the longest outage that clients noticed of
- * a fault, and the spread of all; and a line for all.
+ * Describes how labs ended with each combination of a matrix: a line for each, with the spread of the outages that faults cost
+ * clients; and a line for all.
  */
 export function matrixText(reports: readonly Report[], counts: Counts, ms: number): string {
   const labs = byLab(reports);
-  const rows = labs.map((runs) => {
-    const outages = runs
-      .flatMap((r) => r.results)
-      .filter((r) => OUTAGES.includes(r.id))
-      .flatMap((r) => r.figures?.['outage'] ?? []);
-    return [
-      historyIn(runs)?.flaky ? 'FLAKY' : RUN_WORDS[worstOf(runs)],
-      runs[0]?.cell ?? '',
-      runs[0]?.lab ?? '',
-      countsText(sumCounts(runs.map((r) => r.counts))),
-      outages.length === 0
-        ? ''
-        : `outage ${[...new Set([Math.min(...outages), Math.max(...outages)])].map(formatMs).join(' to ')}`,
-      runs.find((r) => r.error !== undefined)?.error?.split('\n')[0] ?? '',
-    ];
-  });
+  const rows = labs.map((runs) => [
+    historyIn(runs)?.flaky ? 'FLAKY' : RUN_WORDS[worstOf(runs)],
+    runs[0]?.cell ?? '',
+    runs[0]?.lab ?? '',
+    countsText(sumCounts(runs.map((r) => r.counts))),
+    spreadWords(outagesIn(runs.flatMap((r) => r.results))),
+    runs.find((r) => r.error !== undefined)?.error?.split('\n')[0] ?? '',
+  ]);
   const good = labs.filter((runs) => worstOf(runs) === 'passed').length;
-  return [
-    table(rows),
-    `${good} of ${counted(labs.length, 'run')} passed: ${countsText(counts)} in ${formatMs(ms)}`,
-  ].join('\n');
+  const all = `${good} of ${counted(labs.length, 'run')} passed: ${countsText(counts)} in ${formatMs(ms)}`;
+  return [table(rows), all].join('\n');
 }
 
-/** Checks that tell the outage of a fault. */
-const OUTAGES = ['failover.outage', 'fault.outage', 'fault.effect'];
+function spreadWords({ measured }: Outages): string {
+  const outage = measured.find((m) => m.name === 'outage')?.distribution;
+  return outage ? `outage ${[...new Set([outage.min, outage.max].map(formatMs))].join(' to ')}` : '';
+}
 
 /** Describes what became of one lab in several runs. */
 export function historyText(runs: readonly Report[]): string {
